@@ -1,0 +1,1 @@
+"""What a face embedding is: its parts, the networks that make and draw it, and the pictures they see."""

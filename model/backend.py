@@ -1,0 +1,52 @@
+"""What inference asks of a model: aligned crops in, embeddings out, and back.
+
+Two implementations: the torch engine (`model/engine.py`) over a checkpoint, and the weightless `DummyModel`.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.attributes import Vector
+from model.calibration import Calibration
+
+Pixels = NDArray[np.uint8]
+"""RGB pictures, `(..., height, width, 3)`, uint8."""
+
+
+class Backend(Protocol):
+    """A loaded model. One thread at a time calls it."""
+
+    id: str
+    """Name and content hash; embeddings of different ids are never compared."""
+    image_size: int
+    """Height and width of its crops, in pixels."""
+    calibration: Calibration
+    card: Mapping[str, Any]
+
+    def embed(self, crops: Pixels) -> Vector:
+        """`(n, size, size, 3)` -> `(n, 99)`."""
+
+    def render(self, embeddings: Vector) -> Pixels:
+        """`(n, 99)` -> `(n, size, size, 3)`."""
+
+    def sample(self, count: int, seed: int) -> Vector:
+        """Embeddings `(count, 99)` of random plausible faces: z from N(0, I), through the splitter."""
+
+
+def load_backend(model: str, device: str = "auto") -> Backend:
+    """The model named by FACET_MODEL: `dummy`, a checkpoint's path, or `` for the bundled weights.
+
+    Raises InvalidCheckpoint if there is no such model or it is damaged.
+    """
+    if model == "dummy":
+        from model.dummy import DummyModel
+
+        return DummyModel()
+    # Imported late: torch takes seconds to import, and the dummy runs without it.
+    from model.engine import Engine
+
+    return Engine(Path(model) if model else None, device)

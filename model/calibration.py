@@ -1,0 +1,43 @@
+"""What is fitted to a trained model on people it was trained on: thresholds, class means, presets."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from model.attributes import Attribute, Vector
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Turns similarities and sub-vectors into decisions.
+
+    The probability that two faces show one person is a logistic curve over the identity similarity s,
+    p = 1 / (1 + exp(-slope (s - threshold))), so that p = 0.5 at the threshold.
+    """
+
+    threshold: float = 0.5
+    slope: float = 10.0
+    expression_means: Mapping[str, Vector] = field(default_factory=dict)
+    """For each expression label its mean direction in the expression space, `(32,)`, unit length."""
+    expression_sharpness: float = 10.0
+    """The softmax over labels is taken of sharpness times cosine."""
+
+    def same_person_probability(self, similarity: float) -> float:
+        """Probability that two faces with this identity similarity show one person."""
+        return 1.0 / (1.0 + math.exp(-self.slope * (similarity - self.threshold)))
+
+    def expression_probabilities(self, expression: Vector) -> dict[str, float]:
+        """Probability of each label for an expression sub-vector `(32,)`; they sum to 1."""
+        if not self.expression_means:
+            return {}
+        labels = list(self.expression_means)
+        logits = self.expression_sharpness * np.stack([self.expression_means[name] for name in labels]) @ expression
+        weights = np.exp(logits - logits.max())
+        return {name: float(weight) for name, weight in zip(labels, weights / weights.sum(), strict=True)}
+
+    @property
+    def presets(self) -> dict[Attribute, dict[str, Vector]]:
+        """Named sub-vectors that an edit can ask for."""
+        return {Attribute.EXPRESSION: dict(self.expression_means)}

@@ -1,0 +1,1 @@
+"""Everything that builds a model: data sets, losses, stages, the loop, evaluation."""

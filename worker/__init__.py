@@ -1,0 +1,1 @@
+"""Inference behind one interface: in this process, or on workers elsewhere."""

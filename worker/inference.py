@@ -1,0 +1,137 @@
+"""The interface through which everything outside asks for embeddings and pictures.
+
+Two implementations that callers cannot tell apart: `LocalInference` in this process, and one over a task queue.
+All arrays are NumPy, all pictures are encoded bytes, all failures are `model.errors.FacetError`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from model.attributes import Attribute, Vector
+from model.errors import FacetError
+
+Align = Literal["auto", "none"]
+"""`auto` detects the face and warps it to the model's frame; `none` takes the whole picture as the aligned crop."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face found in a picture."""
+
+    box: tuple[float, float, float, float]
+    """x, y, width, height in pixels of the upright picture."""
+    score: float
+    landmarks: tuple[tuple[float, float], ...] | None
+    """Five points (the eye at the picture's left, the other eye, nose tip, mouth's left corner, its right corner)."""
+    embedding: Vector
+    pose_degrees: Mapping[str, float]
+    expression: Mapping[str, float]
+    """Probability of each expression label; they sum to 1."""
+
+    @property
+    def label(self) -> str:
+        """The most probable expression."""
+        return max(self.expression, key=self.expression.__getitem__)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture drawn by the model."""
+
+    image: bytes
+    """PNG that says it is synthetic."""
+    embedding: Vector
+    input: bytes | None = None
+    """PNG of the aligned crop that the networks saw, where there was a photograph."""
+    ssim: float | None = None
+    """Structural similarity of `input` and `image`, where there was a photograph."""
+    reencoded: Vector | None = None
+    """The embedding of the drawn picture, where it was asked for."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change of one attribute. Exactly one of `source`, `set` and `preset` is given."""
+
+    attribute: Attribute
+    source: int | Vector | None = None
+    """Take the attribute from this source picture (by number), or from this embedding."""
+    set: Mapping[str, float] | None = None
+    """Angles in degrees by name, for pose alone; angles left out stay."""
+    preset: str | None = None
+    """A named direction from the model's calibration, such as the expression `happiness`."""
+    amount: float = 1.0
+    """How far to go from what the face has (0) to what is asked (1): slerp on the sphere, a line for pose."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Whether two pictures show the same person."""
+
+    same_person: bool
+    probability: float
+    threshold: float
+    """The identity similarity from which on `same_person` holds."""
+    similarities: Mapping[Attribute, float]
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What the loaded model says of itself."""
+
+    id: str
+    image_size: int
+    detector: str
+    presets: Mapping[Attribute, Sequence[str]]
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Inference(Protocol):
+    """Pictures in, embeddings and pictures out."""
+
+    async def start(self) -> None:
+        """Load what is needed; after it the other calls answer."""
+
+    async def close(self) -> None:
+        """Finish what is running and refuse the rest."""
+
+    async def ready(self) -> str | None:
+        """None when requests can be answered, else the sentence that says what is missing."""
+
+    async def info(self) -> ModelInfo:
+        """What the loaded model says of itself."""
+
+    async def embed(
+        self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1
+    ) -> list[list[Face] | FacetError]:
+        """For each picture its faces, largest first, or the error that this picture met."""
+
+    async def reconstruct(self, source: bytes | Vector, *, align: Align = "auto") -> Drawing:
+        """Draw the face of a photograph, or of an embedding, through all four networks."""
+
+    async def edit(
+        self,
+        target: bytes | Vector,
+        edits: Sequence[Edit],
+        *,
+        sources: Sequence[bytes] = (),
+        align: Align = "auto",
+        paste: bool = False,
+        reencode: bool = False,
+    ) -> Drawing:
+        """Draw a face after some edits; `paste` puts it back into the photograph."""
+
+    async def generate(
+        self,
+        count: int,
+        *,
+        seed: int | None = None,
+        image: bytes | None = None,
+        keep: Sequence[Attribute] = (),
+        align: Align = "auto",
+    ) -> list[Drawing]:
+        """Draw random faces, each holding the attributes `keep` of the face in `image`."""
+
+    async def verify(self, image: bytes, other: bytes, *, align: Align = "auto") -> Verification:
+        """Compare the largest face of each picture by identity."""
