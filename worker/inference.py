@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from model.attributes import Attribute, Vector
+from model.edits import Edit as Edit
 from model.errors import FacetError
 
 Align = Literal["auto", "none"]
@@ -43,26 +44,11 @@ class Drawing:
     """PNG that says it is synthetic."""
     embedding: Vector
     input: bytes | None = None
-    """PNG of the aligned crop that the networks saw, where there was a photograph."""
+    """PNG of the aligned crop that the networks saw, where a photograph was reconstructed."""
     ssim: float | None = None
-    """Structural similarity of `input` and `image`, where there was a photograph."""
+    """Structural similarity of `input` and `image`, where a photograph was reconstructed."""
     reencoded: Vector | None = None
     """The embedding of the drawn picture, where it was asked for."""
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One change of one attribute. Exactly one of `source`, `set` and `preset` is given."""
-
-    attribute: Attribute
-    source: int | Vector | None = None
-    """Take the attribute from this source picture (by number), or from this embedding."""
-    set: Mapping[str, float] | None = None
-    """Angles in degrees by name, for pose alone; angles left out stay."""
-    preset: str | None = None
-    """A named direction from the model's calibration, such as the expression `happiness`."""
-    amount: float = 1.0
-    """How far to go from what the face has (0) to what is asked (1): slerp on the sphere, a line for pose."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,52 @@
+"""The `facet` command; each group of commands is a module here that imports what is heavy only when it runs."""
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from facet import __version__
+from facet.cli import data, detector, evaluate, model, serve, train
+from model.errors import FacetError
+
+
+class FacetGroup(TyperGroup):
+    """Commands whose domain errors are one line on stderr and exit code 1, not a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FacetError as error:
+            typer.echo(f"facet: {error.message}", err=True)
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    name="facet",
+    cls=FacetGroup,
+    help="Faces as 99 numbers: search, edit and draw them by pose, identity, expression and style.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _facet(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("serve", cls=serve.ServeCommand)(serve.serve)
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+for name, group in {"data": data.app, "model": model.app, "detector": detector.app}.items():
+    app.add_typer(group, name=name)

@@ -1,0 +1,74 @@
+"""Every setting of the service, read from FACET_* variables; the environment is read here alone."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, FilePath, PositiveInt, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from model.errors import InvalidRequest
+from service.config import ServiceConfig
+
+PREFIX = "FACET_"
+
+
+class Settings(BaseSettings):
+    """What `facet serve` runs on. A field `name` is the variable FACET_NAME; empty variables count as unset."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    data_dir: Path = Field(Path("data"), description="where the gallery's database lies")
+    model: str = Field("", description="a checkpoint's path, or `dummy`; the bundled weights if unset")
+    device: str = Field("auto", description="auto, cpu, cuda or cuda:<number>")
+    detector_model: FilePath | None = Field(None, description="YuNet's ONNX file; OpenCV's Haar cascade if unset")
+    database_url: str | None = Field(None, description="the gallery's database; SQLite in the data directory if unset")
+    inference: Literal["local", "celery"] = Field("local", description="where the model runs: in this process or not")
+    redis_url: str = Field("redis://127.0.0.1:6379/0", description="the broker of `celery` inference")
+    faiss_device: Literal["cpu", "gpu"] = Field("cpu", description="where the search indexes live")
+    keep_crops: bool = Field(False, description="keep the aligned crop of each enrolled face")
+    log_level: Literal["critical", "error", "warning", "info", "debug"] = Field("info", description="what is logged")
+
+    max_image_bytes: PositiveInt = Field(ServiceConfig.max_image_bytes, description="bytes of one picture")
+    max_image_pixels: PositiveInt = Field(40_000_000, description="pixels of one picture")
+    max_body_bytes: PositiveInt = Field(ServiceConfig.max_body_bytes, description="bytes of a request body")
+    max_text_bytes: PositiveInt = Field(ServiceConfig.max_text_bytes, description="bytes of a JSON body or text field")
+    max_images: PositiveInt = Field(ServiceConfig.max_images, description="pictures in one request")
+    max_faces: PositiveInt = Field(ServiceConfig.max_faces, description="faces returned of one picture")
+    max_edits: PositiveInt = Field(ServiceConfig.max_edits, description="changes in one edit")
+    max_generate: PositiveInt = Field(ServiceConfig.max_generate, description="faces drawn by one request")
+    max_k: PositiveInt = Field(ServiceConfig.max_k, description="results of one search")
+    max_page: PositiveInt = Field(ServiceConfig.max_page, description="faces on one page of a listing")
+    max_batch: PositiveInt = Field(64, description="faces that go through the networks at once")
+    max_queue: PositiveInt = Field(256, description="faces that may wait for the networks; beyond it the answer is 503")
+
+    @field_validator("model")
+    @classmethod
+    def _model_exists(cls, model: str) -> str:
+        if model not in ("", "dummy") and not Path(model).exists():
+            raise ValueError(f"there is no model file {model!r}")
+        return model
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """The settings of the environment; what is given and not None goes before it.
+
+        Raises InvalidRequest with one line that names every setting that is wrong.
+        """
+        try:
+            return cls(**{name: value for name, value in given.items() if value is not None})
+        except ValidationError as error:
+            wrong = [f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
+            raise InvalidRequest("; ".join(wrong)) from error
+
+    @property
+    def gallery_url(self) -> str:
+        """The database that the gallery opens."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'facet.db'}"
+
+    @property
+    def service(self) -> ServiceConfig:
+        """The part that the HTTP service needs to be told."""
+        return ServiceConfig(**{field.name: getattr(self, field.name) for field in fields(ServiceConfig)})

@@ -1,0 +1,79 @@
+"""One exact FAISS index over numbered vectors."""
+
+from typing import Any
+
+import faiss as _faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from model.attributes import Vector
+
+# Its type stubs know the C++ interface alone, not the NumPy one over it.
+faiss: Any = _faiss
+
+Numbers = NDArray[np.int64]
+
+_SPARE = 16
+"""Vectors asked for beyond the k-th, which mostly settle without a second pass that nothing else is as good."""
+_MARGIN = 1e-4
+"""More than FAISS's scores, summed in float32 and in another order, can be off, twice."""
+
+
+class FlatIndex:
+    """Vectors under numbers that only ever grow, searched by inner product.
+
+    Any number of threads may search at a time, but not while another adds or removes.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._vectors = faiss.IndexFlatIP(width)
+        self._index = faiss.IndexIDMap(self._vectors)
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def add(self, numbers: Numbers, vectors: Vector) -> None:
+        """Add vectors `(n, width)` under numbers `(n,)` that ascend and are larger than all before."""
+        self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), numbers)
+
+    def remove(self, numbers: Numbers) -> None:
+        """Remove the vectors with these numbers, where they are there."""
+        self._index.remove_ids(numbers)
+
+    def get(self, numbers: Numbers) -> Vector:
+        """The vectors `(n, width)` with these numbers, which must be there."""
+        # Views of FAISS's memory: it keeps both arrays in the order of addition, which is that of the numbers.
+        present = faiss.rev_swig_ptr(self._index.id_map.data(), len(self))
+        vectors = faiss.rev_swig_ptr(self._vectors.get_xb(), len(self) * self._width)
+        found: Vector = vectors.reshape(-1, self._width)[np.searchsorted(present, numbers)]
+        return found
+
+    def candidates(self, direction: Vector, k: int, allowed: Numbers | None = None) -> Numbers:
+        """Numbers `(m,)`, in no order, among which are the k vectors with the largest inner product with `direction`.
+
+        All vectors that might tie with the k-th are among them too, so m has no bound but the number of vectors.
+        `allowed` are the ascending numbers to search among; None means all. `direction` is a weighted mean of lifted
+        sub-vectors, which bounds the error of the inner products.
+        """
+        available = len(self) if allowed is None else len(allowed)
+        count = min(k + _SPARE, available)
+        if count == 0:
+            return np.empty(0, np.int64)
+        parameters = None if allowed is None else faiss.SearchParameters(sel=_selector(allowed))
+        question = direction[np.newaxis]
+        found_scores, found = self._index.search(question, count, params=parameters)
+        # FAISS fills up with -1 where it finds less than it was asked for.
+        scores, numbers = found_scores[found >= 0], found[found >= 0]
+        if count < available:
+            bound = float(scores[k - 1]) - _MARGIN
+            if scores[-1] >= bound:
+                _, _, numbers = self._index.range_search(question, bound, params=parameters)
+        result: Numbers = numbers
+        return result
+
+
+def _selector(allowed: Numbers) -> Any:
+    bits = np.zeros(int(allowed[-1]) + 1, np.bool_)
+    bits[allowed] = True
+    return faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))

@@ -1,0 +1,142 @@
+"""A question to the gallery, and what answers it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.limits import check_collection, check_subject, checked_embedding, checked_part
+from gallery.records import EnrolledFace
+from model.attributes import Attribute, Vector, distance, part, similarity
+from model.errors import InvalidRequest
+
+MAX_WEIGHT = 1000.0
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """One thing that faces shall be like, or unlike where the weight is negative.
+
+    Raises InvalidEmbedding for a vector that is no sub-vector of the attribute, InvalidRequest for a bad weight.
+    """
+
+    attribute: Attribute
+    vector: Vector
+    """`(size,)` of the attribute."""
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "vector", checked_part(self.attribute, self.vector))
+        if not 0 < abs(self.weight) <= MAX_WEIGHT:
+            raise InvalidRequest(f"a weight must be a number from -{MAX_WEIGHT:g} to {MAX_WEIGHT:g}, and not 0")
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """The `k` faces that score best, of those that pass the filters.
+
+    The score is sum(weight * similarity) / sum(|weight|) over the terms, so one term of positive weight scores exactly
+    its similarity. Raises InvalidRequest or InvalidEmbedding for fields that make no sense.
+    """
+
+    terms: tuple[Term, ...]
+    k: int = 10
+    collection: str | None = None
+    subject: str | None = None
+    min_similarity: float | None = None
+    """The least score of a match."""
+    exclude: str | None = None
+    """The id of a face to leave out."""
+    model: str | None = None
+    """The id of the model that made the vectors: other models' faces are never compared. May be None while the faces
+    that pass the other filters are all of one model."""
+    reference: Vector | None = None
+    """`(99,)`: the face that the query is about, where it is one; matches then tell their similarity to all of it."""
+
+    def __post_init__(self) -> None:
+        if not self.terms:
+            raise InvalidRequest("a search needs at least one attribute")
+        if self.k < 1:
+            raise InvalidRequest(f"k must be at least 1, not {self.k}")
+        if self.collection is not None:
+            check_collection(self.collection)
+        if self.subject is not None:
+            check_subject(self.subject)
+        if self.min_similarity is not None and not math.isfinite(self.min_similarity):
+            raise InvalidRequest("min_similarity must be a finite number")
+        if self.reference is not None:
+            object.__setattr__(self, "reference", checked_embedding(self.reference))
+
+    @cached_property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """The attributes that the score depends on, in their order."""
+        named = {term.attribute for term in self.terms}
+        return tuple(attribute for attribute in Attribute if attribute in named)
+
+    @cached_property
+    def weights(self) -> tuple[float, ...]:
+        """Each term's share in the score; their magnitudes sum to 1."""
+        total = math.fsum(abs(term.weight) for term in self.terms)
+        return tuple(term.weight / total for term in self.terms)
+
+    def scores(self, embeddings: Vector) -> NDArray[np.float64]:
+        """The scores `(n,)` of embeddings `(n, 99)`."""
+        total = np.zeros(len(embeddings))
+        for term, weight in zip(self.terms, self.weights, strict=True):
+            total += weight * similarity(term.attribute, part(embeddings, term.attribute), term.vector).astype(float)
+        return total
+
+    def matches(self, faces: Sequence[EnrolledFace]) -> list["Match"]:
+        """How each of these faces answers the query."""
+        if not faces:
+            return []
+        embeddings = np.stack([face.embedding for face in faces])
+        scores = self.scores(embeddings)
+        distances = 1.0 - scores
+        if len(self.terms) == 1:
+            term = self.terms[0]
+            distances = distance(term.attribute, part(embeddings, term.attribute), term.vector).astype(float)
+        similarities = self._similarities(embeddings)
+        return [
+            Match(face, score, apart, {attribute: float(values[row]) for attribute, values in similarities.items()})
+            for row, (face, score, apart) in enumerate(zip(faces, scores.tolist(), distances.tolist(), strict=True))
+        ]
+
+    def _similarities(self, embeddings: Vector) -> dict[Attribute, Vector]:
+        result = {}
+        for attribute in Attribute:
+            named = [term for term in self.terms if term.attribute is attribute]
+            if named:
+                shares = [abs(term.weight) for term in named]
+                values = [similarity(attribute, part(embeddings, attribute), term.vector) for term in named]
+                result[attribute] = np.average(values, axis=0, weights=shares)
+            elif self.reference is not None:
+                result[attribute] = similarity(attribute, part(embeddings, attribute), part(self.reference, attribute))
+        return result
+
+
+@dataclass(frozen=True)
+class Match:
+    """A face that answers a query."""
+
+    face: EnrolledFace
+    similarity: float
+    """The query's score."""
+    distance: float
+    """Of one term: the distance of its attribute, radians for pose. Of several: 1 - similarity."""
+    similarities: dict[Attribute, float]
+    """The similarity in each attribute that the query or its reference names. Where the query names several vectors
+    of an attribute: the mean of the similarities to them, by the magnitude of their weights."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """The answer to a query."""
+
+    matches: list[Match]
+    """Best first; equal scores by face id."""
+    searched: int
+    """How many faces passed the filters."""

@@ -1,0 +1,106 @@
+"""What the gallery takes and gives: faces, pages of them, collections, and the changes that a replica follows."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gallery.limits import (
+    check_collection,
+    check_metadata,
+    check_model,
+    check_quality,
+    check_subject,
+    checked_embedding,
+)
+from model.attributes import Vector
+
+
+# Records that hold arrays are compared by identity: arrays have no single truth value.
+@dataclass(frozen=True, eq=False)
+class NewFace:
+    """A face to enrol. Raises InvalidRequest or InvalidEmbedding where a field breaks its limit."""
+
+    subject: str
+    """Whose face it is, 1 to 200 characters."""
+    embedding: Vector
+    """`(99,)`, stored bit by bit as given."""
+    model: str
+    """The id of the model that made the embedding."""
+    collection: str = "default"
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """Any JSON object of at most 16 KB."""
+    quality: float | None = None
+    crop: bytes | None = None
+    """The encoded picture of the aligned face, where pictures are kept."""
+
+    def __post_init__(self) -> None:
+        check_subject(self.subject)
+        check_collection(self.collection)
+        check_model(self.model)
+        check_metadata(self.metadata)
+        if self.quality is not None:
+            check_quality(self.quality)
+        object.__setattr__(self, "embedding", checked_embedding(self.embedding))
+
+
+@dataclass(frozen=True, eq=False)
+class EnrolledFace:
+    """A face of the gallery; its picture, where there is one, is fetched apart."""
+
+    id: str
+    """UUID version 7."""
+    sequence: int
+    """The number of its enrolment among all changes."""
+    subject: str
+    collection: str
+    model: str
+    embedding: Vector
+    """`(99,)`, float32, read-only."""
+    metadata: dict[str, Any]
+    quality: float | None
+    created: datetime
+    """UTC, whole milliseconds."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some faces in the order of their enrolment."""
+
+    faces: list[EnrolledFace]
+    next_cursor: str | None
+    """Names the place where the next page starts; None on the last."""
+
+
+@dataclass(frozen=True)
+class CollectionInfo:
+    """How much a collection holds."""
+
+    name: str
+    faces: int
+    subjects: int
+
+
+@dataclass(frozen=True, eq=False)
+class Enrolment:
+    """A change: a face that is now there, with what a search needs of it."""
+
+    sequence: int
+    """Also the face's number from now on."""
+    id: str
+    subject: str
+    collection: str
+    model: str
+    embedding: Vector
+    """`(99,)`, float32."""
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """A change: a face that is gone."""
+
+    sequence: int
+    face: int
+    """The number of its enrolment."""
+
+
+Change = Enrolment | Deletion

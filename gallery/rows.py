@@ -1,0 +1,57 @@
+"""How records lie in the rows of the tables."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Row
+
+from gallery.records import Change, Deletion, EnrolledFace, Enrolment, NewFace
+from gallery.uuid7 import uuid7
+from model.attributes import Vector
+
+_FLOATS = np.dtype("<f4")
+"""How an embedding lies in its 396 bytes."""
+
+
+def row_of(face: NewFace, sequence: int, milliseconds: int) -> dict[str, Any]:
+    """The row of a face that is enrolled at a moment in milliseconds since 1970 (UTC); it gives the face its id."""
+    return {
+        "sequence": sequence,
+        "id": uuid7(milliseconds),
+        "subject": face.subject,
+        "collection": face.collection,
+        "model": face.model,
+        "embedding": face.embedding.astype(_FLOATS).tobytes(),
+        "metadata": face.metadata,
+        "quality": face.quality,
+        "created": milliseconds,
+        "crop": face.crop,
+    }
+
+
+def face_of(row: Mapping[Any, Any]) -> EnrolledFace:
+    """The face in a row of `faces`."""
+    return EnrolledFace(
+        id=row["id"],
+        sequence=row["sequence"],
+        subject=row["subject"],
+        collection=row["collection"],
+        model=row["model"],
+        embedding=_vector(row["embedding"]),
+        metadata=row["metadata"],
+        quality=row["quality"],
+        created=datetime.fromtimestamp(row["created"] / 1000, UTC),
+    )
+
+
+def change_of(row: Row[Any]) -> Change:
+    """The change in a row of `faces`, or of `deletions` where it names a deleted face."""
+    if row.face is not None:
+        return Deletion(row.sequence, row.face)
+    return Enrolment(row.sequence, row.id, row.subject, row.collection, row.model, _vector(row.embedding))
+
+
+def _vector(numbers: bytes) -> Vector:
+    return np.frombuffer(numbers, _FLOATS).astype(np.float32, copy=False)

@@ -1,0 +1,39 @@
+"""What SQLite needs beyond SQL to be durable and to forget; for any other database these do nothing."""
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import Engine, event
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_PRAGMAS = (
+    "journal_mode = WAL",
+    # In WAL mode this alone makes a commit survive a loss of power.
+    "synchronous = FULL",
+    # Deleted content is overwritten with zeros.
+    "secure_delete = ON",
+)
+
+
+def configure(engine: Engine) -> None:
+    """Make the database's folder, and set up every connection to come."""
+    if engine.dialect.name != "sqlite":
+        return
+    if engine.url.database:
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+
+    def on_connect(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    event.listen(engine, "connect", on_connect)
+
+
+def scrub(engine: Engine) -> None:
+    """Empty the write-ahead log, which still holds the pages as they were before a deletion.
+
+    While another process reads an older state of the log, SQLite leaves it to the next checkpoint.
+    """
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()

@@ -1,0 +1,209 @@
+"""The durable truth: every enrolled face, and the sequence of all changes."""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    create_engine,
+    delete,
+    distinct,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from gallery import sqlite
+from gallery.limits import MAX_PAGE, check_collection, check_limit, check_subject
+from gallery.records import Change, CollectionInfo, EnrolledFace, NewFace, Page
+from gallery.rows import change_of, face_of, row_of
+from gallery.tables import counter, deletions, faces, tables
+from model.errors import InvalidRequest, NotFound, Unavailable
+
+_ID = re.compile(r"[0-9a-f-]{36}")
+_CURSOR = re.compile(r"[0-7][0-9a-f]{15}")
+_WITHOUT_CROP = [column for column in faces.columns if column is not faces.c.crop]
+_LOOKUP = 1000
+"""Faces asked for in one statement; databases limit its parameters."""
+
+
+class Store:
+    """Enrolled faces in a database that any number of threads and processes may use at a time.
+
+    Every method raises Unavailable while the database does not answer.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open the database at a SQLAlchemy URL, and make its tables where they lack."""
+        self._engine = create_engine(url, max_overflow=-1)
+        sqlite.configure(self._engine)
+        with self._transaction() as connection:
+            for table in tables.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
+                for index in table.indexes:
+                    connection.execute(CreateIndex(index, if_not_exists=True))
+            start = select(literal(1), literal(0)).where(~select(counter.c.id).exists())
+            connection.execute(insert(counter).from_select(["id", "sequence"], start))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    def add(self, face: NewFace) -> EnrolledFace:
+        """Enrol one face; once this returns, it survives a crash."""
+        return self.add_many([face])[0]
+
+    def add_many(self, new: Sequence[NewFace]) -> list[EnrolledFace]:
+        """Enrol all of these faces or, if it fails, none."""
+        if not new:
+            return []
+        milliseconds = time.time_ns() // 1_000_000
+        with self._transaction() as connection:
+            first = _advance(connection, len(new)) - len(new) + 1
+            rows = [row_of(face, first + place, milliseconds) for place, face in enumerate(new)]
+            connection.execute(insert(faces), rows)
+        return [face_of(row) for row in rows]
+
+    def get(self, id: str) -> EnrolledFace:
+        """One face. Raises NotFound."""
+        return face_of(self._one(id, *_WITHOUT_CROP)._mapping)
+
+    def crop(self, id: str) -> bytes | None:
+        """The picture of one face, None where none was kept. Raises NotFound."""
+        crop: bytes | None = self._one(id, faces.c.crop).crop
+        return crop
+
+    def find(self, sequences: Sequence[int]) -> dict[int, EnrolledFace]:
+        """The faces with these enrolment numbers, by number; those that are gone are left out."""
+        found = {}
+        with self._transaction() as connection:
+            for start in range(0, len(sequences), _LOOKUP):
+                wanted = faces.c.sequence.in_(sequences[start : start + _LOOKUP])
+                for row in connection.execute(select(*_WITHOUT_CROP).where(wanted)):
+                    found[row.sequence] = face_of(row._mapping)
+        return found
+
+    def page(
+        self, *, collection: str | None = None, subject: str | None = None, cursor: str | None = None, limit: int = 100
+    ) -> Page:
+        """At most `limit` faces in the order of their enrolment, from where the cursor of the page before points.
+
+        A face enrolled while somebody turns pages is on the last of them. Raises InvalidRequest.
+        """
+        check_limit("limit", limit, MAX_PAGE)
+        query = select(*_WITHOUT_CROP).where(*_within(collection, subject))
+        if cursor is not None:
+            if not _CURSOR.fullmatch(cursor):
+                raise InvalidRequest("cursor is none that a page of faces gave; leave it out to start at the first")
+            query = query.where(faces.c.sequence > int(cursor, 16))
+        with self._transaction() as connection:
+            rows = connection.execute(query.order_by(faces.c.sequence).limit(limit + 1)).all()
+        listed = [face_of(row._mapping) for row in rows[:limit]]
+        return Page(listed, f"{listed[-1].sequence:016x}" if len(rows) > limit else None)
+
+    def collections(self) -> list[CollectionInfo]:
+        """Every collection that holds a face, by name."""
+        name = faces.c.collection
+        query = select(name, func.count(), func.count(distinct(faces.c.subject))).group_by(name).order_by(name)
+        with self._transaction() as connection:
+            return [CollectionInfo(*row) for row in connection.execute(query)]
+
+    def delete(self, id: str) -> int:
+        """Delete one face; gives the number of the change. Raises NotFound."""
+        with self._transaction() as connection:
+            count, sequence = _erase(connection, faces.c.id == id if _ID.fullmatch(id) else literal(False))
+        if not count:
+            raise _no_face(id)
+        sqlite.scrub(self._engine)
+        return sequence
+
+    def delete_subject(self, subject: str, collection: str | None = None) -> int:
+        """Delete all faces of a subject, in one collection or in all; gives how many there were."""
+        with self._transaction() as connection:
+            count, _ = _erase(connection, *_within(collection, subject))
+        if count:
+            sqlite.scrub(self._engine)
+        return count
+
+    def sequence(self) -> int:
+        """The number of the latest change; 0 before the first."""
+        with self._transaction() as connection:
+            latest: int = connection.execute(select(counter.c.sequence)).scalar_one()
+        return latest
+
+    def changes_since(self, sequence: int, limit: int) -> list[Change]:
+        """The first `limit` changes after one, in order. The enrolment of a face that is gone is not among them."""
+        enrolled = select(
+            faces.c.sequence, null().label("face"), faces.c.id, faces.c.subject, faces.c.collection, faces.c.model,
+            faces.c.embedding,
+        ).where(faces.c.sequence > sequence)  # fmt: skip
+        deleted = select(deletions.c.sequence, deletions.c.face, *[null()] * 5).where(deletions.c.sequence > sequence)
+        # One statement sees one state of the database, whatever its isolation level.
+        both = union_all(enrolled, deleted).order_by("sequence").limit(limit)
+        with self._transaction() as connection:
+            return [change_of(row) for row in connection.execute(both)]
+
+    def _one(self, id: str, *columns: Column[Any]) -> Row[Any]:
+        if _ID.fullmatch(id):
+            with self._transaction() as connection:
+                row = connection.execute(select(*columns).where(faces.c.id == id)).one_or_none()
+            if row is not None:
+                return row
+        raise _no_face(id)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except (OperationalError, PoolTimeout) as error:
+            raise Unavailable("the gallery's database does not answer; try again later") from error
+
+
+def _advance(connection: Connection, count: int) -> int:
+    """Take the next `count` numbers of the sequence; gives the last of them.
+
+    As the first statement of a transaction it also holds back every other writer until the commit, so that changes
+    become visible in the order of their numbers.
+    """
+    step = update(counter).values(sequence=counter.c.sequence + count).returning(counter.c.sequence)
+    last: int = connection.execute(step).scalar_one()
+    return last
+
+
+def _erase(connection: Connection, *which: ColumnElement[bool]) -> tuple[int, int]:
+    """Delete faces and note that they are gone; gives how many, and the number of the latest change."""
+    first = _advance(connection, 0) + 1
+    gone = connection.scalars(delete(faces).where(*which).returning(faces.c.sequence)).all()
+    if gone:
+        notes = [{"sequence": first + place, "face": face} for place, face in enumerate(sorted(gone))]
+        connection.execute(insert(deletions), notes)
+    return len(gone), _advance(connection, len(gone))
+
+
+def _within(collection: str | None, subject: str | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if collection is not None:
+        check_collection(collection)
+        conditions.append(faces.c.collection == collection)
+    if subject is not None:
+        check_subject(subject)
+        conditions.append(faces.c.subject == subject)
+    return conditions
+
+
+def _no_face(id: str) -> NotFound:
+    return NotFound(f"there is no face {id!r}", id=id)

@@ -1,0 +1,105 @@
+"""A trained model in one file: safetensors with the sizes, the calibration and the model card in its header."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from model.calibration import Calibration
+from model.errors import InvalidCheckpoint
+from model.face_model import FaceModel
+from model.networks.config import NetworkConfig
+
+FORMAT = "facet-1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A loaded model file."""
+
+    id: str
+    """Name and the first 12 digits of the content's hash."""
+    model: FaceModel
+    """float32, in evaluation mode."""
+    calibration: Calibration
+    card: Mapping[str, Any]
+
+
+def bundled() -> Path:
+    """The model file that comes with the package. Raises InvalidCheckpoint if there is none."""
+    found = sorted((Path(__file__).parent / "weights").glob("*.safetensors"))
+    if not found:
+        raise InvalidCheckpoint("no model comes with this installation; name one with FACET_MODEL")
+    return found[-1]
+
+
+def content_hash(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> str:
+    """SHA-256 over names, types, shapes and bytes of all tensors, and over the header's other entries."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.view(torch.uint8).numpy().tobytes())
+    for key in sorted(metadata):
+        digest.update(f"{key} {metadata[key]}\n".encode())
+    return digest.hexdigest()
+
+
+def save_checkpoint(path: Path, name: str, model: FaceModel, calibration: Calibration, card: Mapping[str, Any]) -> None:
+    """Write the weights as float16 with everything that rebuilds the model; aside first, then renamed."""
+    tensors = {key: value.detach().cpu().half().contiguous() for key, value in model.state_dict().items()}
+    metadata = {
+        "format": FORMAT,
+        "name": name,
+        "network": json.dumps(model.config.to_data()),
+        "calibration": json.dumps(_calibration_to_data(calibration)),
+        "card": json.dumps(dict(card)),
+    }
+    aside = path.with_suffix(".writing")
+    save_file(tensors, aside, metadata | {"sha256": content_hash(tensors, metadata)})
+    os.replace(aside, path)
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Rebuild a model from its file alone.
+
+    Raises InvalidCheckpoint if the file is missing, not of this format, or does not match its hash.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            metadata: dict[str, str] = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise InvalidCheckpoint(f"{path} cannot be read as a model: {error}") from error
+    expected = metadata.pop("sha256", None)
+    if metadata.get("format") != FORMAT or expected is None:
+        raise InvalidCheckpoint(f"{path} is not a model of this system (format {metadata.get('format')!r})")
+    if content_hash(tensors, metadata) != expected:
+        raise InvalidCheckpoint(f"{path} is damaged: its content does not match its hash")
+    try:
+        model = FaceModel(NetworkConfig.from_data(json.loads(metadata["network"])))
+        model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        calibration = _calibration_from_data(json.loads(metadata["calibration"]))
+        card = json.loads(metadata["card"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise InvalidCheckpoint(f"{path} does not describe a model that can be rebuilt: {error}") from error
+    model.eval().requires_grad_(False)
+    return Checkpoint(f"{metadata['name']}-{expected[:12]}", model, calibration, card)
+
+
+def _calibration_to_data(calibration: Calibration) -> dict[str, Any]:
+    means = {label: np.asarray(mean).tolist() for label, mean in calibration.expression_means.items()}
+    return vars(calibration) | {"expression_means": means}
+
+
+def _calibration_from_data(data: dict[str, Any]) -> Calibration:
+    means = {label: np.array(mean, np.float32) for label, mean in data["expression_means"].items()}
+    return Calibration(**(data | {"expression_means": means}))

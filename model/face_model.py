@@ -1,0 +1,37 @@
+"""The one model class: four networks that turn faces into embeddings and back."""
+
+from torch import Tensor, nn
+
+from model.networks.config import NetworkConfig
+from model.networks.decoder import Decoder
+from model.networks.disentangler import Merger, Splitter
+from model.networks.encoder import Encoder
+
+
+class FaceModel(nn.Module):
+    """Images `(n, 3, size, size)` in [-1, 1] -> z -> f, and f -> z' -> images.
+
+    Everything outside `model/` and `training/` speaks only of f, the embedding.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+        self.splitter = Splitter(config)
+        self.merger = Merger(config)
+
+    def embed(self, images: Tensor) -> Tensor:
+        """Images `(n, 3, size, size)` -> embeddings f `(n, 99)`."""
+        f: Tensor = self.splitter(self.encoder(images))
+        return f
+
+    def render(self, embeddings: Tensor) -> Tensor:
+        """Embeddings f `(n, 99)` -> images `(n, 3, size, size)`."""
+        images: Tensor = self.decoder(self.merger(embeddings))
+        return images
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The reconstruction through all four networks."""
+        return self.render(self.embed(images))

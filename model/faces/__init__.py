@@ -1,0 +1,1 @@
+"""Finding faces in pictures and warping each to the model's frame."""

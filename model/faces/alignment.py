@@ -1,0 +1,110 @@
+"""The one frame in which the networks see a face, whichever detector found it.
+
+The frame is a square about the face. It stands upright, so that the roll of the head stays in the crop and belongs
+to the pose; only a tilt beyond `MAX_ROLL`, which no training picture has, is turned back.
+"""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from model.backend import Pixels
+from model.faces.detector import Detection
+
+SIDE_PER_FACE = 3.2
+"""Side of the frame over the face's size, the larger of the distances eye to eye and eyes to mouth."""
+LIFT_PER_FACE = 0.2
+"""How far the frame's centre lies above the middle between eyes and mouth, over the face's size."""
+SIDE_PER_BOX = 1.28
+"""Side of the frame over the width of a Haar box, and its centre is the box's: the median relation on LFW of the
+cascade's boxes to the frames from landmarks."""
+MAX_ROLL = math.radians(30.0)
+FEATHER = 0.12
+"""Width of the blend at the edge of a pasted crop, over its side."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A square in a picture."""
+
+    center: tuple[float, float]
+    side: float
+    """In the picture's pixels."""
+    rotation: float = 0.0
+    """Radians, clockwise in the picture."""
+
+    def to_crop(self, size: int) -> np.ndarray:
+        """The similarity transform `(2, 3)` from the picture's pixels to those of a crop of `size` pixels.
+
+        Pixel centres are at whole numbers on both sides.
+        """
+        scale = size / self.side
+        cos, sin = scale * math.cos(self.rotation), scale * math.sin(self.rotation)
+        x, y = self.center
+        middle = (size - 1) / 2
+        return np.array([[cos, sin, middle - cos * x - sin * y], [-sin, cos, middle + sin * x - cos * y]])
+
+
+def frame_of(detection: Detection) -> Frame:
+    """The model's frame for a detected face."""
+    if detection.landmarks is None:
+        x, y, width, height = detection.box
+        return Frame((x + width / 2 - 0.5, y + height / 2 - 0.5), SIDE_PER_BOX * width)
+    left_eye, right_eye, _, left_mouth, right_mouth = detection.landmarks.astype(float)
+    eyes, mouth = (left_eye + right_eye) / 2, (left_mouth + right_mouth) / 2
+    across = right_eye - left_eye
+    # The larger of two lengths: turning the head shortens one of them, nodding the other.
+    size = max(float(np.linalg.norm(across)), float(np.linalg.norm(mouth - eyes)), 1.0)
+    roll = math.atan2(across[1], across[0])
+    rotation = roll - min(max(roll, -MAX_ROLL), MAX_ROLL)
+    up = np.array([math.sin(rotation), -math.cos(rotation)])
+    center = (eyes + mouth) / 2 + LIFT_PER_FACE * size * up
+    return Frame((float(center[0]), float(center[1])), SIDE_PER_FACE * size, rotation)
+
+
+def whole_frame(image: Pixels) -> Frame:
+    """The largest centred square of a picture that is a crop already."""
+    height, width = image.shape[:2]
+    return Frame(((width - 1) / 2, (height - 1) / 2), float(min(height, width)))
+
+
+def crop(image: Pixels, frame: Frame, size: int) -> Pixels:
+    """The frame's content as `(size, size, 3)`; beyond the picture its border is repeated."""
+    if frame.side > 2 * size:
+        # A warp samples single pixels; reducing the neighbourhood first averages them.
+        return _reduced_crop(image, frame, size)
+    warped = cv2.warpAffine(
+        image, frame.to_crop(size), (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(warped, np.uint8)
+
+
+def _reduced_crop(image: Pixels, frame: Frame, size: int) -> Pixels:
+    x, y = frame.center
+    reach = 0.75 * frame.side  # more than half the diagonal
+    left, top = max(0, math.floor(x - reach)), max(0, math.floor(y - reach))
+    window = image[top : math.ceil(y + reach), left : math.ceil(x + reach)]
+    if 0 in window.shape:
+        window, left, top = image, 0, 0
+    factor = frame.side / (1.5 * size)
+    height, width = (max(1, round(side / factor)) for side in window.shape[:2])
+    small = cv2.resize(window, (width, height), interpolation=cv2.INTER_AREA)
+    to_small = np.array([width / window.shape[1], height / window.shape[0]])
+    center = (np.array([x - left, y - top]) + 0.5) * to_small - 0.5
+    inner = Frame((float(center[0]), float(center[1])), frame.side * float(to_small.mean()), frame.rotation)
+    return crop(np.asarray(small, np.uint8), inner, size)
+
+
+def paste(image: Pixels, drawn: Pixels, frame: Frame) -> Pixels:
+    """A copy of the picture with a drawn crop `(size, size, 3)` in the frame, blended at the frame's edge."""
+    height, width = image.shape[:2]
+    size = drawn.shape[0]
+    to_picture = cv2.invertAffineTransform(frame.to_crop(size))
+    ramp = np.clip((np.minimum(np.arange(size), np.arange(size)[::-1]) + 0.5) / (FEATHER * size), 0.0, 1.0)
+    mask = np.minimum.outer(ramp, ramp).astype(np.float32)
+    placed = cv2.warpAffine(drawn, to_picture, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    weight = cv2.warpAffine(mask, to_picture, (width, height), flags=cv2.INTER_LINEAR)[..., None]
+    mixed = image * (1.0 - weight) + placed * weight
+    return np.asarray(np.rint(mixed), np.uint8)

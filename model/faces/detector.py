@@ -1,0 +1,62 @@
+"""What a face detector is, and which one to use."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.backend import Pixels
+
+LONGEST_SIDE = 640
+"""Pictures are reduced to this before detection: both detectors find faces from 1/25 of it up to all of it."""
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One face in a picture, in the picture's pixels."""
+
+    box: tuple[float, float, float, float]
+    """x, y, width, height; may reach beyond the picture."""
+    score: float
+    """Confidence from 0 to 1; scales differ between detectors."""
+    landmarks: NDArray[np.float32] | None = None
+    """`(5, 2)`: the eye at the picture's left, the other eye, nose tip, mouth's left corner, its right corner."""
+
+    @property
+    def area(self) -> float:
+        return self.box[2] * self.box[3]
+
+
+class Detector(Protocol):
+    """Finds faces. Not safe for several threads at once: each thread has its own."""
+
+    name: str
+
+    def detect(self, image: Pixels) -> list[Detection]:
+        """The faces in an RGB picture `(h, w, 3)`, largest first."""
+
+
+def load_detector(model: Path | None = None) -> Detector:
+    """YuNet from its ONNX file, or without one the Haar cascades that OpenCV carries.
+
+    Raises InvalidCheckpoint if the file is missing or no face detector.
+    """
+    if model is None:
+        from model.faces.haar import HaarDetector
+
+        return HaarDetector()
+    from model.faces.yunet import YuNetDetector
+
+    return YuNetDetector(model)
+
+
+def reduced(image: Pixels) -> tuple[Pixels, float]:
+    """The picture with its longest side at most `LONGEST_SIDE`, and the factor from it back to the original."""
+    factor = max(image.shape[:2]) / LONGEST_SIDE
+    if factor <= 1.0:
+        return image, 1.0
+    height, width = (max(1, round(side / factor)) for side in image.shape[:2])
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8), factor

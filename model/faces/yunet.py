@@ -1,0 +1,39 @@
+"""YuNet (Wu, Peng and Yu 2023), a small convolutional detector with five landmarks, through OpenCV."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from model.backend import Pixels
+from model.errors import InvalidCheckpoint
+from model.faces.detector import Detection, reduced
+
+MIN_SCORE = 0.6
+MAX_OVERLAP = 0.3
+
+
+class YuNetDetector:
+    """Finds faces of any orientation up to about 45 degrees, with landmarks."""
+
+    name = "yunet"
+
+    def __init__(self, model: Path) -> None:
+        if not model.is_file():
+            raise InvalidCheckpoint(f"there is no detector file {model}; `facet detector fetch` downloads it")
+        try:
+            self._net = cv2.FaceDetectorYN.create(str(model), "", (320, 320), MIN_SCORE, MAX_OVERLAP)
+        except cv2.error as error:
+            raise InvalidCheckpoint(f"{model} is not a YuNet face detector that OpenCV can read") from error
+
+    def detect(self, image: Pixels) -> list[Detection]:
+        """The faces in an RGB picture `(h, w, 3)`, largest first."""
+        small, factor = reduced(image)
+        self._net.setInputSize((small.shape[1], small.shape[0]))
+        _, rows = self._net.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
+        found = []
+        for row in rows if rows is not None else ():
+            x, y, width, height = (float(number) * factor for number in row[:4])
+            landmarks = np.asarray(row[4:14], np.float32).reshape(5, 2) * np.float32(factor)
+            found.append(Detection((x, y, width, height), float(row[14]), landmarks))
+        return sorted(found, key=lambda detection: -detection.area)

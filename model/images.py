@@ -1,0 +1,163 @@
+"""Pictures as bytes: untrusted ones decoded within limits, drawn ones encoded with the mark that says so."""
+
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
+
+import numpy as np
+from PIL import Image, ImageFile
+from PIL.ExifTags import Base
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile, PngInfo
+from PIL.WebPImagePlugin import WebPImageFile
+
+from model.backend import Pixels
+from model.errors import ImageTooLarge, ImageTooSmall, UnreadableImage, UnsupportedImage
+
+# What Pillow's decoders raise on damaged bytes.
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""The transform that undoes each value of EXIF's Orientation."""
+
+
+@dataclass(frozen=True)
+class ImageLimits:
+    """What a picture may be."""
+
+    max_bytes: int = 10 * 1024 * 1024
+    max_pixels: int = 40_000_000
+    min_side: int = 16
+
+
+class SourceType(StrEnum):
+    """How a drawn picture came to be, in the words of IPTC's digital source types."""
+
+    TRAINED = "trainedAlgorithmicMedia"
+    """Drawn by the model alone."""
+    COMPOSITE = "compositeWithTrainedAlgorithmicMedia"
+    """A photograph of which the model drew a part."""
+
+    @property
+    def uri(self) -> str:
+        return f"http://cv.iptc.org/newscodes/digitalsourcetype/{self.value}"
+
+
+XMP_CHUNK = "XML:com.adobe.xmp"
+"""The keyword of the PNG text chunk that holds XMP."""
+
+_XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">
+   <Iptc4xmpExt:DigitalSourceType>{uri}</Iptc4xmpExt:DigitalSourceType>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="r"?>"""
+
+
+def decode(data: bytes, limits: ImageLimits) -> Pixels:
+    """The picture in some bytes, upright, `(h, w, 3)`; transparent parts are white, of an animation the first frame.
+
+    Only the decoders of JPEG, PNG and WebP can be reached, and only after the header's size is within the limits.
+    Raises ImageTooLarge, ImageTooSmall, UnsupportedImage, UnreadableImage.
+    """
+    if len(data) > limits.max_bytes:
+        raise ImageTooLarge(
+            f"The picture has {len(data)} bytes; send at most {limits.max_bytes}.", max_bytes=limits.max_bytes
+        )
+    if not data:
+        raise UnreadableImage("The picture is empty; send the bytes of a JPEG, PNG or WebP file.")
+    try:
+        image = _opened(data)
+        _check_size(*image.size, limits)
+        return _flattened(_upright(image))
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels(limits) from error
+    except _DAMAGE as error:
+        raise UnreadableImage("The picture is damaged or cut short; send the complete file.") from error
+
+
+def _opened(data: bytes) -> ImageFile.ImageFile:
+    # The plugin classes themselves: Image.open would also follow a JPEG into other formats, and it warns of large
+    # pictures by a limit that is global to the process.
+    if data.startswith(b"\xff\xd8\xff"):
+        return JpegImageFile(BytesIO(data))
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PngImageFile(BytesIO(data))
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return WebPImageFile(BytesIO(data))
+    raise UnsupportedImage("The bytes are no JPEG, PNG or WebP picture; convert it to one of these.")
+
+
+def _check_size(width: int, height: int, limits: ImageLimits) -> None:
+    if width * height > limits.max_pixels:
+        raise _too_many_pixels(limits)
+    if min(width, height) < limits.min_side:
+        raise ImageTooSmall(
+            f"The picture is {width}x{height} pixels; send one with at least {limits.min_side} a side.",
+            min_side=limits.min_side,
+        )
+
+
+def _too_many_pixels(limits: ImageLimits) -> ImageTooLarge:
+    return ImageTooLarge(
+        f"The picture has too many pixels; reduce it to at most {limits.max_pixels} (width times height).",
+        max_pixels=limits.max_pixels,
+    )
+
+
+def _upright(image: ImageFile.ImageFile) -> Image.Image:
+    orientation = image.getexif().get(Base.Orientation, 1)
+    image.load()
+    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+
+
+def _flattened(image: Image.Image) -> Pixels:
+    if image.mode.startswith("I"):
+        # 16-bit grey; Pillow's own conversion would clip it at 255.
+        grey = np.asarray(np.asarray(image, np.float32) / 257.0 + 0.5, np.uint8)
+        return np.repeat(grey[..., None], 3, axis=-1)
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        image = Image.new("RGBA", layer.size, "white")
+        image.alpha_composite(layer)
+    return np.array(image.convert("RGB"))
+
+
+def encode_png(pixels: Pixels, source_type: SourceType | None) -> bytes:
+    """A picture `(h, w, 3)` as PNG; with a source type, XMP metadata names it as IPTC's DigitalSourceType."""
+    info = PngInfo()
+    if source_type is not None:
+        info.add_itxt(XMP_CHUNK, _XMP.format(uri=source_type.uri))
+    stream = BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG", pnginfo=info)
+    return stream.getvalue()
+
+
+def sheet(pictures: Sequence[Pixels], columns: int) -> Pixels:
+    """Pictures `(h, w, 3)` of one size side by side, row by row; places left over are white.
+
+    Raises ValueError without pictures or columns, or if sizes differ.
+    """
+    if not pictures or columns < 1:
+        raise ValueError("a sheet needs at least one picture and one column")
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    height, width, channels = pictures[0].shape
+    cells = np.full((rows * columns, height, width, channels), 255, np.uint8)
+    cells[: len(pictures)] = np.stack(pictures)
+    grid = cells.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    return grid.reshape(rows * height, columns * width, channels)

@@ -1,0 +1,1 @@
+"""The four networks: encoder, decoder, splitter and merger."""

@@ -1,0 +1,41 @@
+"""What the HTTP service needs to be told, as one frozen value."""
+
+from dataclasses import dataclass, fields
+
+from model.errors import InvalidRequest
+
+
+@dataclass(frozen=True)
+class ServiceConfig:
+    """The limits of a request, and what enrolment keeps. Raises InvalidRequest for a limit below 1."""
+
+    max_image_bytes: int = 10 * 2**20
+    """Size of one picture as sent."""
+    max_body_bytes: int = 64 * 2**20
+    """Size of a whole request body; JSON and the text fields of a form must fit `max_text_bytes`."""
+    max_text_bytes: int = 2**20
+    """Size of a JSON body, or of one text field."""
+    max_images: int = 32
+    """Pictures in one request."""
+    max_faces: int = 100
+    """Faces that may be asked for in one picture."""
+    max_edits: int = 64
+    """Changes in one edit."""
+    max_generate: int = 64
+    """Faces drawn by one request."""
+    max_k: int = 1000
+    """Results of one search."""
+    max_page: int = 1000
+    """Faces on one page of a listing."""
+    keep_crops: bool = False
+    """Keep the aligned crop of each enrolled face; by default only embeddings are kept."""
+
+    def __post_init__(self) -> None:
+        for name, limit in self.limits.items():
+            if limit < 1:
+                raise InvalidRequest(f"{name} is {limit}; a limit must be at least 1.")
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """Every limit by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name.startswith("max_")}

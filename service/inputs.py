@@ -1,0 +1,182 @@
+"""What a request's body brings: pictures, text fields and JSON, read under limits, whichever way they were sent."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Request
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from model.attributes import Vector
+from model.errors import ImageTooLarge, InvalidRequest, TooLarge
+from service.config import ServiceConfig
+from service.dependencies import Config
+from service.schemas import vector_of
+
+FORM = "multipart/form-data"
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The body of one request: a raw picture is the picture `image`, a JSON object is its fields."""
+
+    pictures: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def all(self, name: str) -> list[bytes]:
+        """Every picture of a name, in order; none is an answer."""
+        if name in self.fields:
+            raise InvalidRequest(f"The field {name!r} must be a file (a part with a filename), not text.")
+        return list(self.pictures.get(name, ()))
+
+    def optional(self, name: str) -> bytes | None:
+        """The picture of a name, if there is one. Raises InvalidRequest for several."""
+        found = self.all(name)
+        if len(found) > 1:
+            raise InvalidRequest(f"The picture {name!r} came {len(found)} times; send it once.")
+        return found[0] if found else None
+
+    def one(self, name: str) -> bytes:
+        """The picture of a name. Raises InvalidRequest if it is missing or came several times."""
+        found = self.optional(name)
+        if found is None:
+            raise self.missing(name)
+        return found
+
+    def embedding(self) -> Vector | None:
+        """The field `embedding` as `(99,)`, if it is there. Raises InvalidEmbedding."""
+        return vector_of(self.json("embedding")) if "embedding" in self.fields else None
+
+    def face(self) -> bytes | Vector:
+        """The one face that a request is about: the picture `image`, or the field `embedding` as `(99,)`."""
+        embedding = self.embedding()
+        if embedding is None:
+            return self.one("image")
+        if self.optional("image") is not None:
+            raise InvalidRequest("Send either a picture `image` or an `embedding`, not both.")
+        return embedding
+
+    def text(self, name: str) -> str | None:
+        """A text field, if it is there."""
+        value = self.fields.get(name)
+        if value is not None and not isinstance(value, str):
+            raise InvalidRequest(f"The field {name!r} must be text.")
+        return value
+
+    def json(self, name: str) -> Any:
+        """A field that holds JSON: parsed where it came as the text of a form, as it is in a JSON body."""
+        value = self.fields.get(name)
+        return parse_json(value, f"the field {name!r}") if isinstance(value, str) else value
+
+    def missing(self, name: str) -> InvalidRequest:
+        """The error that says that a field is missing, and which are there."""
+        there = ", ".join(repr(other) for other in [*self.pictures, *self.fields]) or "nothing"
+        return InvalidRequest(f"The field {name!r} is missing; the request's body has {there}.", field=name)
+
+
+def parse_json(data: bytes | str, what: str) -> Any:
+    """The value of a JSON text. Raises InvalidRequest, also for NaN and Infinity, which JSON does not have."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequest(f"This is not JSON in {what}: {error}.") from error
+
+
+async def read_inputs(request: Request, config: Config) -> Inputs:
+    """The body of a request, as a FastAPI dependency.
+
+    Raises InvalidRequest, TooLarge and ImageTooLarge, and HTTPException 415 for a content type that is none of
+    multipart/form-data, image/* and application/json.
+    """
+    media_type, parameters = _content_type(request)
+    if media_type == FORM:
+        if parameters.get(b"charset", b"utf-8").lower() != b"utf-8":
+            raise InvalidRequest("The text fields of a form must be UTF-8; leave the charset out.")
+        return await _form(request, config)
+    if media_type.startswith("image/"):
+        limit = config.max_image_bytes
+        image_too_large = ImageTooLarge(
+            f"The picture has more than {limit} bytes; send a smaller one.", max_image_bytes=limit
+        )
+        return Inputs(pictures={"image": [await _body(request, limit, image_too_large)]})
+    if media_type == JSON:
+        limit = config.max_text_bytes
+        too_large = TooLarge(f"The body has more than {limit} bytes.", max_text_bytes=limit)
+        value = parse_json(await _body(request, limit, too_large), "the body")
+        if not isinstance(value, dict):
+            raise InvalidRequest("The JSON body must be an object.")
+        return Inputs(fields=value)
+    accepted = f"{FORM}, {JSON}, or a picture with its image/* content type"
+    await _body(request, 0, HTTPException(415, f"Send {accepted}, not {media_type or 'bytes without a content type'}."))
+    return Inputs()
+
+
+def _content_type(request: Request) -> tuple[str, dict[bytes, bytes]]:
+    media_type, parameters = parse_options_header(request.headers.get("content-type"))
+    return media_type.decode("latin-1").strip().lower(), parameters
+
+
+async def _form(request: Request, config: ServiceConfig) -> Inputs:
+    """The pictures and text fields of a multipart body."""
+    limit = config.max_body_bytes
+    too_large = TooLarge(f"The body has more than {limit} bytes; send fewer pictures at once.", max_body_bytes=limit)
+    try:
+        async with aclosing(_limited(request, limit, too_large)) as chunks:
+            form = await MultiPartParser(request.headers, chunks, max_part_size=config.max_text_bytes).parse()
+    except MultiPartException as error:
+        raise InvalidRequest(f"The multipart body cannot be read: {error.message}") from error
+    pictures: dict[str, list[bytes]] = {}
+    fields: dict[str, str] = {}
+    try:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                pictures.setdefault(name, []).append(await _picture(name, value, config))
+            elif name in fields:
+                raise InvalidRequest(f"The field {name!r} came several times; send it once.", field=name)
+            else:
+                fields[name] = value
+    finally:
+        await form.close()
+    count = sum(len(found) for found in pictures.values())
+    if count > config.max_images:
+        raise TooLarge(
+            f"{count} pictures in one request; the limit is {config.max_images}.", max_images=config.max_images
+        )
+    return Inputs(pictures, fields)
+
+
+async def _picture(name: str, upload: UploadFile, config: ServiceConfig) -> bytes:
+    if (upload.size or 0) > config.max_image_bytes:
+        raise ImageTooLarge(
+            f"The picture {name!r} has {upload.size} bytes; the limit is {config.max_image_bytes}.",
+            max_image_bytes=config.max_image_bytes,
+        )
+    return await upload.read()
+
+
+async def _body(request: Request, limit: int, too_large: Exception) -> bytes:
+    async with aclosing(_limited(request, limit, too_large)) as chunks:
+        return b"".join([chunk async for chunk in chunks])
+
+
+async def _limited(request: Request, limit: int, too_large: Exception) -> AsyncGenerator[bytes, None]:
+    """The body in chunks. Raises at once if it announces too many bytes, else as soon as too many have come."""
+    if int(request.headers.get("content-length", "0")) > limit:
+        raise too_large
+    size = 0
+    async with aclosing(request.stream()) as chunks:
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > limit:
+                raise too_large
+            yield chunk
+
+
+Body = Annotated[Inputs, Depends(read_inputs)]
+"""The parameter type of a route that reads a body."""

@@ -1,0 +1,83 @@
+"""How the OpenAPI document describes what FastAPI does not see by itself: bodies in several forms, and problems."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel
+
+from model.errors import FacetError
+from service.inputs import FORM, JSON
+from service.problems import PROBLEM_MEDIA_TYPE, STATUS
+from service.responses import PNG
+from service.schemas import Problem
+
+Schema = Mapping[str, Any]
+
+PICTURE: Schema = {"type": "string", "format": "binary", "description": "a JPEG, PNG or WebP file"}
+PICTURES: Schema = {"type": "array", "items": PICTURE}
+TEXT: Schema = {"type": "string"}
+EMBEDDING: Schema = {"$ref": "#/components/schemas/Embedding"}
+
+
+def schema_of(model: type[BaseModel]) -> Schema:
+    """The schema of a model that only a request has; what it refers to must be part of some answer too."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {name: value for name, value in schema.items() if name != "$defs"}
+
+
+def request_body(
+    form: Mapping[str, Schema],
+    needs: Sequence[str] = (),
+    *,
+    raw: bool = False,
+    json: Mapping[str, Schema] | None = None,
+    json_needs: Sequence[str] = ("embedding",),
+    required: bool = True,
+) -> dict[str, Any]:
+    """The `openapi_extra` of a route that reads its body by `service.inputs`.
+
+    `form` and `json` are the properties of the multipart form and of the JSON object, `needs` and `json_needs` those
+    that must be there; `raw` says that the body may also be the one picture itself.
+    """
+    content: dict[str, Any] = {FORM: {"schema": _object(form, needs)}}
+    if raw:
+        content["image/*"] = {"schema": PICTURE}
+    if json:
+        content[JSON] = {"schema": _object(json, json_needs)}
+    return {"requestBody": {"content": content, "required": required}}
+
+
+def _object(properties: Mapping[str, Schema], needs: Sequence[str]) -> Schema:
+    return {"type": "object", "properties": dict(properties), "required": list(needs)}
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The failures of a route, each described by the codes that it may carry."""
+    return {status: _problem_response(status) for status in statuses}
+
+
+def _problem_response(status: int) -> dict[str, Any]:
+    codes = [error.code for error, at in STATUS.items() if at == status and error is not FacetError]
+    description = f"{HTTPStatus(status).phrase}: {', '.join(f'`{code}`' for code in codes)}".rstrip(": ")
+    schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+    return {"description": description, "content": {PROBLEM_MEDIA_TYPE: {"schema": schema}}}
+
+
+PICTURE_PROBLEMS = problem_responses(413, 415, 422, 503)
+"""What may go wrong on every route that takes a picture."""
+
+DRAWN: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "A PNG marked as synthetic, or JSON if the Accept header prefers it",
+        "content": {PNG: {"schema": {"type": "string", "format": "binary"}}},
+        "headers": {"X-Facet-Synthetic": {"schema": {"type": "string", "const": "true"}}},
+    }
+}
+"""What every route that draws answers."""
+
+
+def with_problem_schema(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the schema that `problem_responses` refers to."""
+    document["components"]["schemas"][Problem.__name__] = Problem.model_json_schema()
+    return document

@@ -1,0 +1,22 @@
+"""Query parameters that several routes share, and how they are checked."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from model.errors import InvalidRequest
+from worker.inference import Align
+
+AlignQuery = Annotated[
+    Align, Query(description="`auto` finds the face and aligns it; `none` takes the whole picture as the aligned crop")
+]
+
+Collection = Annotated[str | None, Query(description="look only in this collection", examples=["default"])]
+Subject = Annotated[str | None, Query(description="look only at this subject's faces")]
+
+
+def within(name: str, value: int, limit: int) -> int:
+    """The value. Raises InvalidRequest if it is above a limit that only the configuration knows."""
+    if value > limit:
+        raise InvalidRequest(f"{name} is {value}; the limit is {limit}.", limit=limit)
+    return value

@@ -1,0 +1,94 @@
+"""What runs here and whether it is well."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, Field
+
+from model.attributes import POSE_ANGLES, SPACES, Attribute
+from model.errors import Unavailable
+from service.dependencies import Config, EnrolledFaces, InferencePort
+from service.openapi import problem_responses
+
+router = APIRouter(tags=["about"])
+
+PAGE = Path(__file__).parents[1] / "page" / "index.html"
+
+
+class AttributeEntry(BaseModel):
+    """Where one attribute lies in the embedding and how two faces are compared by it."""
+
+    name: Attribute
+    slice: tuple[int, int] = Field(description="first number, and the one after the last")
+    size: int
+    space: str
+    distance: Literal["cosine", "euclidean"]
+
+
+class Model(BaseModel):
+    """What the loaded model says of itself."""
+
+    id: str
+    image_size: int = Field(description="height and width of its crops, in pixels")
+    detector: str
+    attributes: list[AttributeEntry]
+    presets: dict[Attribute, list[str]]
+    limits: dict[str, int] = Field(description="what a request may not pass")
+    card: dict[str, Any]
+
+
+class Health(BaseModel):
+    """The answer of a probe."""
+
+    status: Literal["ok"] = "ok"
+
+
+def _entry(attribute: Attribute) -> AttributeEntry:
+    space = SPACES[attribute]
+    return AttributeEntry(
+        name=attribute,
+        slice=(space.slice.start, space.slice.stop),
+        size=space.size,
+        space="unit sphere" if space.unit else f"{', '.join(POSE_ANGLES)} in radians",
+        distance="cosine" if space.unit else "euclidean",
+    )
+
+
+@router.get("/model", responses=problem_responses(503))
+async def model(port: InferencePort, config: Config) -> Model:
+    """The model card, the table of the embedding, the presets and the limits."""
+    info = await port.info()
+    return Model(
+        id=info.id,
+        image_size=info.image_size,
+        detector=info.detector,
+        attributes=[_entry(attribute) for attribute in Attribute],
+        presets={attribute: list(names) for attribute, names in info.presets.items()},
+        limits=config.limits,
+        card=dict(info.card),
+    )
+
+
+@router.get("/health/live")
+async def live() -> Health:
+    """Whether the process answers at all."""
+    return Health()
+
+
+@router.get("/health/ready", responses=problem_responses(503))
+async def ready(port: InferencePort, gallery: EnrolledFaces) -> Health:
+    """Whether requests can be answered: the model is loaded and the database answers."""
+    missing = await port.ready()
+    if missing is not None:
+        raise Unavailable(missing)
+    await run_in_threadpool(gallery.page, limit=1)
+    return Health()
+
+
+@router.get("/", include_in_schema=False)
+async def home() -> HTMLResponse:
+    """The page that greets a browser."""
+    return HTMLResponse(await run_in_threadpool(PAGE.read_text, "utf-8"))

@@ -1,0 +1,153 @@
+"""A face drawn with some of its attributes changed."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from model.attributes import Vector
+from model.errors import ImpossibleEdit, InvalidRequest
+from service.config import ServiceConfig
+from service.dependencies import Config, FindFace, InferencePort
+from service.inputs import Body, Inputs
+from service.openapi import (
+    DRAWN,
+    EMBEDDING,
+    PICTURE,
+    PICTURE_PROBLEMS,
+    PICTURES,
+    problem_responses,
+    request_body,
+    schema_of,
+)
+from service.parameters import AlignQuery, within
+from service.responses import drawn_json, drawn_png, in_base64, wants_json
+from service.schemas import AttributeName, Embedding, sentence_of
+from worker import inference
+
+router = APIRouter(tags=["drawing"])
+
+
+class Edit(BaseModel):
+    """One change of one attribute: exactly one of `from`, `set` and `preset`."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"attribute": "pose", "set": {"yaw": 20}, "amount": 1}}
+    )
+
+    attribute: AttributeName
+    origin: str | None = Field(None, alias="from", description="`source:0` (the first source picture) or `face:<id>`")
+    set: dict[str, float] | None = Field(None, description="angles in degrees, for pose alone; those left out stay")
+    preset: str | None = Field(None, description="a name that `/model` lists, such as `happiness`")
+    amount: float = Field(1.0, description="how far to go: 0 changes nothing, 1 all the way, up to 2 beyond")
+
+
+_EDITS = TypeAdapter(list[Edit])
+
+
+class Edited(BaseModel):
+    """The drawn face, the embedding that was drawn, and what the encoder sees in the drawing."""
+
+    image: str = Field(description="PNG in base64")
+    embedding: Embedding
+    reencoded: Embedding
+
+
+@router.post(
+    "/edit",
+    response_model=Edited,
+    responses={**PICTURE_PROBLEMS, **problem_responses(404), **DRAWN},
+    openapi_extra=request_body(
+        {
+            "image": PICTURE,
+            "source": PICTURES,
+            "edits": {"type": "string", "contentMediaType": "application/json", "description": "a list of edits"},
+        },
+        raw=True,
+        json={"embedding": EMBEDDING, "edits": {"type": "array", "items": schema_of(Edit)}},
+        json_needs=["edits"],
+    ),
+)
+async def edit(
+    request: Request,
+    body: Body,
+    port: InferencePort,
+    find_face: FindFace,
+    config: Config,
+    face: Annotated[str | None, Query(description="edit this enrolled face instead of a picture")] = None,
+    attr: Annotated[list[AttributeName] | None, Query(description="take these attributes from `source`")] = None,
+    amount: Annotated[float | None, Query(description="how far to go with every `attr`; 1 if left out")] = None,
+    paste: Annotated[bool, Query(description="put the drawn face back into the photograph")] = False,
+    align: AlignQuery = "auto",
+) -> Response:
+    """Draw a face after some edits; what no edit names stays as it is.
+
+    The face is the picture `image`, an enrolled `face`, or an `embedding`. Name the edits either by `attr`, or by a
+    list `edits`.
+    """
+    target = await _target(body, face, find_face)
+    if "edits" not in body.fields:
+        edits = _from_source(body, attr or [], 1.0 if amount is None else amount)
+    elif attr or amount is not None:
+        raise InvalidRequest("Name the edits either by `attr` and `amount` or by `edits`, not by both.")
+    else:
+        edits = await _listed(body, config, find_face)
+    as_json = wants_json(request)
+    drawing = await port.edit(target, edits, sources=body.all("source"), align=align, paste=paste, reencode=as_json)
+    if not as_json or drawing.reencoded is None:
+        return drawn_png(drawing.image)
+    return drawn_json(
+        Edited(
+            image=in_base64(drawing.image),
+            embedding=Embedding.of(drawing.embedding),
+            reencoded=Embedding.of(drawing.reencoded),
+        )
+    )
+
+
+async def _target(body: Inputs, face: str | None, find_face: FindFace) -> bytes | Vector:
+    """The one face that is to be edited."""
+    if face is None:
+        return body.face()
+    if "embedding" in body.fields or body.optional("image") is not None:
+        raise InvalidRequest(
+            "One face is edited at a time; send either `face`, or a picture `image`, or an `embedding`."
+        )
+    return (await find_face(face)).embedding
+
+
+def _from_source(body: Inputs, attributes: list[AttributeName], amount: float) -> list[inference.Edit]:
+    """Edits that take some attributes from the only source picture."""
+    if not attributes:
+        raise InvalidRequest("The request names no edit; send `attr` with a `source` picture, or a list `edits`.")
+    body.one("source")
+    return [inference.Edit(attribute, source=0, amount=amount) for attribute in attributes]
+
+
+async def _listed(body: Inputs, config: ServiceConfig, find_face: FindFace) -> list[inference.Edit]:
+    """The edits of the field `edits`."""
+    try:
+        listed = _EDITS.validate_python(body.json("edits"))
+    except ValidationError as error:
+        raise InvalidRequest(f"The list `edits` is not valid: {sentence_of(error)}.") from error
+    within("The number of edits", len(listed), config.max_edits)
+    return [
+        inference.Edit(
+            item.attribute,
+            source=None if item.origin is None else await _origin(item.origin, find_face),
+            set=item.set,
+            preset=item.preset,
+            amount=item.amount,
+        )
+        for item in listed
+    ]
+
+
+async def _origin(origin: str, find_face: FindFace) -> int | Vector:
+    """What the `from` of an edit names: the number of a source picture, or the embedding of an enrolled face."""
+    kind, _, name = origin.partition(":")
+    if kind == "face" and name:
+        return (await find_face(name)).embedding
+    if kind == "source" and name.isascii() and name.isdigit():
+        return int(name)
+    raise ImpossibleEdit(f"An edit cannot take from {origin!r}; name `source:0` or `face:<id>`.")

@@ -1,0 +1,69 @@
+"""Pictures in, embeddings out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from model.errors import FacetError
+from service.dependencies import Config, InferencePort
+from service.inputs import Body
+from service.openapi import PICTURE_PROBLEMS, PICTURES, request_body
+from service.parameters import AlignQuery, within
+from service.schemas import Face, Failure
+from worker import inference
+
+router = APIRouter(tags=["faces"])
+
+
+class ModelOfAnswer(BaseModel):
+    """The model that made an answer's embeddings; embeddings of different ids cannot be compared."""
+
+    id: str
+    image_size: int
+
+
+class EmbeddedImage(BaseModel):
+    """The faces of one picture, largest first, or why it has none."""
+
+    faces: list[Face]
+    error: Failure | None = None
+
+
+class Embedded(BaseModel):
+    """What `/embed` answers: one entry for each picture, in the order in which they were sent."""
+
+    model: ModelOfAnswer
+    images: list[EmbeddedImage]
+
+
+@router.post(
+    "/embed",
+    responses=PICTURE_PROBLEMS,
+    openapi_extra=request_body({"image": PICTURES}, ["image"], raw=True),
+)
+async def embed(
+    body: Body,
+    port: InferencePort,
+    config: Config,
+    align: AlignQuery = "auto",
+    max_faces: Annotated[int, Query(ge=1, description="faces to return for each picture, largest first")] = 1,
+) -> Embedded:
+    """Find the faces of one or several pictures and embed them.
+
+    A single picture that fails is a problem; of several, each has its own `error`.
+    """
+    pictures = body.all("image") or [body.one("image")]
+    results = await port.embed(pictures, align=align, max_faces=within("max_faces", max_faces, config.max_faces))
+    if len(results) == 1 and isinstance(results[0], FacetError):
+        raise results[0]
+    info = await port.info()
+    return Embedded(
+        model=ModelOfAnswer(id=info.id, image_size=info.image_size), images=[_image(result) for result in results]
+    )
+
+
+def _image(result: list[inference.Face] | FacetError) -> EmbeddedImage:
+    if isinstance(result, FacetError):
+        return EmbeddedImage(faces=[], error=Failure.of(result))
+    return EmbeddedImage(faces=[Face.of(face) for face in result])

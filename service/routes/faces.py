@@ -1,0 +1,171 @@
+"""Who is enrolled: adding, listing and erasing faces."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from fastapi import APIRouter, Query, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field
+
+from gallery.records import EnrolledFace, NewFace
+from model.errors import InvalidRequest, NotFound
+from service.dependencies import Config, EnrolledFaces, InferencePort
+from service.faces_in_pictures import largest_faces
+from service.inputs import Body, Inputs
+from service.openapi import EMBEDDING, PICTURE, PICTURE_PROBLEMS, TEXT, problem_responses, request_body
+from service.parameters import AlignQuery, Collection, Subject, within
+from service.schemas import Embedding
+
+router = APIRouter(tags=["gallery"])
+
+DEFAULT_COLLECTION = "default"
+
+
+class Enrolled(BaseModel):
+    """An enrolled face."""
+
+    id: str = Field(examples=["01930f2e-6f6c-7cc3-9d0a-3f1d2c4b5a69"])
+    subject: str = Field(description="who the face belongs to", examples=["ada"])
+    collection: str = Field(examples=[DEFAULT_COLLECTION])
+    embedding: Embedding
+    model: str = Field(description="the id of the model that made the embedding")
+    metadata: dict[str, Any]
+    quality: float | None = Field(description="how sure the detector was; null where an embedding was enrolled")
+    created: datetime
+    sequence: int = Field(description="the number of this enrolment in the one order of all changes")
+
+    @classmethod
+    def of(cls, face: EnrolledFace) -> Self:
+        """The JSON shape of a record."""
+        return cls(
+            id=face.id,
+            subject=face.subject,
+            collection=face.collection,
+            embedding=Embedding.of(face.embedding),
+            model=face.model,
+            metadata=dict(face.metadata),
+            quality=face.quality,
+            created=face.created,
+            sequence=face.sequence,
+        )
+
+
+class EnrolledPage(BaseModel):
+    """Some faces in the order of enrolment, and where the next page begins."""
+
+    faces: list[Enrolled]
+    next_cursor: str | None
+
+
+class CollectionEntry(BaseModel):
+    """How much a collection holds."""
+
+    name: str
+    faces: int
+    subjects: int
+
+
+class Collections(BaseModel):
+    """Every collection that holds a face."""
+
+    collections: list[CollectionEntry]
+
+
+@router.post(
+    "/faces",
+    status_code=201,
+    responses=PICTURE_PROBLEMS,
+    openapi_extra=request_body(
+        {
+            "image": PICTURE,
+            "subject": TEXT,
+            "collection": {**TEXT, "default": DEFAULT_COLLECTION},
+            "metadata": {"type": "string", "contentMediaType": "application/json", "description": "a JSON object"},
+        },
+        ["image", "subject"],
+        json={"embedding": EMBEDDING, "subject": TEXT, "collection": TEXT, "metadata": {"type": "object"}},
+        json_needs=["embedding", "subject"],
+    ),
+)
+async def enrol_face(
+    response: Response,
+    body: Body,
+    port: InferencePort,
+    gallery: EnrolledFaces,
+    config: Config,
+    align: AlignQuery = "auto",
+) -> Enrolled:
+    """Enrol the largest face of a picture, or an embedding that the current model made."""
+    subject = body.text("subject")
+    if subject is None:
+        raise body.missing("subject")
+    collection, metadata = body.text("collection") or DEFAULT_COLLECTION, _metadata(body)
+    target, quality, crop = body.face(), None, None
+    if isinstance(target, bytes):
+        face = (await largest_faces(port, {"image": target}, align))["image"]
+        embedding, quality = face.embedding, face.score
+        if config.keep_crops:
+            crop = (await port.reconstruct(target, align=align)).input
+    else:
+        embedding = target
+    model = (await port.info()).id
+    enrolled = await run_in_threadpool(
+        gallery.enrol, NewFace(subject, embedding, model, collection, metadata, quality, crop)
+    )
+    response.headers["Location"] = f"/faces/{enrolled.id}"
+    return Enrolled.of(enrolled)
+
+
+def _metadata(body: Inputs) -> dict[str, Any]:
+    value = body.json("metadata")
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidRequest("The field 'metadata' must be a JSON object.")
+    return value
+
+
+@router.get("/faces", responses=problem_responses(422, 503))
+async def list_faces(
+    gallery: EnrolledFaces,
+    config: Config,
+    collection: Collection = None,
+    subject: Subject = None,
+    cursor: Annotated[str | None, Query(description="the `next_cursor` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, description="faces on one page")] = 100,
+) -> EnrolledPage:
+    """The enrolled faces, oldest first, page by page."""
+    limit = within("limit", limit, config.max_page)
+    page = await run_in_threadpool(gallery.page, collection=collection, subject=subject, cursor=cursor, limit=limit)
+    return EnrolledPage(faces=[Enrolled.of(face) for face in page.faces], next_cursor=page.next_cursor)
+
+
+@router.get("/faces/{face_id}", responses=problem_responses(404, 422, 503))
+async def get_face(face_id: str, gallery: EnrolledFaces) -> Enrolled:
+    """One enrolled face."""
+    return Enrolled.of(await run_in_threadpool(gallery.get, face_id))
+
+
+@router.delete("/faces/{face_id}", status_code=204, response_class=Response, responses=problem_responses(404, 422, 503))
+async def delete_face(face_id: str, gallery: EnrolledFaces) -> None:
+    """Erase one face; it is in no later answer."""
+    await run_in_threadpool(gallery.delete, face_id)
+
+
+# A subject is free text, so that it may hold slashes.
+@router.delete(
+    "/subjects/{subject:path}", status_code=204, response_class=Response, responses=problem_responses(404, 422, 503)
+)
+async def delete_subject(subject: str, gallery: EnrolledFaces, collection: Collection = None) -> None:
+    """Erase every face of a subject, in one collection or in all."""
+    if not await run_in_threadpool(gallery.delete_subject, subject, collection):
+        raise NotFound(f"There is no face of the subject {subject!r}.")
+
+
+@router.get("/collections", responses=problem_responses(503))
+async def list_collections(gallery: EnrolledFaces) -> Collections:
+    """Every collection and how much it holds."""
+    found = await run_in_threadpool(gallery.collections)
+    return Collections(
+        collections=[CollectionEntry(name=item.name, faces=item.faces, subjects=item.subjects) for item in found]
+    )

@@ -1,0 +1,69 @@
+"""Random plausible faces."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field, RootModel
+
+from model.errors import InvalidRequest
+from service.dependencies import Config, InferencePort
+from service.inputs import Body
+from service.openapi import DRAWN, PICTURE, PICTURE_PROBLEMS, request_body
+from service.parameters import AlignQuery, within
+from service.responses import drawn_json, drawn_png, in_base64, wants_json
+from service.schemas import AttributeName, Embedding
+from service.sheet import sheet
+
+router = APIRouter(tags=["drawing"])
+
+
+class GeneratedFace(BaseModel):
+    """A drawn face and the embedding that was drawn."""
+
+    image: str = Field(description="PNG in base64")
+    embedding: Embedding
+
+
+class GeneratedFaces(RootModel[list[GeneratedFace]]):
+    """The faces of one request, in the order of the sheet."""
+
+
+@router.post(
+    "/generate",
+    response_model=GeneratedFaces,
+    responses={**PICTURE_PROBLEMS, **DRAWN},
+    openapi_extra=request_body({"image": PICTURE}, raw=True, required=False),
+)
+async def generate(
+    request: Request,
+    body: Body,
+    port: InferencePort,
+    config: Config,
+    count: Annotated[int, Query(ge=1, description="how many faces to draw")] = 1,
+    seed: Annotated[int | None, Query(ge=0, lt=2**32, description="the same seed draws the same faces")] = None,
+    keep: Annotated[
+        list[AttributeName] | None, Query(description="hold these attributes of the face in `image`")
+    ] = None,
+    align: AlignQuery = "auto",
+) -> Response:
+    """Draw random faces, on one sheet row by row or as a JSON list.
+
+    With a picture and `keep`, every face has these attributes of the face in the picture.
+    """
+    image = body.optional("image")
+    if (image is None) != (not keep):
+        raise InvalidRequest("To hold attributes of a face, send both a picture `image` and `keep`.")
+    drawings = await port.generate(
+        within("count", count, config.max_generate), seed=seed, image=image, keep=keep or [], align=align
+    )
+    if not wants_json(request):
+        return drawn_png(await run_in_threadpool(sheet, [drawing.image for drawing in drawings]))
+    return drawn_json(
+        GeneratedFaces(
+            [
+                GeneratedFace(image=in_base64(drawing.image), embedding=Embedding.of(drawing.embedding))
+                for drawing in drawings
+            ]
+        )
+    )

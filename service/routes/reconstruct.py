@@ -1,0 +1,43 @@
+"""A face drawn back from its embedding."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from service.dependencies import InferencePort
+from service.inputs import Body
+from service.openapi import DRAWN, EMBEDDING, PICTURE, PICTURE_PROBLEMS, request_body
+from service.parameters import AlignQuery
+from service.responses import drawn_json, drawn_png, in_base64, wants_json
+from service.schemas import Embedding
+
+router = APIRouter(tags=["drawing"])
+
+
+class Reconstruction(BaseModel):
+    """A drawn face beside the crop that it was drawn from."""
+
+    image: str = Field(description="PNG in base64")
+    input: str | None = Field(None, description="the aligned crop, PNG in base64; there where a picture was sent")
+    embedding: Embedding
+    ssim: float | None = Field(None, description="structural similarity of the two; there where a picture was sent")
+
+
+@router.post(
+    "/reconstruct",
+    response_model=Reconstruction,
+    responses={**PICTURE_PROBLEMS, **DRAWN},
+    openapi_extra=request_body({"image": PICTURE}, ["image"], raw=True, json={"embedding": EMBEDDING}),
+)
+async def reconstruct(request: Request, body: Body, port: InferencePort, align: AlignQuery = "auto") -> Response:
+    """Draw the face of a picture, or of an embedding, through all four networks."""
+    drawing = await port.reconstruct(body.face(), align=align)
+    if not wants_json(request):
+        return drawn_png(drawing.image)
+    return drawn_json(
+        Reconstruction(
+            image=in_base64(drawing.image),
+            input=None if drawing.input is None else in_base64(drawing.input),
+            embedding=Embedding.of(drawing.embedding),
+            ssim=drawing.ssim,
+        )
+    )

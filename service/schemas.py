@@ -1,0 +1,146 @@
+"""The JSON shapes that several routes share: embeddings, faces, attributes by name."""
+
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from annotated_types import Len
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
+
+from model.attributes import SPACES, Attribute, Vector, join, normalized, split
+from model.errors import FacetError, InvalidEmbedding, UnknownAttribute
+from worker import inference
+
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-_FLOAT32_MAX, le=_FLOAT32_MAX)]
+"""A finite number that float32 can hold."""
+
+
+def known_attribute(name: Any) -> Attribute:
+    """The attribute of a name. Raises UnknownAttribute, which names the four."""
+    try:
+        return Attribute(name)
+    except ValueError as error:
+        raise UnknownAttribute(f"There is no attribute {name!r}; choose from {', '.join(Attribute)}.") from error
+
+
+AttributeName = Annotated[Attribute, BeforeValidator(known_attribute)]
+"""An attribute by name; unlike a plain enum it fails with UnknownAttribute."""
+
+
+def _exactly(attribute: Attribute) -> Len:
+    return Len(SPACES[attribute].size, SPACES[attribute].size)
+
+
+def _example(attribute: Attribute) -> list[JsonValue]:
+    """A sub-vector for the documentation: its first number is 1 on the sphere, a small angle in a pose."""
+    space = SPACES[attribute]
+    return [1.0 if space.unit else 0.1, *[0.0] * (space.size - 1)]
+
+
+class Embedding(BaseModel):
+    """A face as four sub-vectors: pose in radians, the others on the unit sphere."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {a: _example(a) for a in Attribute}})
+
+    pose: Annotated[list[Number], _exactly(Attribute.POSE)]
+    identity: Annotated[list[Number], _exactly(Attribute.IDENTITY)]
+    expression: Annotated[list[Number], _exactly(Attribute.EXPRESSION)]
+    style: Annotated[list[Number], _exactly(Attribute.STYLE)]
+
+    @classmethod
+    def of(cls, embedding: Vector) -> Self:
+        """The JSON shape of an embedding `(99,)`."""
+        return cls.model_construct(**{attribute.value: part.tolist() for attribute, part in split(embedding).items()})
+
+
+def vector_of(value: Any) -> Vector:
+    """The embedding `(99,)` that a parsed JSON value holds, its unit parts scaled to length 1.
+
+    Raises InvalidEmbedding.
+    """
+    try:
+        given = Embedding.model_validate(value)
+        return normalized(join({attribute: np.array(getattr(given, attribute), np.float32) for attribute in Attribute}))
+    except ValidationError as error:
+        raise InvalidEmbedding(f"The embedding is not valid: {sentence_of(error)}.") from error
+    except ValueError as error:
+        raise InvalidEmbedding(f"The embedding is not valid: {error}.") from error
+
+
+def sentence_of(error: ValidationError) -> str:
+    """What a validation error says, as the text of a sentence; at most its first three findings."""
+    findings = error.errors(include_url=False, include_context=False, include_input=False)[:3]
+    return "; ".join(
+        f"{'.'.join(str(place) for place in item['loc'])}: {item['msg']}".lstrip(": ") for item in findings
+    )
+
+
+class Failure(BaseModel):
+    """Why one picture of several failed."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"code": "no_face", "detail": "No face was found."}})
+
+    code: str
+    detail: str
+
+    @classmethod
+    def of(cls, error: FacetError) -> Self:
+        """The JSON shape of a domain error."""
+        return cls(code=error.code, detail=error.message)
+
+
+class PoseDegrees(BaseModel):
+    """The pose in degrees: pitch > 0 looks up, yaw > 0 turns to the picture's right, roll > 0 tilts clockwise."""
+
+    pitch: float
+    yaw: float
+    roll: float
+
+
+class Expression(BaseModel):
+    """How probable each expression is; the probabilities sum to 1."""
+
+    label: str
+    probabilities: dict[str, float]
+
+
+class Face(BaseModel):
+    """One face found in a picture."""
+
+    box: tuple[float, float, float, float] = Field(
+        description="x, y, width, height in pixels of the upright picture", examples=[[84.0, 61.0, 120.0, 120.0]]
+    )
+    score: float = Field(description="how sure the detector is", examples=[0.97])
+    landmarks: list[tuple[float, float]] | None = Field(
+        description="left eye, right eye, nose tip, left and right corner of the mouth, as they lie in the picture; "
+        "null where the detector gives none"
+    )
+    embedding: Embedding
+    pose_degrees: PoseDegrees
+    expression: Expression
+
+    @classmethod
+    def of(cls, face: inference.Face) -> Self:
+        """The JSON shape of a face that inference found."""
+        return cls(
+            box=face.box,
+            score=face.score,
+            landmarks=None if face.landmarks is None else list(face.landmarks),
+            embedding=Embedding.of(face.embedding),
+            pose_degrees=PoseDegrees(**face.pose_degrees),
+            expression=Expression(label=face.label, probabilities=dict(face.expression)),
+        )
+
+
+class Problem(BaseModel):
+    """A failure (RFC 9457) with a stable code and a sentence that says what to do."""
+
+    type: Literal["about:blank"]
+    title: str = Field(examples=["Unprocessable Content"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["No face was found in the picture; send one that shows a face."])
+    instance: str = Field(examples=["/embed"])
+    code: str = Field(examples=["no_face"])
+    request_id: str
+    details: dict[str, Any] | None = Field(None, description="facts beside the sentence, such as the limit passed")

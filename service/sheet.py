@@ -1,0 +1,30 @@
+"""Several drawn pictures on one sheet."""
+
+import math
+from collections.abc import Sequence
+from io import BytesIO
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+XMP = "XML:com.adobe.xmp"
+
+
+def sheet(pictures: Sequence[bytes]) -> bytes:
+    """PNGs of one size, laid out row by row on a near-square PNG; the XMP metadata of the first speaks for all.
+
+    One picture is returned as it is.
+    """
+    if len(pictures) == 1:
+        return pictures[0]
+    images = [Image.open(BytesIO(picture)) for picture in pictures]
+    width, height = images[0].size
+    columns = math.ceil(math.sqrt(len(images)))
+    page = Image.new("RGB", (columns * width, math.ceil(len(images) / columns) * height), "white")
+    for number, image in enumerate(images):
+        page.paste(image, (number % columns * width, number // columns * height))
+    metadata = PngInfo()
+    metadata.add_itxt(XMP, images[0].info[XMP])
+    target = BytesIO()
+    page.save(target, "PNG", pnginfo=metadata)
+    return target.getvalue()

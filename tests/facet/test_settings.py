@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import pytest
+
+from facet.settings import Settings
+from model.errors import InvalidRequest
+from service.config import ServiceConfig
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"FACET_{name.upper()}", raising=False)
+
+
+def test_without_variables_everything_has_its_default() -> None:
+    settings = Settings.load()
+    assert (settings.host, settings.port, settings.model) == ("127.0.0.1", 8000, "")
+    assert settings.service == ServiceConfig()
+    assert settings.gallery_url == f"sqlite:///{Path.cwd() / 'data' / 'facet.db'}"
+
+
+def test_variables_are_read_and_options_go_before_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACET_PORT", "9000")
+    monkeypatch.setenv("FACET_MAX_K", "7")
+    monkeypatch.setenv("FACET_KEEP_CROPS", "true")
+    monkeypatch.setenv("FACET_DETECTOR_MODEL", "")
+    settings = Settings.load(port=9001, host=None)
+    assert (settings.port, settings.host, settings.detector_model) == (9001, "127.0.0.1", None)
+    assert settings.service == ServiceConfig(max_k=7, keep_crops=True)
+
+
+def test_every_limit_of_the_service_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, name in enumerate(ServiceConfig().limits, start=1000):
+        monkeypatch.setenv(f"FACET_{name.upper()}", str(number))
+    limits = Settings.load().service.limits
+    assert list(limits.values()) == list(range(1000, 1000 + len(limits)))
+
+
+def test_every_setting_is_described() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_a_database_of_its_own_is_taken_as_it_is() -> None:
+    assert Settings.load(database_url="postgresql://db/facet").gallery_url == "postgresql://db/facet"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "many"),
+        ("PORT", "70000"),
+        ("MAX_K", "0"),
+        ("MODEL", "/nowhere/at/all.safetensors"),
+        ("DETECTOR_MODEL", "/nowhere/at/all.onnx"),
+        ("INFERENCE", "elsewhere"),
+    ],
+)
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"FACET_{name}", value)
+    with pytest.raises(InvalidRequest, match=f"FACET_{name}: ") as caught:
+        Settings.load()
+    assert "\n" not in caught.value.message

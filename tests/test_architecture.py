@@ -1,0 +1,165 @@
+"""The doors between the packages, and the shape of their files."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from model.attributes import EMBEDDING_SIZE, SPACES
+
+ROOT = Path(__file__).parents[1]
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "facet": {"facet", "service", "worker", "gallery", "training", "model"},
+    "service": {"service", "worker.inference", "worker.client", "gallery", "model.attributes", "model.errors"},
+    "worker": {"worker", "gallery", "model"},
+    "gallery": {"gallery", "model.attributes", "model.errors"},
+    "training": {"training", "model"},
+    "model": {"model"},
+}
+"""What each package may import of ours; a name stands for itself and all below it."""
+
+MUST_NOT_IMPORT: dict[str, set[str]] = {
+    "service": {"torch", "cv2", "torchvision"},
+    "gallery": {"torch", "cv2", "torchvision"},
+}
+"""What would make the API process of a distributed deployment heavy."""
+
+SOURCES = sorted(path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py"))
+
+TABLE = ROOT / "model" / "attributes.py"
+"""The one file that knows where the parts of the embedding lie."""
+
+MAX_LINES = 300
+MAX_FUNCTION_LINES = 60
+
+every_source = pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    """Every module that a file imports, wherever in it; `from a import b` may import the module `a.b`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            assert node.module is not None
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def lies_in(module: str, packages: set[str]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def breaches(tree: ast.Module, package: str) -> list[str]:
+    """The imports that a file of a package must not have."""
+    return [
+        module
+        for module in imports(tree)
+        if (lies_in(module, set(MAY_IMPORT)) and not lies_in(module, MAY_IMPORT[package]))
+        or lies_in(module, MUST_NOT_IMPORT.get(package, set()))
+    ]
+
+
+def embedding_numbers(tree: ast.Module) -> list[int]:
+    """Literals that only the table may hold: where a part begins or ends, and those used to slice by hand.
+
+    A part's size alone is an ordinary number elsewhere; it counts only in a slice from where a part begins to where it
+    ends. A seed is no size.
+    """
+    borders = {space.slice.stop for space in SPACES.values()} | {EMBEDDING_SIZE}
+    sizes = {space.size for space in SPACES.values()}
+    borders -= sizes
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    seeds = {id(argument) for call in calls if ast.unparse(call.func).endswith("default_rng") for argument in call.args}
+    found = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and type(node.value) is int
+        and node.value in borders
+        and id(node) not in seeds
+    ]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Slice):
+            lower, upper = (getattr(bound, "value", None) for bound in (node.lower, node.upper))
+            if (lower, upper) in {(space.start, space.slice.stop) for space in SPACES.values()}:
+                found.append(upper)
+    return found
+
+
+def test_there_are_sources() -> None:
+    assert {path.relative_to(ROOT).parts[0] for path in SOURCES} == set(MAY_IMPORT)
+
+
+@every_source
+def test_the_doors_stay_shut(path: Path) -> None:
+    assert breaches(tree_of(path), path.relative_to(ROOT).parts[0]) == []
+
+
+@every_source
+def test_only_the_table_knows_the_sizes(path: Path) -> None:
+    found = embedding_numbers(tree_of(path))
+    assert bool(found) is (path == TABLE), f"{path.name} writes {found}; take them from model.attributes"
+
+
+@every_source
+def test_files_and_functions_are_short(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= MAX_LINES
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            assert lines <= MAX_FUNCTION_LINES, f"{node.name} has {lines} lines"
+
+
+@every_source
+def test_every_file_says_what_it_is(path: Path) -> None:
+    docstring = ast.get_docstring(tree_of(path))
+    assert docstring
+    assert docstring.splitlines()[0].endswith((".", ":", "`"))
+
+
+@every_source
+def test_the_environment_is_read_by_the_front_door_alone(path: Path) -> None:
+    if path.relative_to(ROOT).parts[0] == "facet":
+        return
+    used = {node.attr for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute)}
+    assert not used & {"environ", "getenv"}
+
+
+@pytest.mark.parametrize(
+    ("package", "source", "expected"),
+    [
+        ("service", "from model.images import decode", ["model.images.decode"]),
+        ("service", "from model import images", ["model.images"]),
+        ("service", "from model import errors, attributes", []),
+        ("service", "import worker.local", ["worker.local"]),
+        ("service", "def late():\n    import torch.nn", ["torch.nn"]),
+        ("gallery", "import cv2", ["cv2"]),
+        ("model", "from worker.inference import Edit", ["worker.inference.Edit"]),
+        ("training", "import torch, model.attributes, gallery", ["gallery"]),
+    ],
+)
+def test_an_open_door_is_found(package: str, source: str, expected: list[str]) -> None:
+    assert breaches(ast.parse(source), package) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("x[3:35]", [35, 35]),
+        ("f[:, 67:]", [67]),
+        ("np.zeros(99)", [99]),
+        ("x[:3]", []),
+        ("size = 32", []),
+        ("np.random.default_rng(99)", []),
+        ("y[0:3]", [3]),
+    ],
+)
+def test_a_size_written_by_hand_is_found(source: str, expected: list[int]) -> None:
+    assert embedding_numbers(ast.parse(source)) == expected

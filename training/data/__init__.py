@@ -1,0 +1,1 @@
+"""From published data sets to labelled crops that training reads."""

@@ -1,0 +1,91 @@
+"""Random framing and light: what a detector's scatter and a camera do to the same face."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from training.data.shards import MARGIN
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far framing and light may wander; standard deviations, cut off at twice their value."""
+
+    shift: float = 0.025
+    """Of the frame's side. The Haar cascade's frames scatter by this much about those from landmarks."""
+    zoom: float = 0.08
+    """Of the logarithm of the frame's side, likewise."""
+    turn_degrees: float = 7.0
+    mirror: bool = True
+    gain: float = 0.06
+    """Of the logarithm of each colour's gain."""
+    contrast: float = 0.12
+    """Of the logarithm of the contrast."""
+    brightness: float = 0.08
+    """In units of the picture's range [-1, 1]."""
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How the frame lies in the stored crop; one number a picture."""
+
+    zoom: Tensor
+    turn: Tensor
+    """Radians by which the content turns clockwise."""
+    shift: Tensor
+    """`(n, 2)` of the frame's side."""
+    mirror: Tensor
+    """`(n,)` bool."""
+
+    def pose(self, pose: Tensor) -> Tensor:
+        """Labels `(n, 3)` as they are after the framing: a mirror turns yaw and roll round."""
+        sign = torch.where(self.mirror, -1.0, 1.0)
+        pitch, yaw, roll = pose.unbind(dim=1)
+        return torch.stack([pitch, yaw * sign, roll * sign + self.turn], dim=1)
+
+
+def _normal(shape: tuple[int, ...], deviation: float, generator: Generator) -> Tensor:
+    return torch.randn(shape, generator=generator).clamp(-2.0, 2.0) * deviation
+
+
+def still(count: int) -> Framing:
+    """The frame as it was found."""
+    return Framing(torch.ones(count), torch.zeros(count), torch.zeros(count, 2), torch.zeros(count, dtype=torch.bool))
+
+
+def random_framing(count: int, how: Augmentation, generator: Generator) -> Framing:
+    """A random frame for each of `count` pictures."""
+    return Framing(
+        zoom=_normal((count,), how.zoom, generator).exp(),
+        turn=_normal((count,), math.radians(how.turn_degrees), generator),
+        shift=_normal((count, 2), how.shift, generator),
+        mirror=(torch.rand(count, generator=generator) < 0.5) & how.mirror,
+    )
+
+
+def frame(pixels: Tensor, framing: Framing, size: int) -> tuple[Tensor, Tensor]:
+    """Stored crops `(n, 4, s, s)` uint8 -> images `(n, 3, size, size)` in [-1, 1] and masks `(n, 1, size, size)`."""
+    cos, sin = framing.turn.cos(), framing.turn.sin()
+    scale = framing.zoom / MARGIN
+    flip = torch.where(framing.mirror, -1.0, 1.0)
+    # Rows map the frame's coordinates to the stored crop's; both run from -1 to 1. The mirror acts first on content.
+    x_row = torch.stack([flip * scale * cos, flip * scale * sin, 2 * framing.shift[:, 0] / MARGIN], dim=1)
+    y_row = torch.stack([-scale * sin, scale * cos, 2 * framing.shift[:, 1] / MARGIN], dim=1)
+    grid = F.affine_grid(torch.stack([x_row, y_row], dim=1), [len(pixels), 4, size, size], align_corners=False)
+    warped = F.grid_sample(pixels.float(), grid, padding_mode="border", align_corners=False)
+    inside = (grid.abs().amax(dim=3) <= 1.0).unsqueeze(1)
+    return warped[:, :3] / 127.5 - 1.0, (warped[:, 3:] > 254.0).float() * inside
+
+
+def relight(images: Tensor, how: Augmentation, generator: Generator) -> Tensor:
+    """Images `(n, 3, h, w)` under other light: gain of each colour, contrast about the mean, brightness."""
+    count = len(images)
+    gain = _normal((count, 3, 1, 1), how.gain, generator).exp()
+    contrast = _normal((count, 1, 1, 1), how.contrast, generator).exp()
+    brightness = _normal((count, 1, 1, 1), how.brightness, generator)
+    lit = (images + 1.0) * gain - 1.0
+    mean = lit.mean(dim=(1, 2, 3), keepdim=True)
+    return ((lit - mean) * contrast + mean + brightness).clamp(-1.0, 1.0)

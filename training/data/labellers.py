@@ -1,0 +1,95 @@
+"""Outside networks that label pictures for training: head pose, expression blendshapes, identity features.
+
+They are tools for building a model (the `label` extra); no service path uses them.
+"""
+
+import importlib.util
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.attributes import Vector
+from model.backend import Pixels
+from model.faces.alignment import Frame, crop
+
+LANDMARKER_MARGIN = 1.3
+LANDMARKER_SIZE = 256
+CHIP_SIZE = 150
+CHIP_PADDING = 0.25
+BOX_PER_SIDE = 0.68
+BOX_DROP_PER_SIDE = 0.06
+"""dlib's landmark model expects the box of dlib's own detector; this share of our frame comes near it."""
+
+
+class HeadLabeller:
+    """MediaPipe's Face Landmarker: the head's rotation and 52 blendshape scores."""
+
+    def __init__(self, model: Path) -> None:
+        from mediapipe import Image, ImageFormat
+        from mediapipe.tasks.python import BaseOptions, vision
+
+        options = vision.FaceLandmarkerOptions(
+            base_options=BaseOptions(model_asset_path=str(model)),
+            output_face_blendshapes=True,
+            output_facial_transformation_matrixes=True,
+            num_faces=1,
+        )
+        create: Any = vision.FaceLandmarker.create_from_options
+        self._landmarker: Any = create(options)
+        self._picture: Any = lambda pixels: Image(image_format=ImageFormat.SRGB, data=pixels)
+
+    def label(self, image: Pixels, frame: Frame) -> tuple[Vector, Vector] | None:
+        """Pose `(3,)` in radians as it appears in the frame, and blendshapes `(52,)`; None if it finds no face."""
+        wide = Frame(frame.center, LANDMARKER_MARGIN * frame.side, frame.rotation)
+        return self.label_crop(crop(image, wide, LANDMARKER_SIZE))
+
+    def label_crop(self, pixels: Pixels) -> tuple[Vector, Vector] | None:
+        """The same for a crop that holds one face with some margin."""
+        result = self._landmarker.detect(self._picture(np.ascontiguousarray(pixels)))
+        if not result.face_landmarks:
+            return None
+        shapes = np.array([category.score for category in result.face_blendshapes[0]], np.float32)
+        return pose_of(np.asarray(result.facial_transformation_matrixes[0])[:3, :3]), shapes
+
+    def close(self) -> None:
+        self._landmarker.close()
+
+
+def pose_of(rotation: NDArray[np.floating[Any]]) -> Vector:
+    """Pitch, yaw, roll of a head rotation `(3, 3)` with x to the picture's right, y up, z towards the camera.
+
+    The matrix is Ry(yaw) Rx(-pitch) Rz(-roll): the third column is where the nose points.
+    """
+    matrix = rotation / np.cbrt(np.linalg.det(rotation))
+    pitch = math.asin(float(np.clip(matrix[1, 2], -1.0, 1.0)))
+    yaw = math.atan2(matrix[0, 2], matrix[2, 2])
+    roll = -math.atan2(matrix[1, 0], matrix[1, 1])
+    return np.array([pitch, yaw, roll], np.float32)
+
+
+class IdentityTeacher:
+    """dlib's face recognition network: 128 numbers whose Euclidean distance tells people apart (King 2017)."""
+
+    def __init__(self) -> None:
+        import dlib
+
+        # Found without importing it: the package only carries files, and its code needs a retired module.
+        spec = importlib.util.find_spec("face_recognition_models")
+        if spec is None or not spec.submodule_search_locations:
+            raise ModuleNotFoundError("the identity teacher needs the package face_recognition_models")
+        models = Path(spec.submodule_search_locations[0]) / "models"
+        self._dlib: Any = dlib
+        self._shape = dlib.shape_predictor(str(models / "shape_predictor_5_face_landmarks.dat"))
+        self._net = dlib.face_recognition_model_v1(str(models / "dlib_face_recognition_resnet_model_v1.dat"))
+
+    def features(self, image: Pixels, frame: Frame) -> Vector:
+        """Identity features `(128,)` of the face in the frame."""
+        half = BOX_PER_SIDE * frame.side / 2
+        x, y = frame.center[0], frame.center[1] + BOX_DROP_PER_SIDE * frame.side
+        box = self._dlib.rectangle(*(round(edge) for edge in (x - half, y - half, x + half, y + half)))
+        pixels = np.ascontiguousarray(image)
+        chip = self._dlib.get_face_chip(pixels, self._shape(pixels, box), CHIP_SIZE, CHIP_PADDING)
+        return np.asarray(self._net.compute_face_descriptor(chip), np.float32)

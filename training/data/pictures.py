@@ -1,0 +1,50 @@
+"""A picture of a data set before preparation: where its bytes lie and what its owners say of it."""
+
+import hashlib
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Split = Literal["train", "val", "test"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture file, alone or inside a tar archive."""
+
+    key: str
+    """Unique in its data set, stable between runs."""
+    path: Path
+    """The file, or the archive that holds it."""
+    offset: int = 0
+    size: int | None = None
+    """Where the bytes lie in `path`; None takes the whole file."""
+    identity: str | None = None
+    expression: str | None = None
+    split: Split = "train"
+
+    def read(self) -> bytes:
+        """The encoded picture."""
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            return file.read(-1 if self.size is None else self.size)
+
+
+def files(root: Path, suffix: str = ".jpg") -> Iterator[tuple[str, Path, int, int | None]]:
+    """Name relative to the root, path, offset and size of every picture below a folder or inside a tar, by name."""
+    if root.is_file():
+        with tarfile.open(root) as archive:
+            members = [member for member in archive if member.isfile() and member.name.endswith(suffix)]
+        for member in sorted(members, key=lambda member: member.name):
+            yield member.name, root, member.offset_data, member.size
+    else:
+        for path in sorted(root.rglob(f"*{suffix}")):
+            yield path.relative_to(root).as_posix(), path, 0, None
+
+
+def split_of(name: str, validation_share: float = 0.05) -> Split:
+    """Train or val for a person (or a picture without one), by hash: the same in every run and on every machine."""
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+    return "val" if number < validation_share * 2**32 else "train"

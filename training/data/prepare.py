@@ -1,0 +1,156 @@
+"""Turn a data set's pictures into shards of aligned, labelled crops, in parallel and restartable."""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from model.attributes import Vector
+from model.backend import Pixels
+from model.errors import FacetError
+from model.faces.alignment import Frame, crop, frame_of
+from model.faces.detector import Detection, Detector, load_detector
+from model.images import ImageLimits, decode
+from training.data.pictures import Picture
+from training.data.shards import CROP_SIZE, MARGIN, Sample, write_shard
+
+SHARD_SIZE = 256
+JPEG_QUALITY = 95
+LIMITS = ImageLimits()
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How pictures are prepared."""
+
+    detector: Path | None = None
+    """YuNet's file; None takes the Haar cascades."""
+    landmarker: Path | None = None
+    """Face Landmarker's file; None leaves pose and blendshapes without labels."""
+    teacher: bool = False
+    """Whether to store the identity teacher's features."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A picture that was left out, and why."""
+
+    key: str
+    reason: str
+
+
+class Preparer:
+    """Detects, aligns and labels one picture at a time."""
+
+    def __init__(self, how: Preparation) -> None:
+        self._detector: Detector = load_detector(how.detector)
+        self._head = self._teacher = None
+        if how.landmarker or how.teacher:
+            from training.data.labellers import HeadLabeller, IdentityTeacher
+
+            self._head = HeadLabeller(how.landmarker) if how.landmarker else None
+            self._teacher = IdentityTeacher() if how.teacher else None
+
+    def prepare(self, picture: Picture) -> Sample | Failure:
+        """The crop with its labels, or why there is none."""
+        try:
+            image = decode(picture.read(), LIMITS)
+        except (FacetError, OSError) as error:
+            return Failure(picture.key, str(error))
+        found = self._detector.detect(image)
+        if not found:
+            return Failure(picture.key, f"{self._detector.name} finds no face")
+        frame = frame_of(central(found, image))
+        head = self._head.label(image, frame) if self._head else None
+        if self._head and not head:
+            return Failure(picture.key, "Face Landmarker finds no face")
+        pose, blendshapes = head or (None, None)
+        canvas = Frame(frame.center, MARGIN * frame.side, frame.rotation)
+        return Sample(
+            key=picture.key,
+            split=picture.split,
+            crop=_jpeg(crop(image, canvas, CROP_SIZE)),
+            outline=outline(image, canvas).ravel().tolist(),
+            detector=self._detector.name,
+            identity=picture.identity,
+            expression=picture.expression,
+            pose=None if pose is None else pose.tolist(),
+            blendshapes=None if blendshapes is None else blendshapes.tolist(),
+            teacher=self._teacher.features(image, frame).tolist() if self._teacher else None,
+        )
+
+    def close(self) -> None:
+        if self._head:
+            self._head.close()
+
+
+def central(found: Sequence[Detection], image: Pixels) -> Detection:
+    """The face that a data set's picture is of: the one nearest to its centre, in units of the face's size."""
+    middle = np.array(image.shape[1::-1]) / 2
+
+    def off(detection: Detection) -> float:
+        x, y, width, height = detection.box
+        return float(np.hypot(*(np.array([x + width / 2, y + height / 2]) - middle))) / width
+
+    return min(found, key=off)
+
+
+def outline(image: Pixels, canvas: Frame) -> Vector:
+    """Corners `(4, 2)` of the picture in the stored crop's pixels: what lies outside was invented at the border."""
+    height, width = image.shape[:2]
+    corners = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], float)
+    transform = canvas.to_crop(CROP_SIZE)
+    return np.asarray(corners @ transform[:, :2].T + transform[:, 2], np.float32)
+
+
+def prepare(
+    pictures: Sequence[Picture],
+    folder: Path,
+    how: Preparation,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> list[Failure]:
+    """Write shards for all pictures below `folder`; shards that are there already are kept.
+
+    `progress` is told how many pictures each finished shard had. Failures are also in `failures.jsonl`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    shards = [pictures[start : start + SHARD_SIZE] for start in range(0, len(pictures), SHARD_SIZE)]
+    failures: list[Failure] = []
+    with ProcessPoolExecutor(workers or os.cpu_count(), get_context("spawn")) as pool:
+        tasks = {
+            pool.submit(_prepare_shard, shard, folder / f"{number:05d}.parquet", how): len(shard)
+            for number, shard in enumerate(shards)
+        }
+        for task in as_completed(tasks):
+            failures += task.result()
+            if progress:
+                progress(tasks[task])
+    failures.sort(key=lambda failure: failure.key)
+    lines = "".join(json.dumps(asdict(failure)) + "\n" for failure in failures)
+    (folder / "failures.jsonl").write_text(lines)
+    return failures
+
+
+def _prepare_shard(pictures: Sequence[Picture], path: Path, how: Preparation) -> list[Failure]:
+    listed = path.with_suffix(".failures")
+    if not path.exists():
+        cv2.setNumThreads(1)
+        preparer = Preparer(how)
+        results = [preparer.prepare(picture) for picture in pictures]
+        preparer.close()
+        failures = [asdict(result) for result in results if isinstance(result, Failure)]
+        listed.write_text(json.dumps(failures))  # before the shard, whose presence says that both are there
+        write_shard(path, [result for result in results if isinstance(result, Sample)])
+    return [Failure(**failure) for failure in json.loads(listed.read_text())]
+
+
+def _jpeg(pixels: Pixels) -> bytes:
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return data.tobytes()

@@ -1,0 +1,69 @@
+"""Prepared crops with their labels on disk: Parquet files, written aside and renamed."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+FRAME_SIZE = 128
+"""Pixels of the model's frame in a stored crop."""
+MARGIN = 1.25
+"""A stored crop reaches this much beyond the frame, so that augmentation can move and turn it."""
+CROP_SIZE = round(FRAME_SIZE * MARGIN)
+
+SCHEMA = pa.schema(
+    [
+        ("key", pa.string()),
+        ("split", pa.string()),
+        ("identity", pa.string()),
+        ("expression", pa.string()),
+        ("crop", pa.binary()),  # JPEG, CROP_SIZE pixels square
+        ("pose", pa.list_(pa.float32())),  # pitch, yaw, roll in radians, in the frame
+        ("blendshapes", pa.list_(pa.float32())),  # 52 scores
+        ("teacher", pa.list_(pa.float32())),  # identity features, 128 numbers
+        ("outline", pa.list_(pa.float32())),  # corners x, y of the photograph in the crop's pixels, 8 numbers
+        ("detector", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One prepared crop; labels that are not known are None."""
+
+    key: str
+    split: str
+    crop: bytes
+    outline: list[float]
+    detector: str
+    identity: str | None = None
+    expression: str | None = None
+    pose: list[float] | None = None
+    blendshapes: list[float] | None = None
+    teacher: list[float] | None = None
+
+
+def write_shard(path: Path, samples: Iterable[Sample]) -> None:
+    """Write a shard so that a file of that name is always complete."""
+    rows: list[dict[str, Any]] = [vars(sample) for sample in samples]
+    aside = path.with_suffix(".writing")
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), aside, compression="none")
+    os.replace(aside, path)
+
+
+def read_shards(folder: Path) -> Iterator[Sample]:
+    """Every sample below a prepared folder, in order. Raises FileNotFoundError if there is none, ValueError for a
+    foreign file."""
+    paths = sorted(folder.glob("*.parquet"))
+    if not paths:
+        raise FileNotFoundError(f"{folder} holds no prepared shards; `facet data prepare` writes them")
+    for path in paths:
+        table = pq.read_table(path)
+        if table.schema != SCHEMA:
+            raise ValueError(f"{path} has columns {table.schema.names}, expected {SCHEMA.names}; prepare it again")
+        for row in table.to_pylist():
+            yield Sample(**row)

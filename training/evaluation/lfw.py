@@ -1,0 +1,77 @@
+"""Verification on pairs of LFW's View 2: the same person or not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.attributes import Attribute, Vector, part, similarities, similarity
+from training.data.lfw import Pair
+from training.evaluation.faces import Faces
+
+Scores = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class PairScores:
+    """Similarities of n pairs, higher for more alike."""
+
+    same: NDArray[np.bool_]
+    identity: Scores
+    """By the identity sub-vector (the paper's F)."""
+    rest: Scores
+    """By the other sub-vectors together (its ~F): the sum of their similarities."""
+
+
+def score_pairs(faces: Faces, pairs: Sequence[Pair]) -> tuple[PairScores, int]:
+    """Scores of the pairs whose pictures are both there, and how many were not."""
+    row = {key: number for number, key in enumerate(faces.labels.keys)}
+    found = [pair for pair in pairs if pair.first in row and pair.second in row]
+    a = faces.embeddings[[row[pair.first] for pair in found]]
+    b = faces.embeddings[[row[pair.second] for pair in found]]
+    return _scores(a, b, np.array([pair.same for pair in found])), len(pairs) - len(found)
+
+
+def random_pairs(faces: Faces, seed: int = 0, per_person: int = 10) -> PairScores:
+    """As many matched as mismatched pairs of a split's people, at most `per_person` matched ones of each."""
+    generator = np.random.default_rng(seed)
+    rows: dict[str, list[int]] = {}
+    for number, person in enumerate(faces.labels.people):
+        if person is not None:
+            rows.setdefault(person, []).append(number)
+    matched = []
+    for mine in rows.values():
+        both = [(i, j) for place, i in enumerate(mine) for j in mine[place + 1 :]]
+        matched += [both[k] for k in generator.permutation(len(both))[:per_person]]
+    names = sorted(rows)
+    mismatched: list[tuple[int, int]] = []
+    while len(mismatched) < len(matched):
+        one, other = generator.choice(len(names), 2, replace=False)
+        mismatched.append((int(generator.choice(rows[names[one]])), int(generator.choice(rows[names[other]]))))
+    pairs = np.array(matched + mismatched)
+    same = np.arange(len(pairs)) < len(matched)
+    return _scores(faces.embeddings[pairs[:, 0]], faces.embeddings[pairs[:, 1]], same)
+
+
+def _scores(a: Vector, b: Vector, same: NDArray[np.bool_]) -> PairScores:
+    identity = similarity(Attribute.IDENTITY, part(a, Attribute.IDENTITY), part(b, Attribute.IDENTITY))
+    by_attribute = similarities(a, b)
+    rest = np.sum([by_attribute[other] for other in Attribute if other is not Attribute.IDENTITY], axis=0)
+    return PairScores(same, identity, rest)
+
+
+def best_threshold(scores: Scores, same: NDArray[np.bool_]) -> float:
+    """The threshold with the greatest accuracy: midway between two neighbouring scores."""
+    order = np.argsort(scores)
+    ordered, truth = scores[order], same[order]
+    below = np.concatenate([[0], np.cumsum(~truth)])
+    above = np.concatenate([[truth.sum()], truth.sum() - np.cumsum(truth)])
+    place = int(np.argmax(below + above))
+    edges = np.concatenate([[ordered[0] - 1.0], (ordered[1:] + ordered[:-1]) / 2, [ordered[-1] + 1.0]])
+    return float(edges[place])
+
+
+def accuracy(scores: Scores, same: NDArray[np.bool_], threshold: float) -> float:
+    """Share of pairs that a threshold decides rightly."""
+    return float(np.mean((scores >= threshold) == same))

@@ -1,0 +1,69 @@
+"""A finished run turned into the one file that the service loads: weights, calibration, model card."""
+
+import json
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.calibration import Calibration
+from model.checkpoint import save_checkpoint
+from model.engine import Engine
+from model.face_model import FaceModel
+from training.data.crops import CropSet, fit_targets, load_crops, load_samples
+from training.data.lfw import Pair
+from training.evaluation.faces import see, still_crops
+from training.evaluation.summary import evaluate
+from training.resume import load_state
+from training.stages import Recipe
+from training.train import Run, averaged
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The three splits of some prepared folders, at one model's size."""
+
+    train: CropSet
+    val: CropSet
+    test: CropSet
+
+
+def load_splits(folders: Sequence[Path], image_size: int) -> Splits:
+    """All splits, with targets fitted on the training split alone."""
+    samples = load_samples(folders, ["train", "val", "test"])
+    targets = fit_targets([sample for sample in samples if sample.split == "train"])
+    return Splits(
+        *(
+            load_crops([sample for sample in samples if sample.split == split], image_size, targets)
+            for split in ("train", "val", "test")
+        )
+    )
+
+
+def export(run: Run, path: Path, name: str, splits: Splits, pairs: Sequence[Pair], card: Path | None) -> dict[str, Any]:
+    """Write the run's averaged weights, calibrated, with a card that holds what was measured; returns the card.
+
+    `card` is a TOML file with what no program can know: data and terms, weaknesses, uses.
+    """
+    from training.calibrate import calibrate
+
+    state = load_state(run.state)
+    recipe = Recipe.from_data(state["recipe"])
+    model = FaceModel(recipe.network)
+    model.load_state_dict(averaged(state))
+    written: dict[str, Any] = tomllib.loads(card.read_text()) if card else {}
+    written |= {"steps": state["step"], "recipe": recipe.to_data()}
+    # Saved first and measured as loaded, so that the figures are those of the float16 weights that people get.
+    save_checkpoint(path, name, model, Calibration(), written)
+    calibration = calibrate(see(Engine(path, "cpu"), splits.train), see(Engine(path, "cpu"), splits.val))
+    save_checkpoint(path, name, model, calibration, written)
+    training, _ = still_crops(splits.train, recipe.network.image_size)
+    written["metrics"] = evaluate(Engine(path, "cpu"), splits.test, splits.val, pairs, training)
+    save_checkpoint(path, name, model, calibration, written)
+    return written
+
+
+def card_json(card: dict[str, Any]) -> str:
+    """The card for people to read."""
+    return json.dumps(card, indent=2)

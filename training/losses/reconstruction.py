@@ -1,0 +1,14 @@
+"""Mean absolute error of a drawn picture."""
+
+from torch import Tensor, nn
+
+
+class ReconstructionLoss(nn.Module):
+    """L1 over the part of each picture that was photographed: sum(mask |drawn - image|) / sum(mask).
+
+    Pictures `(n, 3, h, w)` in [-1, 1]; mask `(n, 1, h, w)` in [0, 1].
+    """
+
+    def forward(self, drawn: Tensor, image: Tensor, mask: Tensor) -> Tensor:
+        error = (drawn - image).abs().mean(dim=1, keepdim=True)
+        return (error * mask).sum() / mask.sum().clamp(min=1.0)

@@ -1,0 +1,24 @@
+"""Spread of unit vectors over the sphere."""
+
+import torch
+from torch import Tensor, nn
+
+
+class UniformityLoss(nn.Module):
+    """log mean exp(-t ‖x_i - x_j‖²) over pairs (Wang and Isola 2020), plus 4t so that it is never negative.
+
+    Without it a sub-vector that no label holds in place, style, collapses to a constant. Vectors `(n, d)`, length 1.
+    """
+
+    def __init__(self, temperature: float = 2.0) -> None:
+        super().__init__()
+        if temperature <= 0:
+            raise ValueError(f"temperature must be above 0, not {temperature}")
+        self.temperature = temperature
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        squares = 2.0 - 2.0 * vectors @ vectors.T
+        pairs = ~torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
+        energy = -self.temperature * squares[pairs]
+        count = torch.tensor(float(energy.numel()), device=vectors.device)
+        return torch.logsumexp(energy, dim=0) - count.log() + 4.0 * self.temperature

@@ -1,0 +1,129 @@
+"""What a training stage is: which networks learn, from which losses, for how long."""
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from model.networks.config import NetworkConfig
+from training.data.augmentation import Augmentation
+
+StageName = Literal["autoencoder", "disentangle", "joint"]
+CONFIGS = Path(__file__).parent / "configs"
+
+LEARNING: dict[str, tuple[str, ...]] = {
+    "autoencoder": ("encoder", "decoder"),
+    "disentangle": ("splitter", "merger"),
+    "joint": ("encoder", "decoder", "splitter", "merger"),
+}
+"""The networks that each stage changes; the others stand still."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The weight of each loss; 0 leaves it out."""
+
+    reconstruction: float = 1.0
+    structural: float = 0.5
+    latent: float = 0.1
+    latent_adversarial: float = 0.0
+    pose: float = 0.0
+    identity: float = 0.0
+    identity_class: float = 0.0
+    identity_triplet: float = 0.0
+    expression: float = 0.0
+    expression_class: float = 0.0
+    framing: float = 0.0
+    style_uniformity: float = 0.0
+    cycle: float = 0.0
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """AdamW with a linear warm-up, a plateau, and a linear decay to zero at the end."""
+
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    warmup_steps: int = 200
+    decay_steps: int = 1000
+    clip: float = 5.0
+    """The gradient's greatest norm."""
+    ema: float = 0.998
+    """Decay of the running mean of the weights, which is what is evaluated and exported."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training run."""
+
+    stage: StageName
+    steps: int
+    batch_size: int = 64
+    seed: int = 1
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    weights: Weights = field(default_factory=Weights)
+    optimiser: Optimiser = field(default_factory=Optimiser)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    cycle_share: float = 0.5
+    """Part of the batch whose swaps are drawn and read again."""
+    cycle_ramp_steps: int = 1000
+    """Steps over which the cycle's weight rises from 0."""
+    reframed_share: float = 0.25
+    """Part of the batch that is read in a second frame."""
+    bf16: bool = True
+    checkpoint_minutes: float = 3.0
+    sheet_steps: int = 500
+
+    def __post_init__(self) -> None:
+        if self.stage not in get_args(StageName):
+            raise ValueError(f"stage is {self.stage!r}, expected one of {get_args(StageName)}")
+        if self.steps < 1 or self.batch_size < 2:
+            raise ValueError(f"expected steps >= 1 and batch_size >= 2, not {self.steps} and {self.batch_size}")
+
+    def to_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> "Recipe":
+        """From parsed TOML or JSON. Raises ValueError for an unknown key, naming the nearest valid one."""
+        recipe: Recipe = _build(cls, data, "")
+        return recipe
+
+
+_NESTED = {"network": NetworkConfig, "weights": Weights, "optimiser": Optimiser, "augmentation": Augmentation}
+
+
+def _build(kind: Any, data: dict[str, Any], where: str) -> Any:
+    names = [entry.name for entry in fields(kind)]
+    values = {}
+    for key, value in data.items():
+        if key not in names:
+            near = get_close_matches(key, names, 1, 0.0)
+            raise ValueError(f"unknown key {where}{key}; did you mean {where}{near[0]}?")
+        nested = _NESTED.get(key) if is_dataclass(_NESTED.get(key)) else None
+        if nested:
+            value = _build(nested, value, f"{where}{key}.")
+        values[key] = tuple(value) if isinstance(value, list) else value
+    return kind(**values)
+
+
+def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> Recipe:
+    """A recipe by the name of its file in `training/configs/`, or by a path to any TOML file.
+
+    `overrides` maps dotted keys such as `optimiser.learning_rate` to values.
+    """
+    path = CONFIGS / f"{name}.toml"
+    if not path.exists():
+        path = Path(name)
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in CONFIGS.glob("*.toml")))
+        raise ValueError(f"there is no recipe {name!r}; known: {known}, or the path of a TOML file")
+    data = tomllib.loads(path.read_text())
+    for dotted, value in (overrides or {}).items():
+        *groups, key = dotted.split(".")
+        table = data
+        for group in groups:
+            table = table.setdefault(group, {})
+        table[key] = value
+    return Recipe.from_data(data)

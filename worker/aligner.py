@@ -1,0 +1,65 @@
+"""What happens to a photograph before the model sees it: decoding, detection, alignment."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from model.backend import Pixels
+from model.errors import NoFace
+from model.faces.alignment import Frame, crop, frame_of, whole_frame
+from model.faces.detector import Detection, Detector
+from model.images import ImageLimits, decode
+from worker.inference import Align
+
+
+@dataclass(frozen=True)
+class AlignedFace:
+    """A face of a photograph, as the model sees it."""
+
+    detection: Detection
+    frame: Frame
+    crop: Pixels
+    """`(size, size, 3)`."""
+
+
+class Aligner:
+    """Turns the bytes of photographs into aligned faces. Safe for several threads: each has its own detector."""
+
+    def __init__(self, load_detector: Callable[[], Detector], limits: ImageLimits, crop_size: int) -> None:
+        self._load_detector = load_detector
+        self._limits = limits
+        self._crop_size = crop_size
+        self._own = threading.local()
+
+    @property
+    def detector(self) -> Detector:
+        """This thread's detector, loaded when it is first asked for."""
+        if not hasattr(self._own, "detector"):
+            self._own.detector = self._load_detector()
+        detector: Detector = self._own.detector
+        return detector
+
+    def picture(self, data: bytes) -> Pixels:
+        """The upright picture in some bytes. Raises what `model.images.decode` raises."""
+        return decode(data, self._limits)
+
+    def faces(self, data: bytes, align: Align, max_faces: int) -> list[AlignedFace]:
+        """The faces in a picture, largest first, at least one.
+
+        Raises NoFace and what `picture` raises.
+        """
+        pixels = self.picture(data)
+        if align == "none":
+            frame = whole_frame(pixels)
+            found = [(Detection(_box(frame), 1.0), frame)]
+        else:
+            found = [(detection, frame_of(detection)) for detection in self.detector.detect(pixels)[:max_faces]]
+        if not found:
+            raise NoFace("No face was found; send a picture in which a face is upright, frontal and in full view.")
+        return [AlignedFace(detection, frame, crop(pixels, frame, self._crop_size)) for detection, frame in found]
+
+
+def _box(frame: Frame) -> tuple[float, float, float, float]:
+    """A frame as x, y, width, height; its corner is the outer one of its first pixel."""
+    x, y = (middle + 0.5 - frame.side / 2 for middle in frame.center)
+    return x, y, frame.side, frame.side

@@ -1,0 +1,53 @@
+"""How much work is waiting, and when it is too much."""
+
+import math
+import threading
+import time
+
+from model.errors import Busy
+
+MIN_WAIT = 1
+MAX_WAIT = 60
+"""Bounds of the advice when to try again, in seconds."""
+MEMORY = 0.99
+"""The weight of the past in the measured throughput, for each thing finished."""
+
+
+class Backlog:
+    """Counts what was taken on and is not finished, and refuses more beyond a limit. Safe for several threads."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = 0
+        self._lock = threading.Lock()
+        self._since = 0.0
+        """When something was last finished, or first taken on after a pause."""
+        self._seconds = 0.0
+        self._finished = 0.0
+
+    def enter(self, count: int = 1) -> None:
+        """Take on `count` things at once. With nothing else waiting, any number is taken on.
+
+        Raises Busy, with the seconds until there should be room in `retry_after`.
+        """
+        with self._lock:
+            if self._held and self._held + count > self._limit:
+                wait = self._wait(self._held + count - self._limit)
+                raise Busy(f"The service is busy; try again in {wait} s.", retry_after=wait)
+            if not self._held:
+                self._since = time.monotonic()
+            self._held += count
+
+    def leave(self) -> None:
+        """One thing is finished, or was given up."""
+        with self._lock:
+            now = time.monotonic()
+            self._seconds = MEMORY * self._seconds + now - self._since
+            self._finished = MEMORY * self._finished + 1.0
+            self._since = now
+            self._held -= 1
+
+    def _wait(self, count: int) -> int:
+        """Whole seconds in which `count` things will be finished at the measured throughput."""
+        expected = count * self._seconds / self._finished if self._finished else MIN_WAIT
+        return min(max(math.ceil(expected), MIN_WAIT), MAX_WAIT)

@@ -1,0 +1,91 @@
+"""The one thread that owns the device, and the queue before it."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+from model.errors import Unavailable
+from worker.backlog import Backlog
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Batcher(Generic[Item, Result]):
+    """Gathers items from many callers into batches for a function that one thread calls.
+
+    Each time the thread is free it takes whatever waits, up to the batch limit. There is no timer: an item that
+    comes alone runs at once, and under load batches fill by themselves.
+    """
+
+    def __init__(self, run: Callable[[list[Item]], list[Result]], max_batch: int, max_queue: int) -> None:
+        """`run` gives one result for each item of a batch, in order."""
+        self._run = run
+        self._max_batch = max_batch
+        self._backlog = Backlog(max_queue)
+        self._waiting: deque[tuple[Item, Future[Result]]] = deque()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._work, name="device", daemon=True)
+        self._thread.start()
+
+    def submit(self, item: Item) -> Future[Result]:
+        """Queue an item; a future that is cancelled before its batch starts costs nothing.
+
+        Raises Busy when the queue is full, and Unavailable after `close`.
+        """
+        future: Future[Result] = Future()
+        with self._changed:
+            if self._closing:
+                raise Unavailable("The service is stopping; try again soon.")
+            self._backlog.enter()
+            future.add_done_callback(lambda _: self._backlog.leave())
+            self._waiting.append((item, future))
+            self._changed.notify()
+        return future
+
+    def close(self) -> None:
+        """Refuse new items and return when the queued ones are done."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while batch := self._take():
+            self._answer(batch)
+
+    def _take(self) -> list[tuple[Item, Future[Result]]]:
+        """Wait for items and take a batch of those that nobody cancelled; empty when closed and drained."""
+        batch: list[tuple[Item, Future[Result]]] = []
+        with self._changed:
+            while not batch:
+                self._changed.wait_for(lambda: self._waiting or self._closing)
+                if not self._waiting:
+                    break
+                while self._waiting and len(batch) < self._max_batch:
+                    item, future = self._waiting.popleft()
+                    if future.set_running_or_notify_cancel():
+                        batch.append((item, future))
+        return batch
+
+    def _answer(self, batch: list[tuple[Item, Future[Result]]]) -> None:
+        try:
+            results = self._run([item for item, _ in batch])
+            if len(results) != len(batch):
+                raise RuntimeError(f"a batch of {len(batch)} gave {len(results)} results")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the callers' and must not end the thread
+            self._blame(batch, error)
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            future.set_result(result)
+
+    def _blame(self, batch: list[tuple[Item, Future[Result]]], error: Exception) -> None:
+        """Give an error to the one item it belongs to: the items of a failed batch run again, each alone."""
+        if len(batch) == 1:
+            batch[0][1].set_exception(error)
+            return
+        for entry in batch:
+            self._answer([entry])

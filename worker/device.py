@@ -1,0 +1,83 @@
+"""The model behind its queue: crops and embeddings of many requests, run in batches by one thread."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.attributes import Vector
+from model.backend import Backend, Pixels
+from worker.batcher import Batcher
+
+
+@dataclass(frozen=True)
+class _Embed:
+    crop: Pixels
+
+
+@dataclass(frozen=True)
+class _Render:
+    embedding: Vector
+
+
+@dataclass(frozen=True)
+class _Sample:
+    count: int
+    seed: int
+
+
+_Job = _Embed | _Render | _Sample
+
+
+class Device:
+    """A backend that many callers share. Jobs of one kind that wait at the same moment run together."""
+
+    def __init__(self, backend: Backend, max_batch: int, max_queue: int) -> None:
+        self.backend = backend
+        self._max_batch = max_batch
+        self._batcher = Batcher[_Job, NDArray[Any]](self._run, max_batch, max_queue)
+
+    async def embed(self, crops: Sequence[Pixels]) -> list[Vector]:
+        """The embedding `(99,)` of each crop `(size, size, 3)`. Raises Busy or Unavailable."""
+        return await self._answers([_Embed(crop) for crop in crops])
+
+    async def render(self, embeddings: Sequence[Vector]) -> list[Pixels]:
+        """The picture `(size, size, 3)` of each embedding `(99,)`. Raises Busy or Unavailable."""
+        return await self._answers([_Render(embedding) for embedding in embeddings])
+
+    async def sample(self, count: int, seed: int) -> Vector:
+        """Embeddings `(count, 99)` of random faces. Raises Busy or Unavailable."""
+        return (await self._answers([_Sample(count, seed)]))[0]
+
+    def close(self) -> None:
+        """Finish what is queued."""
+        self._batcher.close()
+
+    async def _answers(self, jobs: Sequence[_Job]) -> list[NDArray[Any]]:
+        # One request holds no more than a batch of the queue, however much it asks for.
+        answers: list[NDArray[Any]] = []
+        for start in range(0, len(jobs), self._max_batch):
+            futures = []
+            try:
+                for job in jobs[start : start + self._max_batch]:
+                    futures.append(asyncio.wrap_future(self._batcher.submit(job)))
+                answers += await asyncio.gather(*futures)
+            finally:
+                for future in futures:
+                    future.cancel()
+        return answers
+
+    def _run(self, jobs: list[_Job]) -> list[NDArray[Any]]:
+        embeds = [job.crop for job in jobs if isinstance(job, _Embed)]
+        renders = [job.embedding for job in jobs if isinstance(job, _Render)]
+        embedded = iter(self.backend.embed(np.stack(embeds)) if embeds else ())
+        rendered = iter(self.backend.render(np.stack(renders)) if renders else ())
+        return [
+            self.backend.sample(job.count, job.seed)
+            if isinstance(job, _Sample)
+            else next(embedded if isinstance(job, _Embed) else rendered)
+            for job in jobs
+        ]

@@ -1,0 +1,80 @@
+"""The threads that handle pictures, so that neither the event loop nor the model's thread does."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from model.backend import Pixels
+from model.errors import FacetError
+from model.faces.alignment import Frame, paste
+from model.images import SourceType, encode_png
+from worker.aligner import AlignedFace, Aligner
+from worker.backlog import Backlog
+from worker.inference import Align
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Pictures:
+    """An aligner and an encoder that many callers share, on a pool of threads with a bounded queue."""
+
+    def __init__(self, aligner: Aligner, threads: int | None, max_queue: int) -> None:
+        self._aligner = aligner
+        self._backlog = Backlog(max_queue)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="pictures")
+
+    async def detector_name(self) -> str:
+        """The detector's name, once one could be loaded. Raises InvalidCheckpoint."""
+        return await self.run(lambda: self._aligner.detector.name)
+
+    async def faces(
+        self, images: Sequence[bytes], align: Align, max_faces: int
+    ) -> list[list[AlignedFace] | FacetError]:
+        """For each picture its faces, largest first, or the error that it met. Raises Busy."""
+        self._backlog.enter(len(images))
+        futures = []
+        for image in images:
+            future = self._pool.submit(self._aligner.faces, image, align, max_faces)
+            future.add_done_callback(lambda _: self._backlog.leave())
+            futures.append(asyncio.wrap_future(future))
+        found = await asyncio.gather(*futures, return_exceptions=True)
+        results: list[list[AlignedFace] | FacetError] = []
+        for faces in found:
+            if isinstance(faces, BaseException) and not isinstance(faces, FacetError):
+                raise faces
+            results.append(faces)
+        return results
+
+    async def largest(self, images: Mapping[str, bytes], align: Align) -> list[AlignedFace]:
+        """The largest face of each picture. The first error is raised; of several pictures it names the one."""
+        results = []
+        for name, faces in zip(images, await self.faces(list(images.values()), align, max_faces=1), strict=True):
+            if isinstance(faces, FacetError):
+                if len(images) == 1:
+                    raise faces
+                raise type(faces)(f"In the picture `{name}`: {faces.message}", **faces.details, picture=name)
+            results.append(faces[0])
+        return results
+
+    async def encoded(self, drawn: Sequence[Pixels]) -> list[bytes]:
+        """Drawn pictures as PNG that says so."""
+        return await asyncio.gather(*(self.run(encode_png, pixels, SourceType.TRAINED) for pixels in drawn))
+
+    async def pasted(self, photograph: bytes, drawn: Pixels, frame: Frame) -> bytes:
+        """A photograph with a drawn crop in the frame, as PNG that says so."""
+
+        def composite() -> bytes:
+            # Decoded again: to hold the pixels of every photograph in work would cost a hundred times its bytes.
+            return encode_png(paste(self._aligner.picture(photograph), drawn, frame), SourceType.COMPOSITE)
+
+        return await self.run(composite)
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of a function that runs on one of the threads."""
+        return await asyncio.wrap_future(self._pool.submit(function, *args, **kwargs))
+
+    def close(self) -> None:
+        """Finish what is queued."""
+        self._pool.shutdown()
