@@ -60,6 +60,9 @@ class FlatIndex:
         count = min(k + _SPARE, available)
         if count == 0:
             return np.empty(0, np.int64)
+        # FAISS's threads share out questions. Here is one, which would wait for them in vain where the processors are
+        # busy; searches run side by side in the callers' threads, and the setting holds for the calling thread.
+        faiss.omp_set_num_threads(1)
         parameters = None if allowed is None else faiss.SearchParameters(sel=_selector(allowed))
         question = direction[np.newaxis]
         found_scores, found = self._index.search(question, count, params=parameters)

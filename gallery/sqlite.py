@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _PRAGMAS = (
@@ -29,11 +29,11 @@ def configure(engine: Engine) -> None:
     event.listen(engine, "connect", on_connect)
 
 
-def scrub(engine: Engine) -> None:
+def scrub(connection: Connection) -> None:
     """Empty the write-ahead log, which still holds the pages as they were before a deletion.
 
-    While another process reads an older state of the log, SQLite leaves it to the next checkpoint.
+    The connection must not have read or written in its transaction yet. While another process reads an older state of
+    the log, SQLite leaves it to the next checkpoint.
     """
-    if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()

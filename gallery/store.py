@@ -127,7 +127,7 @@ class Store:
             count, sequence = _erase(connection, faces.c.id == id if _ID.fullmatch(id) else literal(False))
         if not count:
             raise _no_face(id)
-        sqlite.scrub(self._engine)
+        self._scrub()
         return sequence
 
     def delete_subject(self, subject: str, collection: str | None = None) -> int:
@@ -135,7 +135,7 @@ class Store:
         with self._transaction() as connection:
             count, _ = _erase(connection, *_within(collection, subject))
         if count:
-            sqlite.scrub(self._engine)
+            self._scrub()
         return count
 
     def sequence(self) -> int:
@@ -155,6 +155,10 @@ class Store:
         both = union_all(enrolled, deleted).order_by("sequence").limit(limit)
         with self._transaction() as connection:
             return [change_of(row) for row in connection.execute(both)]
+
+    def _scrub(self) -> None:
+        with self._transaction() as connection:
+            sqlite.scrub(connection)
 
     def _one(self, id: str, *columns: Column[Any]) -> Row[Any]:
         if _ID.fullmatch(id):
