@@ -1,9 +1,10 @@
 # serve   make the virtual environment, install, and serve on 127.0.0.1:8000
 # test    the same with what the tests need, then lint, types and tests
+# bench-search   measure the gallery with a million faces
 # label   add the outside networks that label training data
 .DEFAULT_GOAL := serve
 .DELETE_ON_ERROR:
-.PHONY: serve test label format clean
+.PHONY: serve test bench-search label format clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,6 +20,9 @@ test: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+bench-search: $(VENV)/serve.stamp
+	$(BIN)/python -m benchmarks.search
 
 label: $(VENV)/test.stamp
 	$(PIP) install -c constraints.txt -e '.[train,label]'
@@ -39,7 +43,7 @@ $(VENV)/serve.stamp: $(BIN)/python $(SETTINGS)
 	@touch $@
 
 $(VENV)/test.stamp: $(BIN)/python $(SETTINGS)
-	$(PIP) install -c constraints.txt -e '.[test,train]'
+	$(PIP) install -c constraints.txt -e '.[test,train,distributed,postgres]'
 	@touch $@ $(VENV)/serve.stamp
 
 clean:

@@ -40,9 +40,11 @@ class Settings(BaseSettings):
     max_edits: PositiveInt = Field(ServiceConfig.max_edits, description="changes in one edit")
     max_generate: PositiveInt = Field(ServiceConfig.max_generate, description="faces drawn by one request")
     max_k: PositiveInt = Field(ServiceConfig.max_k, description="results of one search")
+    max_queries: PositiveInt = Field(ServiceConfig.max_queries, description="queries of one batch")
     max_page: PositiveInt = Field(ServiceConfig.max_page, description="faces on one page of a listing")
     max_batch: PositiveInt = Field(64, description="faces that go through the networks at once")
     max_queue: PositiveInt = Field(256, description="faces that may wait for the networks; beyond it the answer is 503")
+    max_wait: PositiveInt = Field(30, description="seconds in which a worker of `celery` inference must have answered")
 
     @field_validator("model")
     @classmethod
@@ -67,6 +69,11 @@ class Settings(BaseSettings):
     def gallery_url(self) -> str:
         """The database that the gallery opens."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'facet.db'}"
+
+    @property
+    def snapshot(self) -> Path:
+        """The file from which the gallery's index starts."""
+        return self.data_dir.absolute() / "index.snapshot"
 
     @property
     def service(self) -> ServiceConfig:

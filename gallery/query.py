@@ -1,14 +1,15 @@
 """A question to the gallery, and what answers it."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.limits import check_collection, check_subject, checked_embedding, checked_part
+from gallery.limits import check_collection, check_metadata, check_subject, checked_embedding, checked_part
 from gallery.records import EnrolledFace
 from model.attributes import Attribute, Vector, distance, part, similarity
 from model.errors import InvalidRequest
@@ -46,8 +47,14 @@ class Query:
     k: int = 10
     collection: str | None = None
     subject: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """Top-level keys that a match's metadata must have with an equal value."""
     min_similarity: float | None = None
     """The least score of a match."""
+    max_degrees: float | None = None
+    """The largest distance of a match's pose from that of the query: of its pose term, or else of its reference."""
+    group_by: Literal["subject"] | None = None
+    """`subject` keeps the best face of each subject alone."""
     exclude: str | None = None
     """The id of a face to leave out."""
     model: str | None = None
@@ -69,6 +76,20 @@ class Query:
             raise InvalidRequest("min_similarity must be a finite number")
         if self.reference is not None:
             object.__setattr__(self, "reference", checked_embedding(self.reference))
+        check_metadata(dict(self.metadata))
+        if self.max_degrees is not None:
+            if not 0.0 <= self.max_degrees < math.inf:
+                raise InvalidRequest("max_degrees must be a finite number, at least 0")
+            if self.pose is None:
+                raise InvalidRequest("max_degrees needs a pose to start from, and one alone: a term or a reference")
+
+    @cached_property
+    def pose(self) -> Vector | None:
+        """`(3,)`, radians: the pose that `max_degrees` starts from, where the query has one alone."""
+        named = [term.vector for term in self.terms if term.attribute is Attribute.POSE]
+        if not named and self.reference is not None:
+            return part(self.reference, Attribute.POSE)
+        return named[0] if len(named) == 1 else None
 
     @cached_property
     def attributes(self) -> tuple[Attribute, ...]:
@@ -81,6 +102,13 @@ class Query:
         """Each term's share in the score; their magnitudes sum to 1."""
         total = math.fsum(abs(term.weight) for term in self.terms)
         return tuple(term.weight / total for term in self.terms)
+
+    def near_in_pose(self, poses: Vector) -> NDArray[np.bool_]:
+        """Which of some poses `(n, 3)` are as near as `max_degrees` asks; all, where it does not."""
+        if self.max_degrees is None or self.pose is None:
+            return np.ones(len(poses), np.bool_)
+        apart = distance(Attribute.POSE, poses, self.pose)
+        return np.asarray(apart.astype(float) <= math.radians(self.max_degrees))
 
     def scores(self, embeddings: Vector) -> NDArray[np.float64]:
         """The scores `(n,)` of embeddings `(n, 99)`."""

@@ -13,6 +13,7 @@ from gallery.limits import (
     checked_embedding,
 )
 from model.attributes import Vector
+from model.errors import InvalidRequest
 
 
 # Records that hold arrays are compared by identity: arrays have no single truth value.
@@ -50,7 +51,7 @@ class EnrolledFace:
     id: str
     """UUID version 7."""
     sequence: int
-    """The number of its enrolment among all changes."""
+    """Its number: that of its enrolment among all changes, or of the latest change of it."""
     subject: str
     collection: str
     model: str
@@ -62,9 +63,50 @@ class EnrolledFace:
     """UTC, whole milliseconds."""
 
 
+@dataclass(frozen=True, eq=False)
+class Amendment:
+    """What shall change of a face; None leaves a field as it is.
+
+    Raises InvalidRequest where a field breaks its limit, or where all are None.
+    """
+
+    subject: str | None = None
+    collection: str | None = None
+    metadata: dict[str, Any] | None = None
+    """Takes the place of all that was there."""
+
+    def __post_init__(self) -> None:
+        if not self.fields:
+            raise InvalidRequest("a change names at least one of subject, collection and metadata")
+        if self.subject is not None:
+            check_subject(self.subject)
+        if self.collection is not None:
+            check_collection(self.collection)
+        if self.metadata is not None:
+            check_metadata(self.metadata)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields that are given, by name."""
+        given = {"subject": self.subject, "collection": self.collection, "metadata": self.metadata}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a deletion took away, after which nothing gives it again."""
+
+    deleted: int
+    """How many faces."""
+    sequence: int
+    """The number of the latest change, this deletion among them."""
+    at: datetime
+    """UTC, whole milliseconds."""
+
+
 @dataclass(frozen=True)
 class Page:
-    """Some faces in the order of their enrolment."""
+    """Some faces in the order of their enrolment or latest change."""
 
     faces: list[EnrolledFace]
     next_cursor: str | None
@@ -82,7 +124,10 @@ class CollectionInfo:
 
 @dataclass(frozen=True, eq=False)
 class Enrolment:
-    """A change: a face that is now there, with what a search needs of it."""
+    """A change: a face that is now there, with what a search needs of it.
+
+    A face that was changed is deleted under its old number and enrolled under a new one.
+    """
 
     sequence: int
     """Also the face's number from now on."""
@@ -92,6 +137,7 @@ class Enrolment:
     model: str
     embedding: Vector
     """`(99,)`, float32."""
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,7 +146,7 @@ class Deletion:
 
     sequence: int
     face: int
-    """The number of its enrolment."""
+    """Its number."""
 
 
 Change = Enrolment | Deletion

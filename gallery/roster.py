@@ -1,16 +1,20 @@
 """Who is in the index: for each face what searches filter and sort by."""
 
-from collections.abc import Sequence
-from typing import Any
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.column import Column
+from gallery.facts import facts
 from gallery.flat import Numbers
 from gallery.query import Query
 from gallery.records import Enrolment
 
 _NAMES = ("collection", "subject", "model")
+_ID = np.dtype("S36")
 
 
 class Roster:
@@ -20,10 +24,13 @@ class Roster:
     """
 
     def __init__(self) -> None:
-        self._numbers = _Column(np.dtype(np.int64))
-        self._ids = _Column(np.dtype("S36"))
-        self._codes = {name: _Column(np.dtype(np.int32)) for name in _NAMES}
+        self._numbers = Column(np.dtype(np.int64))
+        self._ids = Column(_ID)
+        self._codes = {name: Column(np.dtype(np.int32)) for name in _NAMES}
         self._names: dict[str, dict[str, int]] = {name: {} for name in _NAMES}
+        # What metadata states, and of whom: a face has as many rows here as its metadata has keys.
+        self._facts = Column(np.dtype(np.int64))
+        self._holders = Column(np.dtype(np.int64))
         self._next_code = 0
 
     def __len__(self) -> int:
@@ -35,9 +42,15 @@ class Roster:
         self._ids.extend([enrolment.id.encode() for enrolment in enrolments])
         for name in _NAMES:
             self._codes[name].extend([self._code(name, getattr(enrolment, name)) for enrolment in enrolments])
+        stated = [(fact, enrolment.sequence) for enrolment in enrolments for fact in facts(enrolment.metadata)]
+        self._facts.extend([fact for fact, _ in stated])
+        self._holders.extend([number for _, number in stated])
 
     def remove(self, numbers: Numbers) -> None:
         """Remove the faces with these numbers, where they are there, and what only they were named."""
+        stated = ~np.isin(self._holders.values, numbers)
+        self._facts.keep(stated)
+        self._holders.keep(stated)
         kept = ~np.isin(self._numbers.values, numbers)
         self._numbers.keep(kept)
         self._ids.keep(kept)
@@ -55,9 +68,17 @@ class Roster:
             wanted = getattr(query, name)
             if wanted is not None:
                 passing &= self._codes[name].values == self._names[name].get(wanted, -1)
+        for fact in facts(query.metadata):
+            holders = np.zeros(len(self), np.bool_)
+            holders[self._rows(self._holders.values[self._facts.values == fact])] = True
+            passing &= holders
         if query.exclude is not None:
             passing &= self._ids.values != query.exclude.encode(errors="replace")
         return self._numbers.values if passing.all() else self._numbers.values[passing]
+
+    def subjects(self, numbers: Numbers) -> NDArray[np.int32]:
+        """A code for the subject of each face with these numbers, which must be there."""
+        return self._codes["subject"].values[self._rows(numbers)]
 
     def models(self, numbers: Numbers) -> int:
         """How many models made the faces with these numbers."""
@@ -66,6 +87,51 @@ class Roster:
     def ids(self, numbers: Numbers) -> NDArray[np.bytes_]:
         """The ids of the faces with these numbers, which must be there; they sort as the texts do."""
         return self._ids.values[self._rows(numbers)]
+
+    def agrees(self, enrolments: Sequence[Enrolment]) -> NDArray[np.bool_]:
+        """Whether each of these faces `(n,)`, which must all be there by number, is here just as it says."""
+        rows = self._rows(np.array([enrolment.sequence for enrolment in enrolments], np.int64))
+        same = self._ids.values[rows] == np.array([enrolment.id.encode() for enrolment in enrolments], _ID)
+        for name in _NAMES:
+            codes = [self._names[name].get(getattr(enrolment, name), -1) for enrolment in enrolments]
+            same &= self._codes[name].values[rows] == np.array(codes, np.int32)
+        stated = {(enrolment.sequence, fact) for enrolment in enrolments for fact in facts(enrolment.metadata)}
+        held = np.isin(self._holders.values, self._numbers.values[rows])
+        known = set(zip(self._holders.values[held].tolist(), self._facts.values[held].tolist(), strict=True))
+        mistaken = [number for number, _ in stated ^ known]
+        return np.asarray(same & ~np.isin(self._numbers.values[rows], mistaken))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All that it holds, as arrays of plain numbers; some are views."""
+        names = json.dumps(self._names).encode()
+        return {
+            "numbers": self._numbers.values,
+            "ids": self._ids.values.view(np.uint8).reshape(-1, _ID.itemsize),
+            **{name: self._codes[name].values for name in _NAMES},
+            "names": np.frombuffer(names, np.uint8),
+            "facts": self._facts.values,
+            "holders": self._holders.values,
+        }
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The roster that gave these arrays."""
+        roster = cls()
+        roster._numbers.extend(arrays["numbers"])
+        roster._ids.extend(arrays["ids"].view(_ID).reshape(-1))
+        roster._facts.extend(arrays["facts"])
+        roster._holders.extend(arrays["holders"])
+        roster._names = json.loads(arrays["names"].tobytes())
+        for name in _NAMES:
+            roster._codes[name].extend(arrays[name])
+        taken = [code for names in roster._names.values() for code in names.values()]
+        roster._next_code = max(taken, default=-1) + 1
+        return roster
+
+    @property
+    def numbers(self) -> Numbers:
+        """The ascending numbers of all faces, as a view that is good until the next change."""
+        return self._numbers.values
 
     def _rows(self, numbers: Numbers) -> NDArray[np.intp]:
         return np.searchsorted(self._numbers.values, numbers)
@@ -76,28 +142,3 @@ class Roster:
             codes[text] = self._next_code
             self._next_code += 1
         return codes[text]
-
-
-class _Column:
-    """An array that grows by doubling."""
-
-    def __init__(self, kind: np.dtype[Any]) -> None:
-        self._room = np.empty(0, kind)
-        self._size = 0
-
-    @property
-    def values(self) -> NDArray[Any]:
-        return self._room[: self._size]
-
-    def extend(self, values: Sequence[Any]) -> None:
-        size = self._size + len(values)
-        if size > len(self._room):
-            room = np.empty(max(size, 2 * len(self._room)), self._room.dtype)
-            room[: self._size] = self.values
-            self._room = room
-        self._room[self._size : size] = values
-        self._size = size
-
-    def keep(self, which: NDArray[np.bool_]) -> None:
-        self._room = self.values[which]
-        self._size = len(self._room)

@@ -42,15 +42,21 @@ def face_of(row: Mapping[Any, Any]) -> EnrolledFace:
         embedding=_vector(row["embedding"]),
         metadata=row["metadata"],
         quality=row["quality"],
-        created=datetime.fromtimestamp(row["created"] / 1000, UTC),
+        created=moment(row["created"]),
     )
+
+
+def moment(milliseconds: int) -> datetime:
+    """A moment given in milliseconds since 1970 (UTC)."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def change_of(row: Row[Any]) -> Change:
     """The change in a row of `faces`, or of `deletions` where it names a deleted face."""
     if row.face is not None:
         return Deletion(row.sequence, row.face)
-    return Enrolment(row.sequence, row.id, row.subject, row.collection, row.model, _vector(row.embedding))
+    vector = _vector(row.embedding)
+    return Enrolment(row.sequence, row.id, row.subject, row.collection, row.model, vector, row.metadata)
 
 
 def _vector(numbers: bytes) -> Vector:

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -22,15 +22,14 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.schema import CreateIndex, CreateTable
 
-from gallery import sqlite
+from gallery import schema, sqlite
 from gallery.limits import MAX_PAGE, check_collection, check_limit, check_subject
-from gallery.records import Change, CollectionInfo, EnrolledFace, NewFace, Page
-from gallery.rows import change_of, face_of, row_of
-from gallery.tables import counter, deletions, faces, tables
+from gallery.records import Amendment, Change, CollectionInfo, EnrolledFace, NewFace, Page, Receipt
+from gallery.rows import change_of, face_of, moment, row_of
+from gallery.tables import counter, deletions, faces
 from model.errors import InvalidRequest, NotFound, Unavailable
 
 _ID = re.compile(r"[0-9a-f-]{36}")
@@ -47,16 +46,20 @@ class Store:
     """
 
     def __init__(self, url: str) -> None:
-        """Open the database at a SQLAlchemy URL, and make its tables where they lack."""
-        self._engine = create_engine(url, max_overflow=-1)
+        """Open the database at a SQLAlchemy URL, and bring its tables to their present form.
+
+        Raises InvalidRequest for a URL that names no database that can be used.
+        """
+        try:
+            self._engine = create_engine(url, max_overflow=-1)
+        except (ArgumentError, ImportError) as error:
+            raise InvalidRequest(f"the gallery's database URL cannot be used: {error}") from error
         sqlite.configure(self._engine)
-        with self._transaction() as connection:
-            for table in tables.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-                for index in table.indexes:
-                    connection.execute(CreateIndex(index, if_not_exists=True))
-            start = select(literal(1), literal(0)).where(~select(counter.c.id).exists())
-            connection.execute(insert(counter).from_select(["id", "sequence"], start))
+        with ExitStack() as on_failure:
+            on_failure.callback(self._engine.dispose)
+            with self._transaction() as connection:
+                schema.upgrade(connection)
+            on_failure.pop_all()
 
     def close(self) -> None:
         """Close every connection."""
@@ -99,9 +102,9 @@ class Store:
     def page(
         self, *, collection: str | None = None, subject: str | None = None, cursor: str | None = None, limit: int = 100
     ) -> Page:
-        """At most `limit` faces in the order of their enrolment, from where the cursor of the page before points.
+        """At most `limit` faces in the order of their enrolment or latest change, from where a page's cursor points.
 
-        A face enrolled while somebody turns pages is on the last of them. Raises InvalidRequest.
+        A face enrolled or changed while somebody turns pages is on the last of them. Raises InvalidRequest.
         """
         check_limit("limit", limit, MAX_PAGE)
         query = select(*_WITHOUT_CROP).where(*_within(collection, subject))
@@ -121,22 +124,31 @@ class Store:
         with self._transaction() as connection:
             return [CollectionInfo(*row) for row in connection.execute(query)]
 
-    def delete(self, id: str) -> int:
-        """Delete one face; gives the number of the change. Raises NotFound."""
+    def change(self, id: str, amendment: Amendment) -> EnrolledFace:
+        """Change some fields of one face, which gets a new number; gives the face as it is now. Raises NotFound."""
         with self._transaction() as connection:
-            count, sequence = _erase(connection, faces.c.id == id if _ID.fullmatch(id) else literal(False))
-        if not count:
-            raise _no_face(id)
+            first = _advance(connection, 0) + 1
+            known = faces.c.id == id if _ID.fullmatch(id) else literal(False)
+            old = connection.execute(select(faces.c.sequence).where(known)).scalar_one_or_none()
+            if old is None:
+                raise _no_face(id)
+            connection.execute(insert(deletions), {"sequence": first, "face": old})
+            change = update(faces).where(faces.c.sequence == old).values(sequence=first + 1, **amendment.fields)
+            row = connection.execute(change.returning(*_WITHOUT_CROP)).one()
+            _advance(connection, 2)
         self._scrub()
-        return sequence
+        return face_of(row._mapping)
 
-    def delete_subject(self, subject: str, collection: str | None = None) -> int:
-        """Delete all faces of a subject, in one collection or in all; gives how many there were."""
-        with self._transaction() as connection:
-            count, _ = _erase(connection, *_within(collection, subject))
-        if count:
-            self._scrub()
-        return count
+    def delete(self, id: str) -> Receipt:
+        """Delete one face. Raises NotFound."""
+        receipt = self._erase(faces.c.id == id if _ID.fullmatch(id) else literal(False))
+        if not receipt.deleted:
+            raise _no_face(id)
+        return receipt
+
+    def delete_subject(self, subject: str, collection: str | None = None) -> Receipt:
+        """Delete all faces of a subject, in one collection or in all, also where there are none."""
+        return self._erase(*_within(collection, subject))
 
     def sequence(self) -> int:
         """The number of the latest change; 0 before the first."""
@@ -144,17 +156,36 @@ class Store:
             latest: int = connection.execute(select(counter.c.sequence)).scalar_one()
         return latest
 
+    def name(self) -> str:
+        """What tells this store from every other."""
+        with self._transaction() as connection:
+            name: str = connection.execute(select(counter.c.store)).scalar_one()
+        return name
+
+    def erased_since(self, sequence: int) -> bool:
+        """Whether a face was deleted or changed after a change of the sequence."""
+        with self._transaction() as connection:
+            later = select(deletions.c.sequence).where(deletions.c.sequence > sequence).limit(1)
+            return connection.execute(later).first() is not None
+
     def changes_since(self, sequence: int, limit: int) -> list[Change]:
         """The first `limit` changes after one, in order. The enrolment of a face that is gone is not among them."""
         enrolled = select(
             faces.c.sequence, null().label("face"), faces.c.id, faces.c.subject, faces.c.collection, faces.c.model,
-            faces.c.embedding,
+            faces.c.embedding, faces.c.metadata,
         ).where(faces.c.sequence > sequence)  # fmt: skip
-        deleted = select(deletions.c.sequence, deletions.c.face, *[null()] * 5).where(deletions.c.sequence > sequence)
+        deleted = select(deletions.c.sequence, deletions.c.face, *[null()] * 6).where(deletions.c.sequence > sequence)
         # One statement sees one state of the database, whatever its isolation level.
         both = union_all(enrolled, deleted).order_by("sequence").limit(limit)
         with self._transaction() as connection:
             return [change_of(row) for row in connection.execute(both)]
+
+    def _erase(self, *which: ColumnElement[bool]) -> Receipt:
+        with self._transaction() as connection:
+            count, sequence = _remove(connection, *which)
+        if count:
+            self._scrub()
+        return Receipt(count, sequence, moment(time.time_ns() // 1_000_000))
 
     def _scrub(self) -> None:
         with self._transaction() as connection:
@@ -188,7 +219,7 @@ def _advance(connection: Connection, count: int) -> int:
     return last
 
 
-def _erase(connection: Connection, *which: ColumnElement[bool]) -> tuple[int, int]:
+def _remove(connection: Connection, *which: ColumnElement[bool]) -> tuple[int, int]:
     """Delete faces and note that they are gone; gives how many, and the number of the latest change."""
     first = _advance(connection, 0) + 1
     gone = connection.scalars(delete(faces).where(*which).returning(faces.c.sequence)).all()

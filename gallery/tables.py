@@ -39,4 +39,5 @@ counter = Table(
     tables,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("sequence", BigInteger, nullable=False, doc="The number of the latest change."),
+    Column("store", String(36), doc="A name that no other store has."),
 )

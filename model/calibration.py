@@ -26,7 +26,8 @@ class Calibration:
 
     def same_person_probability(self, similarity: float) -> float:
         """Probability that two faces with this identity similarity show one person."""
-        return 1.0 / (1.0 + math.exp(-self.slope * (similarity - self.threshold)))
+        # The same curve as 1 / (1 + exp(-x)), without its overflow for large negative x.
+        return 0.5 + 0.5 * math.tanh(self.slope * (similarity - self.threshold) / 2.0)
 
     def expression_probabilities(self, expression: Vector) -> dict[str, float]:
         """Probability of each label for an expression sub-vector `(32,)`; they sum to 1."""

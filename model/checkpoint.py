@@ -47,7 +47,7 @@ def content_hash(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str
     for name in sorted(tensors):
         tensor = tensors[name].contiguous()
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.view(torch.uint8).numpy().tobytes())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
     for key in sorted(metadata):
         digest.update(f"{key} {metadata[key]}\n".encode())
     return digest.hexdigest()
@@ -89,10 +89,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
         model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
         calibration = _calibration_from_data(json.loads(metadata["calibration"]))
         card = json.loads(metadata["card"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        name = metadata["name"]
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InvalidCheckpoint(f"{path} does not describe a model that can be rebuilt: {error}") from error
     model.eval().requires_grad_(False)
-    return Checkpoint(f"{metadata['name']}-{expected[:12]}", model, calibration, card)
+    return Checkpoint(f"{name}-{expected[:12]}", model, calibration, card)
 
 
 def _calibration_to_data(calibration: Calibration) -> dict[str, Any]:

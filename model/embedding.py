@@ -22,16 +22,15 @@ def slerp(a: Vector, b: Vector, amount: float) -> Vector:
     """
     if amount in (0.0, 1.0):
         return np.array(b if amount else a, np.float32)
-    start, end = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    start, end = _unit(np.asarray(a, np.float64)), _unit(np.asarray(b, np.float64))
     # Exact for small and for large angles, where arccos is not (Kahan).
     angle = 2.0 * np.arctan2(_length(end - start), _length(end + start))
     aside = _rejected(end, start)
     undefined = _length(aside) < _PARALLEL
     axis = np.eye(start.shape[-1])[np.abs(start).argmin(axis=-1)]
     aside = np.where(undefined, _rejected(axis, start), aside)
-    aside /= _length(aside)
-    point = np.cos(amount * angle) * start + np.sin(amount * angle) * aside
-    return np.asarray(point / _length(point), np.float32)
+    point = np.cos(amount * angle) * start + np.sin(amount * angle) * _unit(aside)
+    return np.asarray(point, np.float32)
 
 
 def line(a: Vector, b: Vector, amount: float) -> Vector:
@@ -48,6 +47,10 @@ def blend(attribute: Attribute, a: Vector, b: Vector, amount: float) -> Vector:
 
 def _length(vectors: _Double) -> _Double:
     return np.asarray(np.linalg.norm(vectors, axis=-1, keepdims=True))
+
+
+def _unit(vectors: _Double) -> _Double:
+    return vectors / _length(vectors)
 
 
 def _rejected(vectors: _Double, unit: _Double) -> _Double:

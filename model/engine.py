@@ -33,7 +33,8 @@ class Engine:
     @torch.inference_mode()
     def embed(self, crops: Pixels) -> Vector:
         """RGB crops `(n, size, size, 3)` uint8 -> embeddings `(n, 99)` float32."""
-        pixels = torch.from_numpy(np.ascontiguousarray(crops)).to(self._device)
+        # A copy, because torch cannot hold memory that must not be written.
+        pixels = torch.from_numpy(np.array(crops, order="C")).to(self._device)
         # A view of channels-last memory as (n, 3, h, w) already is in the layout that the convolutions want.
         images = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
         f: Tensor = self._model.embed(images)
@@ -42,7 +43,7 @@ class Engine:
     @torch.inference_mode()
     def render(self, embeddings: Vector) -> Pixels:
         """Embeddings `(n, 99)` -> RGB pictures `(n, size, size, 3)` uint8."""
-        images = self._model.render(torch.from_numpy(np.ascontiguousarray(embeddings)).to(self._device))
+        images = self._model.render(torch.from_numpy(np.array(embeddings, order="C")).to(self._device))
         pixels = images.add(1.0).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
         return np.asarray(pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy(), np.uint8)
 

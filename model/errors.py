@@ -110,6 +110,12 @@ class Unavailable(FacetError):
     code = "unavailable"
 
 
+class CrashedWorker(FacetError):
+    """A request that ended the worker process that took it up, and the next one too."""
+
+    code = "crashed_worker"
+
+
 class InvalidCheckpoint(FacetError):
     """A model file is damaged, foreign, or does not match its hash."""
 

@@ -9,13 +9,18 @@ from fastapi.routing import APIRoute
 
 from gallery.gallery import Gallery
 from service.config import ServiceConfig
+from service.demo import Demo
+from service.hangup import HangUpMiddleware
 from service.openapi import with_problem_schema
 from service.problems import add_problem_handlers
 from service.request_id import RequestIdMiddleware
-from service.routes import about, edit, embed, faces, generate, reconstruct, search, verify
+from service.routes import about, crops, demo, edit, embed, faces, generate, identify, page, reconstruct, search, verify
 from worker.inference import Inference
 
-ROUTERS = [module.router for module in (embed, reconstruct, edit, generate, verify, faces, search, about)]
+ROUTERS = [
+    module.router
+    for module in (embed, reconstruct, edit, generate, verify, faces, crops, search, identify, demo, about, page)
+]
 
 DESCRIPTION = """A face as four parts that mean something: pose, identity, expression and style.
 
@@ -51,8 +56,12 @@ def create_app(config: ServiceConfig, inference: Inference, gallery: Gallery, ve
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
         separate_input_output_schemas=False,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.config, app.state.inference, app.state.gallery = config, inference, gallery
+    app.state.demo = Demo(inference, gallery)
+    app.add_middleware(HangUpMiddleware)
     app.add_middleware(RequestIdMiddleware)
     add_problem_handlers(app)
     for router in ROUTERS:

@@ -25,6 +25,8 @@ class ServiceConfig:
     """Faces drawn by one request."""
     max_k: int = 1000
     """Results of one search."""
+    max_queries: int = 100
+    """Queries of one batch."""
     max_page: int = 1000
     """Faces on one page of a listing."""
     keep_crops: bool = False

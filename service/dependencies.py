@@ -30,7 +30,10 @@ InferencePort = Annotated[Inference, Depends(_inference)]
 EnrolledFaces = Annotated[Gallery, Depends(_gallery)]
 
 
-def _face_finder(gallery: EnrolledFaces, inference: InferencePort) -> Callable[[str], Awaitable[EnrolledFace]]:
+FaceFinder = Callable[[str], Awaitable[EnrolledFace]]
+
+
+def _face_finder(gallery: EnrolledFaces, inference: InferencePort) -> FaceFinder:
     async def find(face_id: str) -> EnrolledFace:
         face = await run_in_threadpool(gallery.get, face_id)
         current = (await inference.info()).id
@@ -45,5 +48,5 @@ def _face_finder(gallery: EnrolledFaces, inference: InferencePort) -> Callable[[
     return find
 
 
-FindFace = Annotated[Callable[[str], Awaitable[EnrolledFace]], Depends(_face_finder)]
+FindFace = Annotated[FaceFinder, Depends(_face_finder)]
 """The enrolled face of an id. Raises NotFound, and InvalidRequest if another model made its embedding."""

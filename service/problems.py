@@ -32,6 +32,7 @@ STATUS: dict[type[FacetError], int] = {
     errors.NotFound: 404,
     errors.Busy: 503,
     errors.Unavailable: 503,
+    errors.CrashedWorker: 422,
     errors.InvalidCheckpoint: 503,
 }
 """The status of each domain error; the one place where the two meet."""

@@ -30,8 +30,14 @@ def calibrate(training: Faces, validation: Faces) -> Calibration:
 
 
 def fit_logistic(scores: NDArray[np.floating], same: NDArray[np.bool_]) -> tuple[float, float]:
-    """Threshold and slope of p = 1 / (1 + exp(-slope (score - threshold))) with the greatest likelihood."""
-    x, y = torch.as_tensor(scores).double(), torch.as_tensor(same).double()
+    """Threshold and slope of p = 1 / (1 + exp(-slope (score - threshold))) with the greatest likelihood.
+
+    The truth is taken as almost certain instead of certain, (n + 1) / (n + 2) of n pairs (Platt 1999): pairs that a
+    threshold separates without error would otherwise make the slope infinite.
+    """
+    x = torch.as_tensor(scores).double()
+    matched, mismatched = int(same.sum()), int((~same).sum())
+    y = torch.where(torch.as_tensor(same), (matched + 1) / (matched + 2), 1 / (mismatched + 2)).double()
     parameters = torch.tensor([0.0, 1.0], dtype=torch.double, requires_grad=True)  # offset, slope
     optimiser = torch.optim.LBFGS([parameters], max_iter=200, line_search_fn="strong_wolfe")
 

@@ -5,12 +5,14 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from model.calibration import Calibration
 from model.checkpoint import save_checkpoint
 from model.engine import Engine
 from model.face_model import FaceModel
+from training.calibrate import calibrate
 from training.data.crops import CropSet, fit_targets, load_crops, load_samples
 from training.data.lfw import Pair
 from training.evaluation.faces import see, still_crops
@@ -46,21 +48,21 @@ def export(run: Run, path: Path, name: str, splits: Splits, pairs: Sequence[Pair
 
     `card` is a TOML file with what no program can know: data and terms, weaknesses, uses.
     """
-    from training.calibrate import calibrate
-
     state = load_state(run.state)
     recipe = Recipe.from_data(state["recipe"])
     model = FaceModel(recipe.network)
     model.load_state_dict(averaged(state))
     written: dict[str, Any] = tomllib.loads(card.read_text()) if card else {}
     written |= {"steps": state["step"], "recipe": recipe.to_data()}
-    # Saved first and measured as loaded, so that the figures are those of the float16 weights that people get.
-    save_checkpoint(path, name, model, Calibration(), written)
-    calibration = calibrate(see(Engine(path, "cpu"), splits.train), see(Engine(path, "cpu"), splits.val))
-    save_checkpoint(path, name, model, calibration, written)
+    with TemporaryDirectory() as folder:
+        # Saved and measured as loaded, so that the figures are those of the float16 weights that people get.
+        draft = Path(folder) / "draft.safetensors"
+        save_checkpoint(draft, name, model, Calibration(), written)
+        engine = Engine(draft, "cpu")
+    engine.calibration = calibrate(see(engine, splits.train), see(engine, splits.val))
     training, _ = still_crops(splits.train, recipe.network.image_size)
-    written["metrics"] = evaluate(Engine(path, "cpu"), splits.test, splits.val, pairs, training)
-    save_checkpoint(path, name, model, calibration, written)
+    written["metrics"] = evaluate(engine, splits.test, splits.val, pairs, training)
+    save_checkpoint(path, name, model, engine.calibration, written)
     return written
 
 

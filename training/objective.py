@@ -15,6 +15,7 @@ from training.losses.adversarial import DiscriminatorLoss, GeneratorLoss
 from training.losses.alignment import AlignmentLoss
 from training.losses.cycle import CycleLoss
 from training.losses.distillation import DistillationLoss
+from training.losses.gradient_penalty import GradientPenalty
 from training.losses.latent import LatentLoss
 from training.losses.margin_softmax import MarginSoftmaxLoss
 from training.losses.pose import PoseLoss
@@ -26,6 +27,9 @@ from training.stages import Recipe
 
 CYCLE_NOISE = 0.04
 """Deviation of the noise added to a drawn face before it is read again: signals that nobody sees drown in it."""
+
+CRITIC_SLOPE = 1.0
+"""Weight of the penalty on the discriminator's slope: without it the latents and their critic chase each other."""
 
 
 @contextmanager
@@ -60,7 +64,7 @@ class Objective(nn.Module):
             MarginSoftmaxLoss(len(EXPRESSIONS), expression, scale=8.0, margin=0.1) if weights.expression_class else None
         )
         self.discriminator = LatentDiscriminator() if weights.latent_adversarial else None
-        self.fooling, self.telling_apart = GeneratorLoss(), DiscriminatorLoss()
+        self.fooling, self.telling_apart, self.penalty = GeneratorLoss(), DiscriminatorLoss(), GradientPenalty()
 
     def forward(
         self, model: FaceModel, batch: Batch, step: int, generator: Generator
@@ -98,8 +102,11 @@ class Objective(nn.Module):
 
     def discriminate(self, critic: LatentDiscriminator, z: Tensor, generator: Generator) -> Tensor:
         """The discriminator's own loss over latents `(n, 99)` of photographs."""
-        prior = torch.randn(z.shape, generator=generator).to(z.device)
-        loss: Tensor = self.telling_apart(critic(prior), critic(z))
+        z = z.clone().requires_grad_()
+        prior = torch.randn(z.shape, generator=generator).to(z.device).requires_grad_()
+        real, fake = critic(prior), critic(z)
+        slope = self.penalty(real, prior) + self.penalty(fake, z)
+        loss: Tensor = self.telling_apart(real, fake) + CRITIC_SLOPE * slope
         return loss
 
     def _encode(self, model: FaceModel, images: Tensor) -> Tensor:

@@ -18,16 +18,30 @@ def to_pixels(images: Tensor) -> np.ndarray:
 
 
 @torch.no_grad()
-def training_sheet(model: FaceModel, images: Tensor) -> np.ndarray:
+def autoencoder_sheet(model: FaceModel, images: Tensor) -> np.ndarray:
+    """Rows: inputs, reconstructions through encoder and decoder alone, random faces; RGB."""
+    z = model.encoder(images)
+    return _grid([images, model.decoder(z), model.decoder(_random_like(z))])
+
+
+@torch.no_grad()
+def swap_sheet(model: FaceModel, images: Tensor) -> np.ndarray:
     """Rows: inputs, reconstructions, each attribute taken from the next face, random faces; RGB."""
-    f = model.embed(images)
+    z = model.encoder(images)
+    f = model.splitter(z)
     rows = [images, model.render(f)]
     for space in SPACES.values():
         swapped = f.clone()
         swapped[:, space.slice] = f.roll(-1, dims=0)[:, space.slice]
         rows.append(model.render(swapped))
-    z = torch.randn(len(images), f.shape[1], generator=torch.Generator().manual_seed(0)).to(images.device)
-    rows.append(model.render(model.splitter(z)))
+    return _grid([*rows, model.render(model.splitter(_random_like(z)))])
+
+
+def _random_like(z: Tensor) -> Tensor:
+    return torch.randn(z.shape, generator=torch.Generator().manual_seed(0)).to(z.device)
+
+
+def _grid(rows: list[Tensor]) -> np.ndarray:
     return np.concatenate([np.concatenate(list(to_pixels(row)), axis=1) for row in rows], axis=0)
 
 

@@ -1,10 +1,12 @@
 """What a training stage is: which networks learn, from which losses, for how long."""
 
 import tomllib
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, get_args
+
+from pydantic import TypeAdapter, ValidationError
 
 from model.networks.config import NetworkConfig
 from training.data.augmentation import Augmentation
@@ -80,44 +82,48 @@ class Recipe:
             raise ValueError(f"stage is {self.stage!r}, expected one of {get_args(StageName)}")
         if self.steps < 1 or self.batch_size < 2:
             raise ValueError(f"expected steps >= 1 and batch_size >= 2, not {self.steps} and {self.batch_size}")
+        if self.sheet_steps < 1:
+            raise ValueError(f"expected sheet_steps >= 1, not {self.sheet_steps}")
 
     def to_data(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> "Recipe":
-        """From parsed TOML or JSON. Raises ValueError for an unknown key, naming the nearest valid one."""
-        recipe: Recipe = _build(cls, data, "")
-        return recipe
+        """From parsed TOML or JSON. Raises ValueError for a value that does not fit, or for an unknown key, naming the
+        nearest valid one."""
+        _check_keys(cls, data, "")
+        try:
+            return TypeAdapter(cls).validate_python(data)
+        except ValidationError as error:
+            wrong = (f"{'.'.join(str(key) for key in entry['loc'])}: {entry['msg']}" for entry in error.errors())
+            raise ValueError("; ".join(wrong)) from error
 
 
 _NESTED = {"network": NetworkConfig, "weights": Weights, "optimiser": Optimiser, "augmentation": Augmentation}
 
 
-def _build(kind: Any, data: dict[str, Any], where: str) -> Any:
+def _check_keys(kind: type[Any], data: dict[str, Any], where: str) -> None:
     names = [entry.name for entry in fields(kind)]
-    values = {}
     for key, value in data.items():
         if key not in names:
             near = get_close_matches(key, names, 1, 0.0)
             raise ValueError(f"unknown key {where}{key}; did you mean {where}{near[0]}?")
-        nested = _NESTED.get(key) if is_dataclass(_NESTED.get(key)) else None
-        if nested:
-            value = _build(nested, value, f"{where}{key}.")
-        values[key] = tuple(value) if isinstance(value, list) else value
-    return kind(**values)
+        if not where and key in _NESTED and isinstance(value, dict):
+            _check_keys(_NESTED[key], value, f"{key}.")
 
 
 def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> Recipe:
     """A recipe by the name of its file in `training/configs/`, or by a path to any TOML file.
 
-    `overrides` maps dotted keys such as `optimiser.learning_rate` to values.
+    `overrides` maps dotted keys such as `optimiser.learning_rate` to values. Raises ValueError if there is no such
+    recipe, and what `Recipe.from_data` raises.
     """
     path = CONFIGS / f"{name}.toml"
     if not path.exists():
         path = Path(name)
     if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in CONFIGS.glob("*.toml")))
+        known = ", ".join(sorted(file.stem for file in CONFIGS.glob("*.toml") if not file.stem.endswith(".card")))
         raise ValueError(f"there is no recipe {name!r}; known: {known}, or the path of a TOML file")
     data = tomllib.loads(path.read_text())
     for dotted, value in (overrides or {}).items():
@@ -125,5 +131,7 @@ def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> Recipe:
         table = data
         for group in groups:
             table = table.setdefault(group, {})
+            if not isinstance(table, dict):
+                raise ValueError(f"there is no {dotted}: {group} is a single value")
         table[key] = value
     return Recipe.from_data(data)

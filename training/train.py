@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -14,7 +15,7 @@ from training.data.batches import Batches
 from training.data.crops import CropSet, fit_targets, load_crops, load_samples
 from training.loop import Report, StopSignal, Trainer
 from training.resume import load_state, save_state
-from training.sheets import save_picture, training_sheet
+from training.sheets import autoencoder_sheet, save_picture, swap_sheet
 from training.stages import Recipe
 
 LOG_STEPS = 20
@@ -47,14 +48,19 @@ def start_model(recipe: Recipe, start: Path | None) -> FaceModel:
     model = FaceModel(recipe.network)
     if start is not None:
         state = load_state(Run(start).state)
-        theirs = Recipe.from_data(state["recipe"]).network
-        if theirs != recipe.network:
-            raise ValueError(f"the run {start} has networks {theirs}, the recipe {recipe.network}")
+        check_networks(state, recipe, start)
         model.load_state_dict(averaged(state))
     return model
 
 
-def averaged(state: dict[str, dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+def check_networks(state: dict[str, Any], recipe: Recipe, folder: Path) -> None:
+    """Raises ValueError if a saved state's networks have other sizes than the recipe's."""
+    theirs = Recipe.from_data(state["recipe"]).network
+    if theirs != recipe.network:
+        raise ValueError(f"the run {folder} has networks {theirs}, the recipe {recipe.network}")
+
+
+def averaged(state: dict[str, Any]) -> dict[str, torch.Tensor]:
     """The running mean of the weights in a saved state, under the model's own names."""
     prefix = "module."
     return {name.removeprefix(prefix): value for name, value in state["ema"].items() if name.startswith(prefix)}
@@ -71,7 +77,8 @@ def run_training(
 ) -> bool:
     """Train, or go on where the run's folder left off; True when the recipe's end is reached.
 
-    Stops early after `minutes`, or on SIGTERM; the next call with the same folder goes on exactly.
+    Stops early after `minutes`, or on SIGTERM; the next call with the same folder goes on exactly. Raises ValueError
+    if the crops are too few, or if the networks of the folder's run or of `start` are not the recipe's.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
     reframed = round(recipe.reframed_share * recipe.batch_size) if recipe.weights.framing else 0
@@ -79,7 +86,9 @@ def run_training(
     batches = Batches(crops, size, recipe.batch_size, recipe.seed, recipe.augmentation, reframed)
     trainer = Trainer(recipe, start_model(recipe, start), batches, crops.classes, device)
     if run.state.exists():
-        trainer.restore(load_state(run.state))
+        state = load_state(run.state)
+        check_networks(state, recipe, run.folder)
+        trainer.restore(state)
     (run.folder / "recipe.json").write_text(json.dumps(recipe.to_data(), indent=2) + "\n")
     shown, _ = frame(crops.pixels[:SHEET_FACES], still(min(SHEET_FACES, len(crops))), size)
     saved = time.monotonic()
@@ -94,13 +103,15 @@ def run_training(
             with (run.folder / "metrics.jsonl").open("a") as file:
                 file.write(json.dumps(row | now.losses) + "\n")
         if now.step % recipe.sheet_steps == 0:
-            sheet = training_sheet(trainer.averaged, shown.to(trainer.device))
+            draw = autoencoder_sheet if recipe.stage == "autoencoder" else swap_sheet
+            sheet = draw(trainer.averaged, shown.to(trainer.device))
             save_picture(run.folder / "sheets" / f"{now.step:06d}.png", sheet)
         if time.monotonic() - saved > 60 * recipe.checkpoint_minutes:
             save_state(run.state, trainer.state())
             saved = time.monotonic()
 
-    try:
-        return trainer.run(report, StopSignal(minutes))
-    finally:
-        save_state(run.state, trainer.state())
+    with StopSignal(minutes) as stop:
+        ended = trainer.run(report, stop)
+    # Only here, not after a failure: that would put a state with numbers that are not finite over the last good one.
+    save_state(run.state, trainer.state())
+    return ended

@@ -16,8 +16,10 @@ MEMORY = 0.99
 class Backlog:
     """Counts what was taken on and is not finished, and refuses more beyond a limit. Safe for several threads."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, max_wait: float = math.inf) -> None:
+        """`limit` things, or fewer where they would take more than `max_wait` seconds at the measured throughput."""
         self._limit = limit
+        self._max_wait = max_wait
         self._held = 0
         self._lock = threading.Lock()
         self._since = 0.0
@@ -31,8 +33,9 @@ class Backlog:
         Raises Busy, with the seconds until there should be room in `retry_after`.
         """
         with self._lock:
-            if self._held and self._held + count > self._limit:
-                wait = self._wait(self._held + count - self._limit)
+            excess = self._held + count - self._room()
+            if self._held and excess > 0:
+                wait = self._wait(excess)
                 raise Busy(f"The service is busy; try again in {wait} s.", retry_after=wait)
             if not self._held:
                 self._since = time.monotonic()
@@ -46,6 +49,12 @@ class Backlog:
             self._finished = MEMORY * self._finished + 1.0
             self._since = now
             self._held -= 1
+
+    def _room(self) -> int:
+        """How many things may be held."""
+        if self._max_wait * self._finished < self._limit * self._seconds:
+            return int(self._max_wait * self._finished / self._seconds)
+        return self._limit
 
     def _wait(self, count: int) -> int:
         """Whole seconds in which `count` things will be finished at the measured throughput."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from model.attributes import Attribute, Vector
+from model.calibration import Calibration
 from model.edits import Edit as Edit
 from model.errors import FacetError
 
@@ -71,6 +72,14 @@ class ModelInfo:
     detector: str
     presets: Mapping[Attribute, Sequence[str]]
     card: Mapping[str, Any] = field(default_factory=dict)
+    threshold: float = Calibration.threshold
+    """The identity similarity at which two faces show one person with a probability of 0.5."""
+    slope: float = Calibration.slope
+    """How steeply that probability rises there."""
+
+    def same_person_probability(self, similarity: float) -> float:
+        """Probability that two faces with this identity similarity show one person."""
+        return Calibration(self.threshold, self.slope).same_person_probability(similarity)
 
 
 class Inference(Protocol):

@@ -4,7 +4,7 @@ import asyncio
 import math
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -68,16 +68,23 @@ class LocalInference:
     async def start(self) -> None:
         """Load the model and the detector, and run each once. Raises InvalidCheckpoint for a bad file of either."""
         try:
-            backend = await asyncio.to_thread(self._load_backend)
-            aligner = Aligner(self._load_detector, self._limits, backend.image_size)
-            pictures = Pictures(aligner, self._threads, self._max_queue)
-            detector = await pictures.detector_name()
-            device = Device(backend, self._max_batch, self._max_queue)
-            await device.embed(await device.render(list(await device.sample(1, seed=0))))
+            self._loaded = await self._load()
         except Exception as error:
             self._problem = f"The model could not be loaded: {error}"
             raise
-        self._loaded = _Loaded(device, pictures, detector)
+
+    async def _load(self) -> _Loaded:
+        with ExitStack() as undo:
+            backend = await asyncio.to_thread(self._load_backend)
+            aligner = Aligner(self._load_detector, self._limits, backend.image_size)
+            pictures = Pictures(aligner, self._threads, self._max_queue)
+            undo.callback(pictures.close)
+            detector = await pictures.detector_name()
+            device = Device(backend, self._max_batch, self._max_queue)
+            undo.callback(device.close)
+            await device.embed(await device.render(list(await device.sample(1, seed=0))))
+            undo.pop_all()
+            return _Loaded(device, pictures, detector)
 
     async def close(self) -> None:
         """Finish what is running and refuse the rest."""
@@ -85,7 +92,8 @@ class LocalInference:
         self._problem = "The service is stopping; try again soon."
         if loaded is None:
             return
-        if self._calls:
+        while self._calls:
+            self._idle.clear()
             await self._idle.wait()
         await asyncio.to_thread(loaded.pictures.close)
         await asyncio.to_thread(loaded.device.close)
@@ -104,15 +112,24 @@ class LocalInference:
             yield self._loaded
         finally:
             self._calls -= 1
-            if not self._calls and self._loaded is None:
+            if not self._calls:
                 self._idle.set()
 
     async def info(self) -> ModelInfo:
         """What the loaded model says of itself. Raises Unavailable."""
         with self._call() as (device, _, detector):
             backend = device.backend
-            presets = {attribute: list(named) for attribute, named in backend.calibration.presets.items()}
-            return ModelInfo(backend.id, backend.image_size, detector, presets, backend.card)
+            calibration = backend.calibration
+            presets = {attribute: list(named) for attribute, named in calibration.presets.items()}
+            return ModelInfo(
+                backend.id,
+                backend.image_size,
+                detector,
+                presets,
+                backend.card,
+                threshold=calibration.threshold,
+                slope=calibration.slope,
+            )
 
     async def embed(
         self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1

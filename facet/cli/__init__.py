@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from facet import __version__
-from facet.cli import data, detector, evaluate, model, serve, train
+from facet.cli import data, detector, evaluate, gallery, model, serve, train, worker
 from model.errors import FacetError
 
 
@@ -46,7 +46,9 @@ def _facet(
 
 
 app.command("serve", cls=serve.ServeCommand)(serve.serve)
+app.command("worker")(worker.worker)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
-for name, group in {"data": data.app, "model": model.app, "detector": detector.app}.items():
+groups = {"data": data.app, "model": model.app, "detector": detector.app, "gallery": gallery.app}
+for name, group in groups.items():
     app.add_typer(group, name=name)

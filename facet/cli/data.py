@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from facet.cli.mistakes import told
 from facet.cli.progress import progress
 
 app = typer.Typer(help="Prepare data sets for training.", no_args_is_help=True)
@@ -40,7 +41,8 @@ def prepare(
     from training.data.prepare import prepare as run
     from training.data.utkface import read_utkface
 
-    pictures = list(read_lfw(root, pairs, test_fold, expressions) if name is DataSet.LFW else read_utkface(root))
+    with told():
+        pictures = list(read_lfw(root, pairs, test_fold, expressions) if name is DataSet.LFW else read_utkface(root))
     if not pictures:
         raise typer.BadParameter(f"{root} holds no pictures", param_hint="--root")
     with progress() as bar:

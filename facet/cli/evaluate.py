@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from facet.cli.mistakes import told
+
 
 def evaluate(
     data: Annotated[list[Path], typer.Option(help="A prepared folder; may be repeated.")],
@@ -20,16 +22,17 @@ def evaluate(
     Example: facet evaluate --data prepared/lfw --pairs pairs.txt
     """
     from model.backend import load_backend
-    from training.data.lfw import read_pairs
+    from training.data.lfw import read_fold
     from training.evaluation.faces import still_crops
     from training.evaluation.summary import evaluate as measure
     from training.evaluation.summary import rows
     from training.export import load_splits
 
     backend = load_backend(model)
-    splits = load_splits(data, backend.image_size)
-    training = still_crops(splits.train, backend.image_size)[0] if yardstick else None
-    result = measure(backend, splits.test, splits.val, read_pairs(pairs)[fold - 1], training)
+    with told():
+        splits, asked = load_splits(data, backend.image_size), read_fold(pairs, fold)
+        training = still_crops(splits.train, backend.image_size)[0] if yardstick else None
+        result = measure(backend, splits.test, splits.val, asked, training)
     for name, figure in rows(result):
         typer.echo(f"{name:48}{figure}")
     if output:

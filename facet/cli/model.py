@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from facet.cli.mistakes import told
+
 app = typer.Typer(help="Export and show models.", no_args_is_help=True)
 
 
@@ -33,11 +35,12 @@ def export(
 
     Example: facet model export runs/first --to first.safetensors --data prepared/lfw --pairs pairs.txt
     """
-    from training.data.lfw import read_pairs
+    from training.data.lfw import read_fold
     from training.export import card_json, export, load_splits
     from training.resume import load_state
     from training.train import Run
 
-    size = load_state(Run(run).state)["recipe"]["network"]["image_size"]
-    written = export(Run(run), to, name, load_splits(data, size), read_pairs(pairs)[fold - 1], card)
+    with told():
+        size = load_state(Run(run).state)["recipe"]["network"]["image_size"]
+        written = export(Run(run), to, name, load_splits(data, size), read_fold(pairs, fold), card)
     typer.echo(card_json(written))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from facet.cli.mistakes import told
 from facet.cli.progress import progress
 
 
@@ -30,17 +31,16 @@ def train(
     from training.stages import load_recipe
     from training.train import Run, load_training_crops, run_training
 
-    try:
+    with told():
         resolved = load_recipe(recipe, _overrides(change or []))
-    except (ValueError, TypeError) as error:
-        raise typer.BadParameter(str(error)) from error
     if dry_run:
         networks = {part: _count(network) for part, network in FaceModel(resolved.network).named_children()}
         typer.echo(json.dumps({"recipe": resolved.to_data(), "parameters": networks}, indent=2))
         return
-    crops = load_training_crops(data, resolved.network.image_size)
+    with told():
+        crops = load_training_crops(data, resolved.network.image_size)
     typer.echo(f"{len(crops)} training crops, {crops.classes} people with several")
-    with progress() as bar:
+    with told(), progress() as bar:
         task = bar.add_task(f"{resolved.stage} {name}", total=resolved.steps, note="")
         ended = run_training(
             resolved,

@@ -5,7 +5,7 @@ to the pose; only a tilt beyond `MAX_ROLL`, which no training picture has, is tu
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -72,39 +72,46 @@ def whole_frame(image: Pixels) -> Frame:
 
 def crop(image: Pixels, frame: Frame, size: int) -> Pixels:
     """The frame's content as `(size, size, 3)`; beyond the picture its border is repeated."""
+    near, frame = _neighbourhood(image, frame)
+    transform = frame.to_crop(size)
     if frame.side > 2 * size:
         # A warp samples single pixels; reducing the neighbourhood first averages them.
-        return _reduced_crop(image, frame, size)
-    warped = cv2.warpAffine(
-        image, frame.to_crop(size), (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+        factor = frame.side / (1.5 * size)
+        height, width = (max(1, round(side / factor)) for side in near.shape[:2])
+        x_step, y_step = near.shape[1] / width, near.shape[0] / height
+        near = np.asarray(cv2.resize(near, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        enlarge = np.array([[x_step, 0, (x_step - 1) / 2], [0, y_step, (y_step - 1) / 2], [0, 0, 1]])
+        transform = transform @ enlarge
+    warped = cv2.warpAffine(near, transform, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(warped, np.uint8)
-
-
-def _reduced_crop(image: Pixels, frame: Frame, size: int) -> Pixels:
-    x, y = frame.center
-    reach = 0.75 * frame.side  # more than half the diagonal
-    left, top = max(0, math.floor(x - reach)), max(0, math.floor(y - reach))
-    window = image[top : math.ceil(y + reach), left : math.ceil(x + reach)]
-    if 0 in window.shape:
-        window, left, top = image, 0, 0
-    factor = frame.side / (1.5 * size)
-    height, width = (max(1, round(side / factor)) for side in window.shape[:2])
-    small = cv2.resize(window, (width, height), interpolation=cv2.INTER_AREA)
-    to_small = np.array([width / window.shape[1], height / window.shape[0]])
-    center = (np.array([x - left, y - top]) + 0.5) * to_small - 0.5
-    inner = Frame((float(center[0]), float(center[1])), frame.side * float(to_small.mean()), frame.rotation)
-    return crop(np.asarray(small, np.uint8), inner, size)
 
 
 def paste(image: Pixels, drawn: Pixels, frame: Frame) -> Pixels:
     """A copy of the picture with a drawn crop `(size, size, 3)` in the frame, blended at the frame's edge."""
-    height, width = image.shape[:2]
+    pasted = image.copy()
+    near, frame = _neighbourhood(pasted, frame)
+    height, width = near.shape[:2]
     size = drawn.shape[0]
     to_picture = cv2.invertAffineTransform(frame.to_crop(size))
     ramp = np.clip((np.minimum(np.arange(size), np.arange(size)[::-1]) + 0.5) / (FEATHER * size), 0.0, 1.0)
     mask = np.minimum.outer(ramp, ramp).astype(np.float32)
     placed = cv2.warpAffine(drawn, to_picture, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     weight = cv2.warpAffine(mask, to_picture, (width, height), flags=cv2.INTER_LINEAR)[..., None]
-    mixed = image * (1.0 - weight) + placed * weight
-    return np.asarray(np.rint(mixed), np.uint8)
+    near[...] = np.rint(near * (1.0 - weight) + placed * weight)
+    return pasted
+
+
+def _neighbourhood(image: Pixels, frame: Frame) -> tuple[Pixels, Frame]:
+    """The part of a picture that a frame can touch, as a view of at least one pixel, and the frame as it lies in it.
+
+    Warping all of a picture would cost its size, and OpenCV warps none with a side of 32767 pixels or more.
+    """
+    reach = 0.75 * frame.side + 1  # more than half the diagonal
+    x, y = frame.center
+    columns, rows = _span(x, reach, image.shape[1]), _span(y, reach, image.shape[0])
+    return image[rows, columns], replace(frame, center=(x - columns.start, y - rows.start))
+
+
+def _span(middle: float, reach: float, length: int) -> slice:
+    start = min(max(0, math.floor(middle - reach)), length - 1)
+    return slice(start, max(start + 1, min(length, math.ceil(middle + reach) + 1)))

@@ -11,6 +11,8 @@ from model.faces.detector import Detection, reduced
 
 MIN_SCORE = 0.6
 MAX_OVERLAP = 0.3
+MIN_SIDE = 16
+"""Thinner pictures hold no face, and the network sees some in them."""
 
 
 class YuNetDetector:
@@ -22,13 +24,16 @@ class YuNetDetector:
         if not model.is_file():
             raise InvalidCheckpoint(f"there is no detector file {model}; `facet detector fetch` downloads it")
         try:
-            self._net = cv2.FaceDetectorYN.create(str(model), "", (320, 320), MIN_SCORE, MAX_OVERLAP)
+            self._net = cv2.FaceDetectorYN.create(str(model), "", (64, 64), MIN_SCORE, MAX_OVERLAP)
+            self._net.detect(np.zeros((64, 64, 3), np.uint8))  # another network fails only when it runs
         except cv2.error as error:
             raise InvalidCheckpoint(f"{model} is not a YuNet face detector that OpenCV can read") from error
 
     def detect(self, image: Pixels) -> list[Detection]:
         """The faces in an RGB picture `(h, w, 3)`, largest first."""
         small, factor = reduced(image)
+        if min(small.shape[:2]) < MIN_SIDE:
+            return []
         self._net.setInputSize((small.shape[1], small.shape[0]))
         _, rows = self._net.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
         found = []

@@ -1,11 +1,9 @@
 """What runs here and whether it is well."""
 
-from pathlib import Path
 from typing import Any, Literal
 
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from model.attributes import POSE_ANGLES, SPACES, Attribute
@@ -14,8 +12,6 @@ from service.dependencies import Config, EnrolledFaces, InferencePort
 from service.openapi import problem_responses
 
 router = APIRouter(tags=["about"])
-
-PAGE = Path(__file__).parents[1] / "page" / "index.html"
 
 
 class AttributeEntry(BaseModel):
@@ -86,9 +82,3 @@ async def ready(port: InferencePort, gallery: EnrolledFaces) -> Health:
         raise Unavailable(missing)
     await run_in_threadpool(gallery.page, limit=1)
     return Health()
-
-
-@router.get("/", include_in_schema=False)
-async def home() -> HTMLResponse:
-    """The page that greets a browser."""
-    return HTMLResponse(await run_in_threadpool(PAGE.read_text, "utf-8"))

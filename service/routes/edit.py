@@ -22,7 +22,7 @@ from service.openapi import (
 )
 from service.parameters import AlignQuery, within
 from service.responses import drawn_json, drawn_png, in_base64, wants_json
-from service.schemas import AttributeName, Embedding, sentence_of
+from service.schemas import AttributeName, Embedding, sentence_of, vector_of
 from worker import inference
 
 router = APIRouter(tags=["drawing"])
@@ -36,7 +36,9 @@ class Edit(BaseModel):
     )
 
     attribute: AttributeName
-    origin: str | None = Field(None, alias="from", description="`source:0` (the first source picture) or `face:<id>`")
+    origin: str | Embedding | None = Field(
+        None, alias="from", description="`source:0` (the first source picture), `face:<id>`, or an embedding"
+    )
     set: dict[str, float] | None = Field(None, description="angles in degrees, for pose alone; those left out stay")
     preset: str | None = Field(None, description="a name that `/model` lists, such as `happiness`")
     amount: float = Field(1.0, description="how far to go: 0 changes nothing, 1 all the way, up to 2 beyond")
@@ -143,8 +145,10 @@ async def _listed(body: Inputs, config: ServiceConfig, find_face: FindFace) -> l
     ]
 
 
-async def _origin(origin: str, find_face: FindFace) -> int | Vector:
-    """What the `from` of an edit names: the number of a source picture, or the embedding of an enrolled face."""
+async def _origin(origin: str | Embedding, find_face: FindFace) -> int | Vector:
+    """What the `from` of an edit names: the number of a source picture, or an embedding, given or enrolled."""
+    if isinstance(origin, Embedding):
+        return vector_of(origin)
     kind, _, name = origin.partition(":")
     if kind == "face" and name:
         return (await find_face(name)).embedding

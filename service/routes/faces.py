@@ -3,22 +3,25 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
-from gallery.records import EnrolledFace, NewFace
+from gallery.records import Amendment, EnrolledFace, NewFace, Receipt
 from model.errors import InvalidRequest, NotFound
 from service.dependencies import Config, EnrolledFaces, InferencePort
 from service.faces_in_pictures import largest_faces
 from service.inputs import Body, Inputs
 from service.openapi import EMBEDDING, PICTURE, PICTURE_PROBLEMS, TEXT, problem_responses, request_body
 from service.parameters import AlignQuery, Collection, Subject, within
+from service.responses import JSON, wants_json
 from service.schemas import Embedding
 
 router = APIRouter(tags=["gallery"])
 
 DEFAULT_COLLECTION = "default"
+METADATA_TEXT = {"type": "string", "contentMediaType": "application/json", "description": "a JSON object"}
+CHANGEABLE = ("subject", "collection", "metadata")
 
 
 class Enrolled(BaseModel):
@@ -32,7 +35,7 @@ class Enrolled(BaseModel):
     metadata: dict[str, Any]
     quality: float | None = Field(description="how sure the detector was; null where an embedding was enrolled")
     created: datetime
-    sequence: int = Field(description="the number of this enrolment in the one order of all changes")
+    sequence: int = Field(description="the number of its enrolment or latest change in the one order of all changes")
 
     @classmethod
     def of(cls, face: EnrolledFace) -> Self:
@@ -50,11 +53,30 @@ class Enrolled(BaseModel):
         )
 
 
+class Deleted(BaseModel):
+    """The receipt of a deletion, after which no answer has these faces."""
+
+    deleted: int = Field(description="how many faces")
+    sequence: int = Field(description="the number of the deletion in the one order of all changes")
+    at: datetime
+
+
 class EnrolledPage(BaseModel):
-    """Some faces in the order of enrolment, and where the next page begins."""
+    """Some faces in the order of enrolment or latest change, and where the next page begins."""
 
     faces: list[Enrolled]
     next_cursor: str | None
+
+
+DELETION: dict[str, Any] = {
+    "status_code": 204,
+    "response_class": Response,
+    "responses": {
+        200: {"model": Deleted, "description": "The receipt, where the Accept header asks for `application/json`"},
+        **problem_responses(404, 422, 503),
+    },
+}
+"""What routes that delete answer."""
 
 
 class CollectionEntry(BaseModel):
@@ -80,7 +102,7 @@ class Collections(BaseModel):
             "image": PICTURE,
             "subject": TEXT,
             "collection": {**TEXT, "default": DEFAULT_COLLECTION},
-            "metadata": {"type": "string", "contentMediaType": "application/json", "description": "a JSON object"},
+            "metadata": METADATA_TEXT,
         },
         ["image", "subject"],
         json={"embedding": EMBEDDING, "subject": TEXT, "collection": TEXT, "metadata": {"type": "object"}},
@@ -99,7 +121,7 @@ async def enrol_face(
     subject = body.text("subject")
     if subject is None:
         raise body.missing("subject")
-    collection, metadata = body.text("collection") or DEFAULT_COLLECTION, _metadata(body)
+    collection, metadata = body.text("collection") or DEFAULT_COLLECTION, _metadata(body) or {}
     target, quality, crop = body.face(), None, None
     if isinstance(target, bytes):
         face = (await largest_faces(port, {"image": target}, align))["image"]
@@ -116,11 +138,9 @@ async def enrol_face(
     return Enrolled.of(enrolled)
 
 
-def _metadata(body: Inputs) -> dict[str, Any]:
+def _metadata(body: Inputs) -> dict[str, Any] | None:
     value = body.json("metadata")
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
+    if value is not None and not isinstance(value, dict):
         raise InvalidRequest("The field 'metadata' must be a JSON object.")
     return value
 
@@ -134,7 +154,7 @@ async def list_faces(
     cursor: Annotated[str | None, Query(description="the `next_cursor` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, description="faces on one page")] = 100,
 ) -> EnrolledPage:
-    """The enrolled faces, oldest first, page by page."""
+    """The enrolled faces, page by page, those first that were enrolled or changed first."""
     limit = within("limit", limit, config.max_page)
     page = await run_in_threadpool(gallery.page, collection=collection, subject=subject, cursor=cursor, limit=limit)
     return EnrolledPage(faces=[Enrolled.of(face) for face in page.faces], next_cursor=page.next_cursor)
@@ -146,20 +166,51 @@ async def get_face(face_id: str, gallery: EnrolledFaces) -> Enrolled:
     return Enrolled.of(await run_in_threadpool(gallery.get, face_id))
 
 
-@router.delete("/faces/{face_id}", status_code=204, response_class=Response, responses=problem_responses(404, 422, 503))
-async def delete_face(face_id: str, gallery: EnrolledFaces) -> None:
+@router.patch(
+    "/faces/{face_id}",
+    responses=problem_responses(404, 413, 415, 422, 503),
+    openapi_extra=request_body(
+        {"subject": TEXT, "collection": TEXT, "metadata": METADATA_TEXT},
+        json={"subject": TEXT, "collection": TEXT, "metadata": {"type": "object"}},
+        json_needs=[],
+    ),
+)
+async def change_face(face_id: str, body: Body, gallery: EnrolledFaces) -> Enrolled:
+    """Change the subject, the collection or the metadata of a face; what is left out stays.
+
+    The face gets a new sequence number and moves to the end of the listing.
+    """
+    unknown = {*body.pictures, *body.fields} - set(CHANGEABLE)
+    if unknown:
+        raise InvalidRequest(f"Of a face, {', '.join(CHANGEABLE)} can change, and not {', '.join(sorted(unknown))}.")
+    amendment = Amendment(body.text("subject"), body.text("collection"), _metadata(body))
+    return Enrolled.of(await run_in_threadpool(gallery.change, face_id, amendment))
+
+
+@router.delete("/faces/{face_id}", **DELETION)
+async def delete_face(request: Request, face_id: str, gallery: EnrolledFaces) -> Response:
     """Erase one face; it is in no later answer."""
-    await run_in_threadpool(gallery.delete, face_id)
+    return _receipt(request, await run_in_threadpool(gallery.delete, face_id))
 
 
 # A subject is free text, so that it may hold slashes.
-@router.delete(
-    "/subjects/{subject:path}", status_code=204, response_class=Response, responses=problem_responses(404, 422, 503)
-)
-async def delete_subject(subject: str, gallery: EnrolledFaces, collection: Collection = None) -> None:
+@router.delete("/subjects/{subject:path}", **DELETION)
+async def delete_subject(
+    request: Request, subject: str, gallery: EnrolledFaces, collection: Collection = None
+) -> Response:
     """Erase every face of a subject, in one collection or in all."""
-    if not await run_in_threadpool(gallery.delete_subject, subject, collection):
+    receipt = await run_in_threadpool(gallery.delete_subject, subject, collection)
+    if not receipt.deleted:
         raise NotFound(f"There is no face of the subject {subject!r}.")
+    return _receipt(request, receipt)
+
+
+def _receipt(request: Request, receipt: Receipt) -> Response:
+    """The receipt where the Accept header asks for JSON, else an empty answer."""
+    if not wants_json(request):
+        return Response(status_code=204)
+    answer = Deleted(deleted=receipt.deleted, sequence=receipt.sequence, at=receipt.at)
+    return Response(answer.model_dump_json(), media_type=JSON)
 
 
 @router.get("/collections", responses=problem_responses(503))

@@ -1,23 +1,25 @@
 """The enrolled faces most like a query, by any mixture of attributes."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
-from gallery.query import Match, Term
+from gallery.query import Match, Results
 from gallery.query import Query as GalleryQuery
-from model.attributes import Attribute, Vector, part
-from model.errors import InvalidRequest
-from service.dependencies import Config, EnrolledFaces, FindFace, InferencePort
+from model.attributes import Attribute, Vector
+from model.errors import FacetError, InvalidRequest
+from service.conditions import METADATA_PARAMETER, SearchConditions
+from service.dependencies import Config, EnrolledFaces, FaceFinder, FindFace, InferencePort
 from service.faces_in_pictures import largest_faces
-from service.inputs import Body
+from service.inputs import Body, Inputs
 from service.openapi import EMBEDDING, PICTURE, PICTURE_PROBLEMS, problem_responses, request_body
-from service.parameters import AlignQuery, Collection, Subject, within
-from service.schemas import AttributeName, known_attribute
+from service.parameters import AlignQuery, within
+from service.questions import QUESTION, Question, query_for, questions_of
+from service.schemas import AttributeName, vector_of
+from worker.inference import Align, Inference
 
 router = APIRouter(tags=["gallery"])
 
@@ -30,7 +32,6 @@ Weighted = Annotated[
     ),
 ]
 K = Annotated[int, Query(ge=1, description="how many results to return")]
-MinSimilarity = Annotated[float | None, Query(allow_inf_nan=False, description="leave out results below this")]
 
 
 class Found(BaseModel):
@@ -41,7 +42,7 @@ class Found(BaseModel):
     collection: str
     similarity: float = Field(description="the mixture that was asked for; results are ordered by it")
     distance: float
-    similarities: dict[Attribute, float] = Field(description="by attribute, where the query has that attribute")
+    similarities: dict[Attribute, float] = Field(description="by attribute, to the face that is asked for")
     metadata: dict[str, Any]
 
     @classmethod
@@ -62,33 +63,89 @@ class SearchResults(BaseModel):
     """The best results, best first, and how many faces were compared."""
 
     results: list[Found]
-    searched: int
+    searched: int = Field(description="how many faces met the conditions")
+
+    @classmethod
+    def of(cls, results: Results) -> Self:
+        """The JSON shape of the answer to one query."""
+        return cls(results=[Found.of(match) for match in results.matches], searched=results.searched)
+
+
+class BatchResults(BaseModel):
+    """The answers to a batch of queries, in their order."""
+
+    answers: list[SearchResults]
 
 
 @router.post(
     "/search",
-    responses=PICTURE_PROBLEMS,
-    openapi_extra=request_body(
-        {"image": PICTURE, "source": PICTURE}, ["image"], raw=True, json={"embedding": EMBEDDING}
+    responses=PICTURE_PROBLEMS | problem_responses(404),
+    openapi_extra={"parameters": [METADATA_PARAMETER]}
+    | request_body(
+        {"image": PICTURE, "source": PICTURE},
+        ["image"],
+        raw=True,
+        json={"embedding": EMBEDDING, "queries": {"type": "array", "items": QUESTION}},
+        json_needs=[],
     ),
 )
 async def search(
     body: Body,
     port: InferencePort,
     gallery: EnrolledFaces,
+    find_face: FindFace,
     config: Config,
+    conditions: SearchConditions,
     attr: Weighted,
     source_attr: Annotated[
         list[AttributeName] | None, Query(description="take these attributes from the picture `source`")
     ] = None,
     k: K = 10,
-    collection: Collection = None,
-    subject: Subject = None,
-    min_similarity: MinSimilarity = None,
     align: AlignQuery = "auto",
+) -> SearchResults | BatchResults:
+    """Search by a picture or an embedding, or by each of the `queries` of a JSON body.
+
+    A `source` picture lends the attributes in `source_attr`.
+    """
+    shared = {"attr": attr, "k": within("k", k, config.max_k), "model": (await port.info()).id, **conditions.fields}
+    if "queries" in body.fields:
+        questions = questions_of(body, config.max_queries)
+        queries = [await _asked(place, item, find_face, shared, config.max_k) for place, item in enumerate(questions)]
+        answers = await run_in_threadpool(gallery.search_many, queries)
+        return BatchResults(answers=[SearchResults.of(results) for results in answers])
+    embedding, lent = await _composed(body, port, source_attr or [], align)
+    query = query_for(embedding, lent=lent, **shared)
+    return SearchResults.of(await run_in_threadpool(gallery.search, query))
+
+
+@router.get("/search", responses=problem_responses(404, 422, 503), openapi_extra={"parameters": [METADATA_PARAMETER]})
+async def search_by_face(
+    face: Annotated[str, Query(description="the id of the enrolled face to compare with")],
+    find_face: FindFace,
+    gallery: EnrolledFaces,
+    config: Config,
+    conditions: SearchConditions,
+    attr: Weighted,
+    k: K = 10,
 ) -> SearchResults:
-    """Search by a picture or an embedding; a `source` picture lends the attributes in `source_attr`."""
-    weights, source = _weights(attr), body.optional("source")
+    """Search by an enrolled face, which is itself left out of the results."""
+    given = await find_face(face)
+    query = query_for(
+        given.embedding,
+        attr,
+        k=within("k", k, config.max_k),
+        exclude=given.id,
+        model=given.model,
+        **conditions.fields,
+    )
+    return SearchResults.of(await run_in_threadpool(gallery.search, query))
+
+
+async def _composed(
+    body: Inputs, port: Inference, source_attr: Sequence[Attribute], align: Align
+) -> tuple[Vector, dict[Attribute, Vector]]:
+    """The embedding that a body asks for, and those that lend it some attributes."""
+    source = body.optional("source")
     if (source is None) != (not source_attr):
         raise InvalidRequest("To compose two pictures, send both a picture `source` and `source_attr`.")
     target = body.face()
@@ -97,78 +154,19 @@ async def search(
         pictures["image"] = target
     faces = await largest_faces(port, pictures, align) if pictures else {}
     embedding = faces["image"].embedding if isinstance(target, bytes) else target
-    lent = {} if source is None else dict.fromkeys(source_attr or [], faces["source"].embedding)
-    query = GalleryQuery(
-        terms=_terms(weights, embedding, lent),
-        k=within("k", k, config.max_k),
-        collection=collection,
-        subject=subject,
-        min_similarity=min_similarity,
-        model=(await port.info()).id,
-        reference=None if lent else embedding,
-    )
-    return await _answer(gallery, query)
+    return embedding, {} if source is None else dict.fromkeys(source_attr, faces["source"].embedding)
 
 
-@router.get("/search", responses=problem_responses(404, 422, 503))
-async def search_by_face(
-    face: Annotated[str, Query(description="the id of the enrolled face to compare with")],
-    find_face: FindFace,
-    gallery: EnrolledFaces,
-    config: Config,
-    attr: Weighted,
-    k: K = 10,
-    collection: Collection = None,
-    subject: Subject = None,
-    min_similarity: MinSimilarity = None,
-) -> SearchResults:
-    """Search by an enrolled face, which is itself left out of the results."""
-    weights, given = _weights(attr), await find_face(face)
-    query = GalleryQuery(
-        terms=_terms(weights, given.embedding, {}),
-        k=within("k", k, config.max_k),
-        collection=collection,
-        subject=subject,
-        min_similarity=min_similarity,
-        exclude=given.id,
-        model=given.model,
-        reference=given.embedding,
-    )
-    return await _answer(gallery, query)
-
-
-async def _answer(gallery: EnrolledFaces, query: GalleryQuery) -> SearchResults:
-    found = await run_in_threadpool(gallery.search, query)
-    return SearchResults(results=[Found.of(match) for match in found.matches], searched=found.searched)
-
-
-def _terms(weights: Mapping[Attribute, float], embedding: Vector, lent: Mapping[Attribute, Vector]) -> tuple[Term, ...]:
-    """One term for each attribute: from the embedding that lends it, else from the query's own."""
-    mixture = {**dict.fromkeys(lent, 1.0), **weights}
-    return tuple(
-        Term(attribute, part(lent.get(attribute, embedding), attribute), weight)
-        for attribute, weight in mixture.items()
-    )
-
-
-def _weights(attr: list[str]) -> dict[Attribute, float]:
-    """The weight of each attribute that `attr` names, 1 where it gives none.
-
-    Raises UnknownAttribute, and InvalidRequest for an attribute that is named twice.
-    """
-    weights: dict[Attribute, float] = {}
-    for entry in attr:
-        name, colon, text = entry.partition(":")
-        attribute = known_attribute(name)
-        if attribute in weights:
-            raise InvalidRequest(f"attr names {attribute} twice; name it once, with the weight that it should have.")
-        weights[attribute] = _number(text) if colon else 1.0
-    return weights
-
-
-def _number(text: str) -> float:
-    """The number that a text holds; NaN, which no term takes, where it holds none."""
+async def _asked(
+    place: int, question: Question, find_face: FaceFinder, shared: Mapping[str, Any], max_k: int
+) -> GalleryQuery:
+    """The query that a question of a batch asks; what it leaves out is as all share it."""
+    fields = {**shared, **question.own}
     try:
-        return float(text)
-    except ValueError:
-        return math.nan
+        within("k", fields["k"], max_k)
+        if question.face is None:
+            return query_for(vector_of(question.embedding), **fields)
+        face = await find_face(question.face)
+        return query_for(face.embedding, exclude=face.id, **fields)
+    except FacetError as error:
+        raise type(error)(f"In queries[{place}]: {error.message}", **error.details) from error

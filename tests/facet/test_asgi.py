@@ -50,10 +50,9 @@ def test_limits_reach_the_decoder(tmp_path: Path) -> None:
         assert (answer.status_code, answer.json()["code"]) == (413, "image_too_large")
 
 
-@pytest.mark.parametrize("setting", [{"inference": "celery"}, {"faiss_device": "gpu"}])
-def test_what_this_version_cannot_do_is_refused(tmp_path: Path, setting: dict[str, str]) -> None:
+def test_what_this_version_cannot_do_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest):
-        create_app(Settings.load(model="dummy", data_dir=tmp_path, **setting))
+        create_app(Settings.load(model="dummy", data_dir=tmp_path, faiss_device="gpu"))
 
 
 def test_the_dummy_needs_no_torch(tmp_path: Path) -> None:

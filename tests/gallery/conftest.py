@@ -1,5 +1,6 @@
 """What the gallery's tests share: random embeddings, faces to enrol, and a comparison of every face as the law."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from gallery.gallery import Gallery
 from gallery.query import Query
 from gallery.records import EnrolledFace, NewFace
-from model.attributes import EMBEDDING_SIZE, Vector, normalized, part, similarity
+from model.attributes import EMBEDDING_SIZE, Attribute, Vector, distance, normalized, part, similarity
+from tests.gallery import postgres
 
 MakeEmbedding = Callable[[int], Vector]
 MakeFace = Callable[..., NewFace]
@@ -25,20 +27,50 @@ def _face(seed: int = 0, subject: str = "ada", **fields: object) -> NewFace:
     return NewFace(**{"subject": subject, "embedding": _embedding(seed), "model": "m1", **fields})  # type: ignore[arg-type]
 
 
+def _as_json(value: object) -> object:
+    """Something that compares as JSON does: `True` is not `1`."""
+    if isinstance(value, dict):
+        return {key: _as_json(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_json(inner) for inner in value]
+    return (isinstance(value, bool), value)
+
+
+def _passes(face: EnrolledFace, query: Query) -> bool:
+    filters = ((query.collection, face.collection), (query.subject, face.subject), (query.model, face.model))
+    if any(wanted not in (None, is_) for wanted, is_ in filters) or face.id == query.exclude:
+        return False
+    for key, value in query.metadata.items():
+        if key not in face.metadata or _as_json(face.metadata[key]) != _as_json(value):
+            return False
+    if query.max_degrees is None:
+        return True
+    start = next((term.vector for term in query.terms if term.attribute is Attribute.POSE), None)
+    if start is None:
+        assert query.reference is not None
+        start = part(query.reference, Attribute.POSE)
+    apart = distance(Attribute.POSE, part(face.embedding, Attribute.POSE), start)
+    return bool(float(apart) <= np.radians(query.max_degrees))
+
+
 def _brute_force(faces: Iterable[EnrolledFace], query: Query) -> list[tuple[str, float]]:
     total = sum(abs(term.weight) for term in query.terms)
-    scored = []
+    scored, subjects = [], {}
     for face in faces:
-        filters = ((query.collection, face.collection), (query.subject, face.subject), (query.model, face.model))
-        if any(wanted not in (None, is_) for wanted, is_ in filters) or face.id == query.exclude:
+        if not _passes(face, query):
             continue
+        subjects[face.id] = face.subject
         score = sum(
             term.weight / total * float(similarity(term.attribute, part(face.embedding, term.attribute), term.vector))
             for term in query.terms
         )
         if query.min_similarity is None or score >= query.min_similarity:
             scored.append((face.id, score))
-    return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[: query.k]
+    scored.sort(key=lambda pair: (-pair[1], pair[0]))
+    if query.group_by == "subject":
+        best = {subjects[id]: (id, score) for id, score in reversed(scored)}
+        scored = [pair for pair in scored if pair in best.values()]
+    return scored[: query.k]
 
 
 @pytest.fixture(scope="session")
@@ -59,8 +91,32 @@ def brute_force() -> Compare:
     return _brute_force
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Path]:
+    programs = postgres.binaries()
+    if programs is None:
+        pytest.skip(postgres.MISSING)
+    with postgres.server(programs) as folder:
+        yield folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes an empty database of the one or the other kind; gives its URL."""
+    if request.param == "postgresql":
+        folder = request.getfixturevalue("postgres_server")
+        return lambda: postgres.database(folder)
+    numbers = itertools.count()
+    return lambda: f"sqlite:///{tmp_path / f'gallery{next(numbers)}.db'}"
+
+
 @pytest.fixture
-def url(tmp_path: Path) -> str:
+def url(new_url: Callable[[], str]) -> str:
+    return new_url()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'gallery.db'}"
 
 

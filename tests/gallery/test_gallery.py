@@ -2,15 +2,14 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from gallery.gallery import Gallery
 from gallery.query import Query, Term
@@ -75,9 +74,9 @@ def test_two_galleries_on_one_database_see_each_other(
     other = Gallery(url)
     mine, theirs = gallery.enrol(new(1)), other.enrol(new(2))
     assert _ids(gallery, like(2)) == _ids(other, like(2)) == [theirs.id, mine.id]
-    assert other.delete(mine.id) == 3
+    assert other.delete(mine.id).sequence == 3
     assert _ids(gallery, like(1)) == [theirs.id]
-    assert gallery.delete_subject("ada") == 1
+    assert gallery.delete_subject("ada").deleted == 1
     assert _ids(other, like(1)) == _ids(gallery, like(1)) == []
     with pytest.raises(NotFound):
         other.get(theirs.id)
@@ -101,8 +100,10 @@ def test_rows_that_vanish_without_a_word_hold_up_no_search(
 ) -> None:
     added = gallery.enrol_many([new(n) for n in range(5)])
     assert len(_ids(gallery, like(1))) == 5
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
-        connection.execute("DELETE FROM faces WHERE id = ?", (added[4].id,))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM faces WHERE id = :id"), {"id": added[4].id})
+    engine.dispose()
     other = Gallery(url)
     for opened in (gallery, other):
         assert set(_ids(opened, like(1))) == {face.id for face in added[:4]}

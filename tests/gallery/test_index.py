@@ -1,6 +1,7 @@
 """Searching finds exactly what comparing every face finds, in the same order."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -41,6 +42,13 @@ _FILTERS: dict[str, dict[str, object]] = {
     "unknown model": {"model": "m9"},
     "at least 0.1": {"min_similarity": 0.1, "k": 500},
     "at least 1": {"min_similarity": 1.0},
+    "metadata": {"metadata": {"n": 2}},
+    "much metadata": {"metadata": {"n": 2.0, "odd": True}, "collection": "c1"},
+    "metadata of nobody": {"metadata": {"odd": 1}},
+    "near in pose": {"max_degrees": 45.0},
+    "nearer in pose": {"max_degrees": 20.0, "subject": "s3"},
+    "by subject": {"group_by": "subject", "k": 3},
+    "all by subject": {"group_by": "subject", "k": 50, "min_similarity": -0.2},
 }
 
 
@@ -55,7 +63,7 @@ def _faces(embeddings: Iterable[Vector]) -> list[EnrolledFace]:
             collection=f"c{number % 2}",
             model="m1",
             embedding=embedding,
-            metadata={},
+            metadata={"n": number % 7, "odd": number % 2 == 1},
             quality=None,
             created=now,
         )
@@ -65,7 +73,7 @@ def _faces(embeddings: Iterable[Vector]) -> list[EnrolledFace]:
 
 def _index(faces: Iterable[EnrolledFace]) -> Index:
     index = Index()
-    index.apply([Enrolment(f.sequence, f.id, f.subject, f.collection, f.model, f.embedding) for f in faces])
+    index.apply([Enrolment(f.sequence, f.id, f.subject, f.collection, f.model, f.embedding, f.metadata) for f in faces])
     return index
 
 
@@ -105,11 +113,12 @@ def test_search_is_brute_force(kind: str, asked: str, embedding: MakeEmbedding, 
         )
         excluded: dict[str, object] = {"exclude": faces[len(faces) // 2].id} if faces else {}
         for filters in (*_FILTERS.values(), excluded):
+            filters = {"reference": embedding(seed), **filters}
             query = Query(terms, **filters)  # type: ignore[arg-type]
             hits = index.search(query)
             matches = query.matches([by_number[number] for number in hits.numbers])
             assert [(match.face.id, match.similarity) for match in matches] == brute_force(faces, query)
-            everyone = Query(terms, **{**filters, "k": 10**6, "min_similarity": None})  # type: ignore[arg-type]
+            everyone = Query(terms, **{**filters, "k": 10**6, "min_similarity": None, "group_by": None})  # type: ignore[arg-type]
             assert hits.searched == len(brute_force(faces, everyone))
 
 
@@ -136,11 +145,24 @@ def test_search_is_brute_force_on_a_lattice_of_ties(
     query = Query(
         tuple(Term(attribute, part(base[pick], attribute), weight) for attribute, pick, weight in terms),
         k=data.draw(st.integers(1, 30)),
+        group_by=data.draw(st.sampled_from([None, "subject"])),
         collection=data.draw(st.sampled_from([None, "c0"])),
     )
     by_number = {face.sequence: face for face in faces}
     found = [by_number[number].id for number in _index(faces).search(query).numbers]
     assert found == [id for id, _ in brute_force(faces, query)]
+
+
+def test_a_subject_of_many_faces_hides_no_other(embedding: MakeEmbedding, brute_force: Compare) -> None:
+    crowd = [replace(face, subject="crowd") for face in _faces([embedding(1)] * 500)]
+    others = [replace(face, sequence=face.sequence + 10_000) for face in _faces(embedding(seed) for seed in range(40))]
+    index = _index([*crowd, *others])
+    by_number = {face.sequence: face for face in (*crowd, *others)}
+    query = Query((Term(_IDENTITY, part(embedding(1), _IDENTITY)),), k=4, group_by="subject")
+    found = [by_number[number] for number in index.search(query).numbers]
+    assert [face.id for face in found] == [id for id, _ in brute_force(by_number.values(), query)]
+    assert found[0].subject == "crowd"
+    assert len({face.subject for face in found}) == 4
 
 
 def test_deletions_leave_what_is_left_searchable(embedding: MakeEmbedding, brute_force: Compare) -> None:

@@ -1,45 +1,67 @@
 """Any sequence of enrolments, deletions, searches and restarts gives what a dictionary of faces gives."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from dataclasses import replace
+from typing import Any
 
-from hypothesis import settings
+from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from gallery.gallery import Gallery
 from gallery.query import Query, Term
-from gallery.records import EnrolledFace, NewFace
+from gallery.records import Amendment, EnrolledFace, NewFace
 from model.attributes import Attribute, Vector, part
 
 _SUBJECTS = st.sampled_from(["ada", "bob"])
 _COLLECTIONS = st.sampled_from(["default", "other"])
 _MODELS = st.sampled_from(["m1", "m2"])
+_METADATA = st.fixed_dictionaries({}, optional={"a": st.sampled_from([1, 1.0, True, None]), "b": st.just([{"c": 1}])})
 _SEEDS = st.integers(0, 4)
 
 
 def test_the_gallery_is_a_dictionary_of_faces(
-    embedding: Callable[[int], Vector], brute_force: Callable[[Iterable[EnrolledFace], Query], list[tuple[str, float]]]
+    new_url: Callable[[], str],
+    embedding: Callable[[int], Vector],
+    brute_force: Callable[[Iterable[EnrolledFace], Query], list[tuple[str, float]]],
 ) -> None:
     class Machine(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
-            self.folder = Path(tempfile.mkdtemp())
-            self.url = f"sqlite:///{self.folder / 'gallery.db'}"
+            self.url = new_url()
             self.galleries = [Gallery(self.url), Gallery(self.url)]
             self.faces: dict[str, EnrolledFace] = {}
 
         def teardown(self) -> None:
             for gallery in self.galleries:
                 gallery.close()
-            shutil.rmtree(self.folder)
 
-        @rule(which=st.integers(0, 1), seeds=st.lists(_SEEDS, max_size=25), s=_SUBJECTS, c=_COLLECTIONS, m=_MODELS)
-        def enrol(self, which: int, seeds: list[int], s: str, c: str, m: str) -> None:
-            new = [NewFace(s, embedding(seed), m, c) for seed in seeds]
+        @rule(
+            which=st.integers(0, 1),
+            seeds=st.lists(_SEEDS, max_size=25),
+            s=_SUBJECTS,
+            c=_COLLECTIONS,
+            m=_MODELS,
+            data=_METADATA,
+        )
+        def enrol(self, which: int, seeds: list[int], s: str, c: str, m: str, data: dict[str, Any]) -> None:
+            new = [NewFace(s, embedding(seed), m, c, data) for seed in seeds]
             self.faces |= {face.id: face for face in self.galleries[which].enrol_many(new)}
+
+        @precondition(lambda self: self.faces)
+        @rule(which=st.integers(0, 1), data=st.data(), s=st.none() | _SUBJECTS, c=st.none() | _COLLECTIONS, m=_METADATA)
+        def change(self, which: int, data: st.DataObject, s: str | None, c: str | None, m: dict[str, Any]) -> None:
+            id = data.draw(st.sampled_from(sorted(self.faces)))
+            old = self.faces.pop(id)
+            self.faces[id] = self.galleries[which].change(id, Amendment(s, c, m))
+            expected = replace(old, subject=s or old.subject, collection=c or old.collection, metadata=m)
+            now = self.galleries[1 - which].get(id)
+            assert (now.subject, now.collection, now.metadata) == (
+                expected.subject,
+                expected.collection,
+                expected.metadata,
+            )
+            assert (now.embedding.tobytes(), now.created) == (old.embedding.tobytes(), old.created)
 
         @precondition(lambda self: self.faces)
         @rule(which=st.integers(0, 1), data=st.data())
@@ -51,7 +73,7 @@ def test_the_gallery_is_a_dictionary_of_faces(
         @rule(which=st.integers(0, 1), s=_SUBJECTS, c=st.none() | _COLLECTIONS)
         def delete_subject(self, which: int, s: str, c: str | None) -> None:
             gone = [face.id for face in self.faces.values() if face.subject == s and c in (None, face.collection)]
-            assert self.galleries[which].delete_subject(s, c) == len(gone)
+            assert self.galleries[which].delete_subject(s, c).deleted == len(gone)
             for id in gone:
                 del self.faces[id]
 
@@ -66,25 +88,32 @@ def test_the_gallery_is_a_dictionary_of_faces(
                 st.tuples(st.sampled_from(Attribute), _SEEDS, st.sampled_from([-1.0, 0.5, 1.0])), min_size=1, max_size=3
             ),
             k=st.integers(1, 30),
-            s=st.none() | _SUBJECTS,
-            c=st.none() | _COLLECTIONS,
             m=_MODELS,
-            least=st.none() | st.floats(-1, 1),
+            filters=st.fixed_dictionaries(
+                {},
+                optional={
+                    "collection": _COLLECTIONS,
+                    "subject": _SUBJECTS,
+                    "metadata": _METADATA,
+                    "min_similarity": st.floats(-1, 1),
+                    "max_degrees": st.sampled_from([0.0, 60.0, 120.0, 200.0]),
+                    "group_by": st.just("subject"),
+                },
+            ),
         )
         def search(
             self,
             which: int,
             terms: list[tuple[Attribute, int, float]],
             k: int,
-            s: str | None,
-            c: str | None,
             m: str,
-            least: float | None,
+            filters: dict[str, Any],
         ) -> None:
             vectors = tuple(
                 Term(attribute, part(embedding(seed), attribute), weight) for attribute, seed, weight in terms
             )
-            query = Query(vectors, k, collection=c, subject=s, model=m, min_similarity=least)
+            assume("max_degrees" not in filters or sum(term.attribute is Attribute.POSE for term in vectors) < 2)
+            query = Query(vectors, k, model=m, reference=embedding(0), **filters)
             found = self.galleries[which].search(query).matches
             assert [(match.face.id, match.similarity) for match in found] == brute_force(self.faces.values(), query)
 

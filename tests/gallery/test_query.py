@@ -73,6 +73,19 @@ def test_a_reference_gives_the_similarities_that_no_term_names() -> None:
     }
 
 
+def test_poses_are_near_up_to_the_angle_itself() -> None:
+    start = Term(Attribute.POSE, _unit(Attribute.POSE, 0.5, 0.0, 0.0))
+    poses = np.array([[0.5, 0, 0], [0.25, 0, 0], [0.5, 0.25, 0], [0.5, 0.2, 0.2]], np.float32)
+    assert Query((start,), max_degrees=np.degrees(0.25)).near_in_pose(poses).tolist() == [True, True, True, False]
+    assert Query((start,), max_degrees=0).near_in_pose(poses).tolist() == [True, False, False, False]
+    assert Query((start,)).near_in_pose(poses).tolist() == [True] * 4
+    by_reference = Query(
+        (Term(Attribute.STYLE, _unit(Attribute.STYLE, 1.0)),), max_degrees=1, reference=_face().embedding
+    )
+    assert by_reference.pose is not None
+    assert by_reference.pose.tolist() == [0.25, 0.5, 0.0]
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
@@ -81,6 +94,10 @@ def test_a_reference_gives_the_similarities_that_no_term_names() -> None:
         ({"collection": "a b"}, "collection must be"),
         ({"subject": ""}, "subject must be"),
         ({"min_similarity": float("nan")}, "min_similarity must be a finite number"),
+        ({"metadata": {"a": float("nan")}}, "metadata must be plain JSON"),
+        ({"max_degrees": -1.0}, "max_degrees must be a finite number, at least 0"),
+        ({"max_degrees": float("nan")}, "max_degrees must be a finite number, at least 0"),
+        ({"max_degrees": 5.0}, "max_degrees needs a pose to start from"),
     ],
 )
 def test_what_is_no_query_is_refused(fields: dict[str, Any], message: str) -> None:

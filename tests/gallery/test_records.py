@@ -6,9 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gallery.records import NewFace
+from gallery.records import Amendment, NewFace
 from model.attributes import Attribute, Vector, part
 from model.errors import InvalidEmbedding, InvalidRequest
+
+
+def test_an_amendment_says_what_changes() -> None:
+    assert Amendment(subject="bob", metadata={}).fields == {"subject": "bob", "metadata": {}}
+    for fields in ({}, {"subject": ""}, {"collection": "a b"}, {"metadata": {"a": float("inf")}}):
+        with pytest.raises(InvalidRequest):
+            Amendment(**fields)  # type: ignore[arg-type]
 
 
 def _nested(levels: int) -> dict[str, Any]:

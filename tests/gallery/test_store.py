@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.records import CollectionInfo, Deletion, Enrolment, NewFace
+from gallery.records import Amendment, CollectionInfo, Deletion, Enrolment, NewFace
 from gallery.store import Store
 from model.errors import InvalidRequest, NotFound, Unavailable
 
@@ -93,9 +93,9 @@ def test_page_arguments_have_limits(store: Store) -> None:
 
 def test_changes_are_read_in_order_from_anywhere(store: Store, new: MakeFace) -> None:
     a, b, c = store.add_many([new(n) for n in range(3)])
-    assert store.delete(b.id) == 4
+    assert store.delete(b.id).sequence == 4
     d = store.add(new(3))
-    assert store.delete_subject("ada") == 3
+    assert store.delete_subject("ada").deleted == 3
     e = store.add(new(4))
     assert (d.sequence, e.sequence, store.sequence()) == (5, 9, 9)
     changes = store.changes_since(0, 100)
@@ -111,11 +111,37 @@ def test_changes_are_read_in_order_from_anywhere(store: Store, new: MakeFace) ->
     assert (a.sequence, c.sequence) == (1, 3)
 
 
+def test_a_changed_face_gets_a_new_number_and_keeps_the_rest(store: Store, new: MakeFace) -> None:
+    given = new(1, metadata={"a": 1}, quality=0.5, crop=b"png")
+    first, second = store.add_many([given, new(2)])
+    changed = store.change(first.id, Amendment(subject="bob", metadata={"b": 2}))
+    assert (changed.id, changed.sequence, store.sequence()) == (first.id, 4, 4)
+    assert (changed.subject, changed.collection, changed.metadata) == ("bob", "default", {"b": 2})
+    assert (changed.quality, changed.created, changed.model) == (0.5, first.created, "m1")
+    assert changed.embedding.tobytes() == given.embedding.tobytes()
+    assert store.crop(first.id) == b"png"
+    assert [face.id for face in store.page().faces] == [second.id, first.id]
+    enrolled, gone, moved = store.changes_since(0, 10)
+    assert (enrolled.sequence, gone, moved.sequence) == (2, Deletion(3, 1), 4)
+    assert isinstance(moved, Enrolment)
+    assert (moved.id, moved.subject, moved.metadata) == (first.id, "bob", {"b": 2})
+    assert store.change(first.id, Amendment(collection="c")).sequence == 6
+    assert store.delete(first.id).sequence == 7
+
+
+@pytest.mark.parametrize("id", ["", "\ud800", "0197f0d4-0000-7000-8000-000000000000"])
+def test_an_unknown_face_cannot_be_changed(store: Store, id: str) -> None:
+    with pytest.raises(NotFound):
+        store.change(id, Amendment(subject="bob"))
+    assert store.sequence() == 0
+
+
 def test_a_subject_is_deleted_from_one_collection_or_all(store: Store, new: MakeFace) -> None:
     store.add_many([new(n, subject=f"s{n % 2}", collection=f"c{n % 3}") for n in range(12)])
-    assert store.delete_subject("s0", "c1") == 2
-    assert store.delete_subject("s0") == 4
-    assert store.delete_subject("s0") == store.delete_subject("nobody", "c1") == 0
+    first, second = store.delete_subject("s0", "c1"), store.delete_subject("s0")
+    assert [(gone.deleted, gone.sequence) for gone in (first, second)] == [(2, 14), (4, 18)]
+    assert timedelta(0) <= second.at - first.at < timedelta(seconds=10)
+    assert store.delete_subject("s0").deleted == store.delete_subject("nobody", "c1").deleted == 0
     assert store.collections() == [CollectionInfo(f"c{n}", 2, 1) for n in range(3)]
     assert store.sequence() == 18
 
@@ -152,13 +178,13 @@ def test_stores_open_at_the_same_moment(url: str) -> None:
         store.close()
 
 
-def test_deleted_vectors_are_in_no_file(tmp_path: Path, url: str, new: MakeFace) -> None:
+def test_deleted_vectors_are_in_no_file(tmp_path: Path, sqlite_url: str, new: MakeFace) -> None:
     def files_with(face: NewFace) -> list[str]:
         needles = (face.embedding.tobytes(), face.crop, face.subject.encode())
         return [path.name for path in tmp_path.iterdir() if any(needle in path.read_bytes() for needle in needles)]
 
     with_crop = [new(n, subject=f"somebody-{n}", crop=b"picture-%d " % n * 2000) for n in range(20)]
-    first, second = Store(url), Store(url)
+    first, second = Store(sqlite_url), Store(sqlite_url)
     added = first.add_many(with_crop)
     assert all(files_with(face) for face in with_crop)
     assert second.get(added[0].id).subject == "somebody-0"
@@ -172,12 +198,14 @@ def test_deleted_vectors_are_in_no_file(tmp_path: Path, url: str, new: MakeFace)
     assert [files_with(face) for face in gone] == [[], []]
 
 
-def test_every_sqlite_connection_is_durable_and_forgets(store: Store) -> None:
+def test_every_sqlite_connection_is_durable_and_forgets(sqlite_url: str) -> None:
+    store = Store(sqlite_url)
     with store._engine.connect() as one, store._engine.connect() as two:
         for connection in (one, two):
             pragmas = ("journal_mode", "synchronous", "secure_delete")
             values = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in pragmas]
             assert values == ["wal", 2, 1]
+    store.close()
 
 
 def test_a_database_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:

@@ -37,13 +37,21 @@ def read_pairs(path: Path) -> list[list[Pair]]:
     pairs = []
     for number, line in enumerate(lines[1 : 1 + count * 2 * half], 2):
         match line.split("\t"):
-            case [name, a, b]:
+            case [name, a, b] if a.isdecimal() and b.isdecimal():
                 pairs.append(Pair(key(name, a), key(name, b), True))
-            case [name, a, other, b]:
+            case [name, a, other, b] if a.isdecimal() and b.isdecimal():
                 pairs.append(Pair(key(name, a), key(other, b), False))
             case _:
-                raise ValueError(f"{path}:{number}: expected 3 or 4 fields separated by tabs")
+                raise ValueError(f"{path}:{number}: expected name, number, number or name, number, name, number")
     return [pairs[start : start + 2 * half] for start in range(0, len(pairs), 2 * half)]
+
+
+def read_fold(path: Path, number: int) -> list[Pair]:
+    """One fold of `pairs.txt`, from 1. Raises ValueError if there is no such fold, and what `read_pairs` raises."""
+    folds = read_pairs(path)
+    if not 1 <= number <= len(folds):
+        raise ValueError(f"{path} has folds 1 to {len(folds)}, not {number}")
+    return folds[number - 1]
 
 
 def people(fold: list[Pair]) -> set[str]:
@@ -56,13 +64,16 @@ def read_lfw(
 ) -> Iterator[Picture]:
     """The pictures of LFW; the people of `test_fold` (from 1) are the test split.
 
-    `expressions` is a CSV of `image,expression`.
+    `expressions` is a CSV of `image,expression`. Raises ValueError for files that are not what they should be.
     """
-    tested = people(read_pairs(pairs)[test_fold - 1]) if pairs else set()
+    tested = people(read_fold(pairs, test_fold)) if pairs else set()
     labels: dict[str, str] = {}
     if expressions:
         with expressions.open(newline="") as file:
-            labels = {row["image"].removesuffix(".jpg"): row["expression"] for row in csv.DictReader(file)}
+            rows = csv.DictReader(file)
+            if not {"image", "expression"} <= set(rows.fieldnames or ()):
+                raise ValueError(f"{expressions}:1: expected the columns image and expression, not {rows.fieldnames}")
+            labels = {row["image"].removesuffix(".jpg"): row["expression"] for row in rows}
     for name, path, offset, size in files(root):
         picture = Path(name).stem
         person = picture.rpartition("_")[0]

@@ -33,10 +33,16 @@ class Picture:
 
 
 def files(root: Path, suffix: str = ".jpg") -> Iterator[tuple[str, Path, int, int | None]]:
-    """Name relative to the root, path, offset and size of every picture below a folder or inside a tar, by name."""
+    """Name relative to the root, path, offset and size of every picture below a folder or inside a tar, by name.
+
+    Raises ValueError for a file that is no tar, or a compressed one: its pictures have no place to be read from.
+    """
     if root.is_file():
-        with tarfile.open(root) as archive:
-            members = [member for member in archive if member.isfile() and member.name.endswith(suffix)]
+        try:
+            with tarfile.open(root, "r:") as archive:
+                members = [member for member in archive if member.isfile() and member.name.endswith(suffix)]
+        except tarfile.ReadError as error:
+            raise ValueError(f"{root} is no tar archive without compression: {error}") from error
         for member in sorted(members, key=lambda member: member.name):
             yield member.name, root, member.offset_data, member.size
     else:

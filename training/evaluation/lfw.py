@@ -25,16 +25,21 @@ class PairScores:
 
 
 def score_pairs(faces: Faces, pairs: Sequence[Pair]) -> tuple[PairScores, int]:
-    """Scores of the pairs whose pictures are both there, and how many were not."""
+    """Scores of the pairs whose pictures are both there, and how many were not. Raises ValueError if none is."""
     row = {key: number for number, key in enumerate(faces.labels.keys)}
     found = [pair for pair in pairs if pair.first in row and pair.second in row]
+    if not found:
+        raise ValueError("none of the pairs has both of its pictures in this split")
     a = faces.embeddings[[row[pair.first] for pair in found]]
     b = faces.embeddings[[row[pair.second] for pair in found]]
     return _scores(a, b, np.array([pair.same for pair in found])), len(pairs) - len(found)
 
 
 def random_pairs(faces: Faces, seed: int = 0, per_person: int = 10) -> PairScores:
-    """As many matched as mismatched pairs of a split's people, at most `per_person` matched ones of each."""
+    """As many matched as mismatched pairs of a split's people, at most `per_person` matched ones of each.
+
+    Raises ValueError if the split has not two people, one of them with two pictures.
+    """
     generator = np.random.default_rng(seed)
     rows: dict[str, list[int]] = {}
     for number, person in enumerate(faces.labels.people):
@@ -45,6 +50,8 @@ def random_pairs(faces: Faces, seed: int = 0, per_person: int = 10) -> PairScore
         both = [(i, j) for place, i in enumerate(mine) for j in mine[place + 1 :]]
         matched += [both[k] for k in generator.permutation(len(both))[:per_person]]
     names = sorted(rows)
+    if not matched or len(names) < 2:
+        raise ValueError("pairs need at least two people, one of them with two pictures")
     mismatched: list[tuple[int, int]] = []
     while len(mismatched) < len(matched):
         one, other = generator.choice(len(names), 2, replace=False)

@@ -41,10 +41,11 @@ def pca_reconstruct(training: Pixels, faces: Pixels, size: int = EMBEDDING_SIZE)
 
     The principal axes come from a randomised decomposition (Halko et al. 2011) with a fixed seed.
     """
-    torch.manual_seed(0)
     data = torch.from_numpy(training.reshape(len(training), -1)).float()
     mean = data.mean(dim=0)
-    _, _, axes = torch.svd_lowrank(data.sub_(mean), q=size + 20, niter=4)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        _, _, axes = torch.svd_lowrank(data.sub_(mean), q=min(size + 20, *data.shape), niter=4)
     axes = axes[:, :size]
     centred = torch.from_numpy(faces.reshape(len(faces), -1)).float() - mean
     back = (centred @ axes) @ axes.T + mean

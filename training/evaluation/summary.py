@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from model.backend import Backend, Pixels
-from training.data.crops import CropSet
+from training.data.crops import EXPRESSIONS, CropSet
 from training.data.lfw import Pair
 from training.evaluation.edits import edit_laws
 from training.evaluation.expression import balanced_accuracy
@@ -41,7 +41,8 @@ def evaluate(
         "pose_degrees": pose_errors(faces),
         "edits": {name: asdict(law) for name, law in edit_laws(backend, faces).items()},
     }
-    if all(label in backend.calibration.expression_means for label in CONTRAST):
+    seen = set(test.expression.tolist())
+    if all(label in backend.calibration.expression_means and EXPRESSIONS.index(label) in seen for label in CONTRAST):
         result["happiness_against_neutral"] = balanced_accuracy(faces, backend.calibration, CONTRAST)
     if training is not None:
         result["reconstruction_pca"] = asdict(fidelity(pca_reconstruct(training, faces.pixels), faces.pixels))

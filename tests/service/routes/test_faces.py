@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.asking import assert_problem, embedding_of, enrol
+from tests.service.asking import JSON, assert_problem, embedding_of, enrol
 
 
 def test_an_enrolled_face_is_there_as_it_was_sent(client: httpx.Client, ada: bytes, collection: str) -> None:
@@ -82,6 +82,62 @@ def test_a_deleted_subject_takes_all_its_faces_of_a_collection(
     assert len(client.get(f"/faces?collection={collection}.2").json()["faces"]) == 1
     assert client.delete(address).status_code == 204
     assert_problem(client.delete(address), 404, "not_found")
+
+
+def test_a_deletion_gives_a_receipt_where_it_is_asked_for(client: httpx.Client, ada: bytes, collection: str) -> None:
+    faces = [enrol(client, ada, "ada " + collection, collection) for _ in range(3)]
+    answer = client.delete(f"/faces/{faces[0]['id']}", headers=JSON)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+    receipt = answer.json()
+    assert (receipt["deleted"], receipt["sequence"]) == (1, faces[2]["sequence"] + 1)
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(receipt["at"])) < timedelta(minutes=1)
+    of_subject = client.delete(f"/subjects/ada%20{collection}", headers=JSON).json()
+    assert (of_subject["deleted"], of_subject["sequence"]) == (2, receipt["sequence"] + 2)
+    assert client.get(f"/faces?collection={collection}").json()["faces"] == []
+
+
+def test_a_changed_face_is_found_under_what_it_is_now(client: httpx.Client, ada: bytes, collection: str) -> None:
+    face, other = (enrol(client, ada, "ada", collection, metadata='{"n": 1}') for _ in range(2))
+    answer = client.patch(f"/faces/{face['id']}", json={"subject": "bob", "metadata": {"n": 2}})
+    assert answer.status_code == 200, answer.text
+    now = answer.json()
+    assert now["sequence"] > other["sequence"]
+    assert now == {**face, "subject": "bob", "metadata": {"n": 2}, "sequence": now["sequence"]}
+    assert client.get(f"/faces/{face['id']}").json() == now
+    assert [item["id"] for item in client.get(f"/faces?collection={collection}").json()["faces"]] == [
+        other["id"],
+        face["id"],
+    ]
+    for query, expected in ({"subject": "bob"}, face), ({"metadata.n": "2"}, face), ({"metadata.n": "1"}, other):
+        found = client.post("/search", params={"collection": collection, **query}, files={"image": ada}).json()
+        assert [result["id"] for result in found["results"]] == [expected["id"]]
+    moved = client.patch(f"/faces/{face['id']}", data={"collection": f"{collection}.2"}, files={}).status_code
+    assert moved == 415
+    moved = client.patch(f"/faces/{face['id']}", json={"collection": f"{collection}.2"}).json()
+    assert (moved["collection"], moved["subject"], moved["metadata"]) == (f"{collection}.2", "bob", {"n": 2})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"subject": None},
+        {"subject": ""},
+        {"subject": 5},
+        {"collection": "a b"},
+        {"metadata": [1]},
+        {"metadata": {"x": "y" * 20_000}},
+        {"subject": "ada", "model": "m2"},
+    ],
+    ids=lambda change: str(change)[:40],
+)
+def test_a_change_that_cannot_be_is_refused(
+    client: httpx.Client, ada: bytes, collection: str, change: dict[str, Any]
+) -> None:
+    face = enrol(client, ada, "ada", collection)
+    assert_problem(client.patch(f"/faces/{face['id']}", json=change), 422, "invalid_request")
+    assert client.get(f"/faces/{face['id']}").json() == face
+    assert_problem(client.patch("/faces/nobody", json={"subject": "bob"}), 404, "not_found")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import httpx
 import numpy as np
 import pytest
 
-from model.attributes import Attribute, similarity, split
+from model.attributes import Attribute, distance, similarity, split
 from tests.faces import draw_face, jpeg
 from tests.service.asking import assert_problem, embedding_of, enrol, vector
 
@@ -84,7 +84,12 @@ def test_a_source_lends_its_attributes(client: httpx.Client, people: tuple[str, 
     body = search(client, query, jpeg(draw_face(seed=0)), source=jpeg(draw_face(seed=5)))
     terms = [(Attribute.IDENTITY, 2.0, faces[0]["embedding"]), (Attribute.EXPRESSION, 1.0, faces[5]["embedding"])]
     assert ranked(faces, terms) == found(body)
-    assert body["results"][0]["similarities"].keys() == {"identity", "expression"}
+    best = body["results"][0]
+    face = next(face for face in faces if face["id"] == best["id"])
+    for attribute in Attribute:
+        meant = faces[5 if attribute is Attribute.EXPRESSION else 0]["embedding"]
+        expected = float(similarity(attribute, *(split(vector(e))[attribute] for e in (meant, face["embedding"]))))
+        assert best["similarities"][attribute] == pytest.approx(expected, abs=1e-5)
 
 
 def test_an_embedding_searches_like_its_picture(client: httpx.Client, people: tuple[str, Enrolled]) -> None:
@@ -117,6 +122,100 @@ def test_filters_and_limits(client: httpx.Client, people: tuple[str, Enrolled]) 
     assert search(client, {"collection": "nobody"}, picture) == {"results": [], "searched": 0}
 
 
+def test_metadata_filters_inside_the_search(client: httpx.Client, people: tuple[str, Enrolled]) -> None:
+    collection, faces = people
+    picture = jpeg(draw_face(seed=0))
+    one = search(client, {"collection": collection, "metadata.seed": "4", "k": 1}, picture)
+    assert ([result["id"] for result in one["results"]], one["searched"]) == ([faces[4]["id"]], 1)
+    for value in ('"4"', "four", "null", ""):
+        assert search(client, {"collection": collection, "metadata.seed": value}, picture)["searched"] == 0
+    by_face = {"face": faces[0]["id"], "collection": collection, "metadata.seed": "4.0"}
+    assert [result["id"] for result in client.get("/search", params=by_face).json()["results"]] == [faces[4]["id"]]
+    twice = client.post("/search?metadata.seed=1&metadata.seed=2", files={"image": picture})
+    assert_problem(twice, 422, "invalid_request")
+
+
+def test_max_degrees_bounds_the_pose(client: httpx.Client, people: tuple[str, Enrolled]) -> None:
+    collection, faces = people
+    poses = {face["id"]: split(vector(face["embedding"]))[Attribute.POSE] for face in faces}
+    start = poses[faces[0]["id"]]
+    apart = {id: float(np.degrees(distance(Attribute.POSE, start, pose))) for id, pose in poses.items()}
+    limit = sorted(apart.values())[3] + 1e-3
+    body = search(client, {"collection": collection, "max_degrees": limit}, jpeg(draw_face(seed=0)))
+    assert {result["id"] for result in body["results"]} == {id for id, degrees in apart.items() if degrees <= limit}
+    assert body["searched"] == 4
+
+
+def test_group_by_subject_gives_its_best_face(client: httpx.Client, people: tuple[str, Enrolled]) -> None:
+    _, faces = people
+    for face in faces:
+        for subject in ("odd", "even"):
+            enrolled = {"embedding": face["embedding"], "subject": subject, "collection": "grouped"}
+            assert client.post("/faces", json=enrolled).status_code == 201
+    body = search(client, {"collection": "grouped", "group_by": "subject"}, jpeg(draw_face(seed=3)))
+    assert {result["subject"] for result in body["results"]} == {"odd", "even"}
+    assert [result["similarity"] for result in body["results"]] == pytest.approx([1, 1], abs=1e-5)
+    assert (len(body["results"]), body["searched"]) == (2, 12)
+
+
+def test_a_batch_answers_each_query_as_alone(client: httpx.Client, people: tuple[str, Enrolled]) -> None:
+    collection, faces = people
+    embedding = faces[1]["embedding"]
+    queries: list[dict[str, Any]] = [
+        {"embedding": embedding},
+        {"embedding": embedding, "attr": ["style:-1", "pose"], "k": 5},
+        {"face": faces[2]["id"], "metadata": {"seed": 4}},
+        {"face": faces[2]["id"], "collection": "nobody", "max_degrees": 90, "group_by": "subject"},
+    ]
+    answer = client.post("/search", params={"collection": collection, "k": 2}, json={"queries": queries})
+    assert answer.status_code == 200, answer.text
+    alone = [
+        client.post("/search", params={"collection": collection, "k": 2}, json={"embedding": embedding}),
+        client.post(
+            "/search",
+            params={"collection": collection, "k": 5, "attr": ["style:-1", "pose"]},
+            json={"embedding": embedding},
+        ),
+        client.get("/search", params={"face": faces[2]["id"], "collection": collection, "metadata.seed": 4}),
+        client.get("/search", params={"face": faces[2]["id"], "collection": "nobody"}),
+    ]
+    assert answer.json() == {"answers": [one.json() for one in alone]}
+    assert [len(one["results"]) for one in answer.json()["answers"]] == [2, 5, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("queries", "status", "code"),
+    [
+        ([], 422, "invalid_request"),
+        ("all", 422, "invalid_request"),
+        ([5], 422, "invalid_request"),
+        ([{}], 422, "invalid_request"),
+        ([{"face": "nobody"}], 404, "not_found"),
+        ([{"face": "nobody", "embedding": {}}], 422, "invalid_request"),
+        ([{"embedding": {}}], 422, "invalid_embedding"),
+        ([{"face": "x", "limit": 5}], 422, "invalid_request"),
+        ([{"face": "x", "k": 1001}], 422, "invalid_request"),
+        ([{"face": "x", "k": "5"}], 422, "invalid_request"),
+        ([{"face": "x", "group_by": "collection"}], 422, "invalid_request"),
+        ([{"face": "nobody"}] * 101, 413, "too_large"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_batch_is_checked(client: httpx.Client, queries: Any, status: int, code: str) -> None:
+    problem = assert_problem(client.post("/search", json={"queries": queries}), status, code)
+    if isinstance(queries, list) and len(queries) == 1:
+        assert "queries[0]" in problem["detail"]
+
+
+def test_a_batch_names_the_query_that_fails(client: httpx.Client, people: tuple[str, Enrolled]) -> None:
+    good = {"face": people[1][0]["id"]}
+    bad = {**good, "attr": ["mood"]}
+    problem = assert_problem(client.post("/search", json={"queries": [good, bad]}), 422, "unknown_attribute")
+    assert "queries[1]" in problem["detail"]
+    mixed = client.post("/search", json={"queries": [good], "embedding": {}})
+    assert "alone" in assert_problem(mixed, 422, "invalid_request")["detail"]
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [
@@ -137,6 +236,10 @@ def test_filters_and_limits(client: httpx.Client, people: tuple[str, Enrolled]) 
         ("k=99999999999999999999999", "invalid_request"),
         ("k=ten", "invalid_request"),
         ("min_similarity=nan", "invalid_request"),
+        ("max_degrees=-1", "invalid_request"),
+        ("max_degrees=inf", "invalid_request"),
+        ("group_by=collection", "invalid_request"),
+        ("metadata.a=" + "[" * 33 + "]" * 33, "invalid_request"),
         ("collection=no%20spaces", "invalid_request"),
         ("align=sideways", "invalid_request"),
     ],

@@ -1,0 +1,169 @@
+"""Kills a process that writes to a gallery, again and again, and checks that nothing acknowledged is lost or returns.
+
+    python -m benchmarks.kill --rounds 50
+
+In each round a child process enrols, changes and deletes faces and writes snapshots as fast as it can, and says what
+it is about to do and what is done. The parent kills it (SIGKILL) at a random moment and compares the gallery with
+what the child said.
+"""
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from gallery.gallery import Gallery
+from gallery.query import Query, Term
+from gallery.records import Amendment, EnrolledFace, NewFace
+from gallery.verification import verify
+from model.attributes import EMBEDDING_SIZE, Attribute, Vector, normalized, part
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass
+class Expectation:
+    """What the gallery must hold after a kill."""
+
+    subjects: dict[str, str] = field(default_factory=dict)
+    """The subject of each acknowledged face, by id."""
+    vectors: dict[str, Vector] = field(default_factory=dict)
+    """Of all faces there ever were, by id."""
+    deleted: set[str] = field(default_factory=set)
+    """Acknowledged deletions."""
+    acknowledged: int = 0
+
+
+def embedding_of(seed: int) -> Vector:
+    """An embedding `(99,)` that no other seed has."""
+    numbers = np.random.default_rng(seed).standard_normal(EMBEDDING_SIZE)
+    return normalized(np.clip(numbers, -np.pi, np.pi).astype(np.float32))
+
+
+def write_forever(url: str, snapshot: Path, seed: int) -> None:
+    """The child: one line before each write, `done` with its result after it."""
+    gallery, rng = Gallery(url, snapshot), random.Random(seed)
+    ids = [face.id for face in gallery.page(limit=1000).faces]
+    while True:
+        action = rng.choices(["enrol", "change", "delete", "save"], [5, 2, 2, 1])[0]
+        if action == "enrol":
+            number = rng.getrandbits(60)
+            print("enrol", number, flush=True)
+            ids.append(gallery.enrol(NewFace(f"s{number}", embedding_of(number), "m1")).id)
+            print("done", ids[-1], flush=True)
+        elif action == "save":
+            gallery.save()
+        elif ids:
+            id = ids.pop(rng.randrange(len(ids)))
+            subject = f"s{rng.getrandbits(60)}"
+            print(action, id, subject, flush=True)
+            if action == "delete":
+                gallery.delete(id)
+            else:
+                gallery.change(id, Amendment(subject=subject))
+                ids.append(id)
+            print("done", id, flush=True)
+
+
+def play_round(url: str, snapshot: Path, expected: Expectation, seed: int) -> None:
+    """Start a child, kill it after some writes, and check the gallery. Raises AssertionError for what is wrong."""
+    rng = random.Random(seed)
+    command = [sys.executable, "-m", "benchmarks.kill", "--child", url, str(snapshot), str(seed)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
+        assert child.stdout is not None
+        lines = [child.stdout.readline() for _ in range(rng.randrange(2, 120))]
+        os.kill(child.pid, signal.SIGKILL)
+        lines += list(child.stdout)
+    assert child.returncode == -signal.SIGKILL, "the child ended by itself"
+    # The last line may be cut off.
+    said = [line.split() for line in lines if line.endswith("\n")]
+    pending = None
+    for words in said:
+        if words[0] == "done":
+            assert pending is not None
+            _acknowledge(expected, pending, words[1])
+            pending = None
+        else:
+            pending = words
+    _check(url, snapshot, expected, pending)
+
+
+def _acknowledge(expected: Expectation, action: list[str], id: str) -> None:
+    expected.acknowledged += 1
+    if action[0] == "enrol":
+        expected.subjects[id], expected.vectors[id] = f"s{action[1]}", embedding_of(int(action[1]))
+    elif action[0] == "change":
+        expected.subjects[id] = action[2]
+    else:
+        del expected.subjects[id]
+        expected.deleted.add(id)
+
+
+def _check(url: str, snapshot: Path, expected: Expectation, pending: list[str] | None) -> None:
+    gallery = Gallery(url, snapshot)
+    there = {face.id: face for face in _all(gallery)}
+    _settle(expected, there, pending)
+    assert {id: face.subject for id, face in there.items()} == expected.subjects
+    assert all(face.embedding.tobytes() == expected.vectors[id].tobytes() for id, face in there.items())
+    term = Term(Attribute.IDENTITY, part(embedding_of(0), Attribute.IDENTITY))
+    found = gallery.search(Query((term,), k=len(there) + 10)).matches
+    assert {match.face.id for match in found} == there.keys()
+    gallery.close()
+    verdict = verify(url, snapshot)
+    assert verdict.problems == []
+    assert verdict.faces == len(there)
+    files = b"".join(file.read_bytes() for file in snapshot.parent.iterdir())
+    for id in expected.deleted:
+        assert part(expected.vectors[id], Attribute.IDENTITY).tobytes() not in files
+
+
+def _all(gallery: Gallery) -> list[EnrolledFace]:
+    faces, cursor = list[EnrolledFace](), None
+    while True:
+        page = gallery.page(cursor=cursor, limit=1000)
+        faces += page.faces
+        cursor = page.next_cursor
+        if cursor is None:
+            return faces
+
+
+def _settle(expected: Expectation, there: dict[str, EnrolledFace], pending: list[str] | None) -> None:
+    """Take over what the write that nobody acknowledged did, which may be all of it or nothing."""
+    if pending is None:
+        return
+    if pending[0] == "enrol":
+        for id in there.keys() - expected.subjects.keys():
+            expected.subjects[id], expected.vectors[id] = f"s{pending[1]}", embedding_of(int(pending[1]))
+    elif pending[0] == "delete" and pending[1] not in there:
+        del expected.subjects[pending[1]]
+    elif pending[0] == "change" and there[pending[1]].subject == pending[2]:
+        expected.subjects[pending[1]] = pending[2]
+
+
+def main() -> None:
+    """Play the rounds that the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--url", help="a database to use; by default a new SQLite file")
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        url, snapshot, seed = arguments.child
+        write_forever(url, Path(snapshot), int(seed))
+    with tempfile.TemporaryDirectory() as folder:
+        expected, snapshot = Expectation(), Path(folder, "index.snapshot")
+        url = arguments.url or f"sqlite:///{folder}/gallery.db"
+        for number in range(arguments.rounds):
+            play_round(url, snapshot, expected, seed=number)
+            print(f"round {number + 1}: {expected.acknowledged} writes acknowledged, {len(expected.subjects)} faces")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""Inference in this process, as the settings describe it."""
+
+from facet.settings import Settings
+from model.backend import load_backend
+from model.faces.detector import load_detector
+from model.images import ImageLimits
+from worker.local import LocalInference
+
+
+def local_inference(settings: Settings) -> LocalInference:
+    """The model and the detector of the settings; nothing is loaded before it starts."""
+    return LocalInference(
+        lambda: load_backend(settings.model, settings.device),
+        lambda: load_detector(settings.detector_model),
+        limits=ImageLimits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels),
+        max_batch=settings.max_batch,
+        max_queue=settings.max_queue,
+    )

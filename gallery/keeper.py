@@ -1,0 +1,32 @@
+"""Something that is done from time to time, in a thread of its own."""
+
+import logging
+from collections.abc import Callable
+from threading import Event, Thread
+
+from model.errors import FacetError
+
+logger = logging.getLogger("facet.gallery")
+
+
+class Keeper:
+    """Asks every so many seconds whether something is due, and does it, until it is closed."""
+
+    def __init__(self, due: Callable[[], bool], act: Callable[[], None], seconds: float) -> None:
+        self._due, self._act, self._seconds = due, act, seconds
+        self._closed = Event()
+        self._thread = Thread(target=self._run, name="facet-keeper", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Wait until what is being done is done, and do no more."""
+        self._closed.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closed.wait(self._seconds):
+            try:
+                if self._due():
+                    self._act()
+            except FacetError as error:
+                logger.warning("what was due is put off: %s", error.message)

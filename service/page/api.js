@@ -1,0 +1,73 @@
+// Requests to the service that this page came from, and its problems in words.
+
+const WORDS = {
+  no_face: "No face was found in this picture. Try one in which the face is larger, upright and seen from the front.",
+  unsupported_image: "This file is not a picture that can be read here. Use a JPEG, PNG or WebP file.",
+  unreadable_image: "This picture is damaged or cut short. Try to save or copy it again.",
+  image_too_small: "This picture is too small to hold a face.",
+  busy: "The service is busy. Try again in a moment.",
+};
+
+/** What the service refused, with its stable code and a sentence that helps. */
+export class Problem extends Error {
+  constructor(status, code, detail) {
+    super(WORDS[code] ?? detail);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+let askForKey = async () => null;
+let key = null;
+
+/** Where to get an API key from when the service wants one. */
+export function onKeyWanted(ask) {
+  askForKey = ask;
+}
+
+function formOf(fields) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const item of [value].flat()) {
+      if (item?.blob) form.append(name, item.blob, item.name);
+      else if (item !== null && item !== undefined) form.append(name, item);
+    }
+  }
+  return form;
+}
+
+/** One request; `query` is a list of pairs, `form` and `json` are bodies. Gives the response or throws a Problem. */
+export async function request(method, path, { query = [], form, json, accept = "application/json" } = {}) {
+  const search = new URLSearchParams(query).toString();
+  const headers = { Accept: accept };
+  if (key) headers.Authorization = `Bearer ${key}`;
+  if (json) headers["Content-Type"] = "application/json";
+  const body = json ? JSON.stringify(json) : form ? formOf(form) : undefined;
+  const url = search ? `${path}?${search}` : path;
+  let response;
+  try {
+    response = await fetch(url, { method, headers, body });
+  } catch (error) {
+    throw new Problem(0, "unreachable", "The service cannot be reached. Is it still running?", { cause: error });
+  }
+  if (response.ok) return response;
+  if (response.status === 401) {
+    const given = await askForKey(key !== null);
+    if (given) {
+      key = given;
+      return request(method, path, { query, form, json, accept });
+    }
+  }
+  throw await problemOf(response);
+}
+
+async function problemOf(response) {
+  const isProblem = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+  const problem = isProblem ? await response.json() : {};
+  return new Problem(response.status, problem.code, problem.detail ?? `The service answered with ${response.status}.`);
+}
+
+export const get = async (path, query) => (await request("GET", path, { query })).json();
+export const post = async (path, options) => (await request("POST", path, options)).json();
+export const draw = async (path, options) => (await request("POST", path, { ...options, accept: "image/png" })).blob();
+export const erase = (path) => request("DELETE", path);

@@ -1,0 +1,30 @@
+"""The kept picture of an enrolled face."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.concurrency import run_in_threadpool
+
+from service.dependencies import EnrolledFaces
+from service.openapi import problem_responses
+from service.responses import PNG
+
+router = APIRouter(tags=["gallery"])
+
+_KEPT: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The aligned face",
+        "content": {PNG: {"schema": {"type": "string", "format": "binary"}}},
+    },
+    204: {"description": "The face is enrolled, and no picture of it was kept"},
+}
+
+
+@router.get("/faces/{face_id}/crop", response_class=Response, responses={**_KEPT, **problem_responses(404, 422, 503)})
+async def get_crop(face_id: str, gallery: EnrolledFaces) -> Response:
+    """The aligned picture of an enrolled face, where it was kept."""
+    crop = await run_in_threadpool(gallery.crop, face_id)
+    if crop is None:
+        return Response(status_code=204)
+    # A face may be erased at any moment, and its picture with it.
+    return Response(crop, media_type=PNG, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,16 @@
+"""Answers one request as the API process of a distributed deployment and says what that took."""
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from tests.service.serving import dummy_app, serving
+
+place, redis_url = Path(sys.argv[1]), sys.argv[2]
+with serving(dummy_app(place, inference="celery", redis_url=redis_url)) as client:
+    answer = client.post("/faces", files={"image": (place / "face.jpg").read_bytes()}, data={"subject": "ada"})
+    found = client.post("/search", files={"image": (place / "face.jpg").read_bytes()}).json()["searched"]
+packages = sorted({name.partition(".")[0] for name in sys.modules})
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"status": answer.status_code, "searched": found, "packages": packages, "mebibytes": memory}))

@@ -1,0 +1,52 @@
+import time
+from pathlib import Path
+from signal import SIGCONT, SIGSTOP
+
+import httpx
+
+from tests.faces import draw_face, jpeg
+from tests.processes import redis_server, wait_until, worker_process
+from tests.service.asking import assert_problem
+from tests.service.serving import dummy_app, serving
+from worker.client import NO_WORKER
+
+
+def test_readiness_names_the_part_that_is_missing(tmp_path: Path) -> None:
+    with redis_server(tmp_path) as redis:
+        app = dummy_app(tmp_path, inference="celery", redis_url=redis.url)
+        with serving(app) as client:
+            assert assert_problem(client.get("/health/ready"), 503, "unavailable")["detail"] == NO_WORKER
+            assert client.get("/health/live").status_code == 200
+            with worker_process(redis, tmp_path):
+                assert client.get("/health/ready").status_code == 200
+            assert assert_problem(client.get("/health/ready"), 503, "unavailable")["detail"] == NO_WORKER
+            redis.stop()
+            assert "Redis" in assert_problem(client.get("/health/ready"), 503, "unavailable")["detail"]
+            answer = client.post("/embed", files={"image": jpeg(draw_face())})
+            assert_problem(answer, 503, "unavailable")
+            assert int(answer.headers["Retry-After"]) >= 1
+            redis.start()
+            with worker_process(redis, tmp_path):
+                assert client.get("/health/ready").json() == {"status": "ok"}
+                assert client.post("/embed", files={"image": jpeg(draw_face())}).status_code == 200
+
+
+def test_who_hangs_up_cancels_the_task(tmp_path: Path) -> None:
+    with redis_server(tmp_path) as redis, worker_process(redis, tmp_path) as worker:
+        app = dummy_app(tmp_path, inference="celery", redis_url=redis.url)
+        with serving(app) as client, redis.client() as keys:
+            client.get("/health/ready")
+            worker.send_signal(SIGSTOP)
+            try:
+                begun = time.monotonic()
+                try:
+                    client.post("/embed", files={"image": jpeg(draw_face())}, timeout=0.5)
+                except httpx.ReadTimeout:
+                    pass
+                else:
+                    raise AssertionError("nobody could have answered")
+                wait_until(lambda: not keys.keys("facet:payload:*"), seconds=3)
+                assert time.monotonic() - begun < 4
+            finally:
+                worker.send_signal(SIGCONT)
+            assert client.post("/embed", files={"image": jpeg(draw_face())}).status_code == 200

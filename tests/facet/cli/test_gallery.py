@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import create_engine, text
+from typer.testing import CliRunner
+
+from facet.cli import app
+from gallery.gallery import Gallery
+from gallery.records import NewFace
+from model.dummy import DummyModel
+
+
+def _enrol(data_dir: Path, count: int) -> None:
+    gallery = Gallery(f"sqlite:///{data_dir / 'facet.db'}")
+    gallery.enrol_many([NewFace("ada", np.asarray(vector), "m1") for vector in DummyModel().sample(count, seed=1)])
+    gallery.close()
+
+
+def test_a_snapshot_is_written_and_the_gallery_verified(tmp_path: Path) -> None:
+    _enrol(tmp_path, 5)
+    options = ["--data-dir", str(tmp_path)]
+    before = CliRunner().invoke(app, ["gallery", "verify", *options])
+    assert (before.exit_code, before.stdout) == (0, "5 faces after change 5, 0 numbers erased, and no snapshot\n")
+    written = CliRunner().invoke(app, ["gallery", "snapshot", *options])
+    assert (written.exit_code, written.stdout) == (0, f"wrote {tmp_path / 'index.snapshot'}\n")
+    after = CliRunner().invoke(app, ["gallery", "verify", *options])
+    assert (after.exit_code, after.stdout) == (
+        0,
+        "5 faces after change 5, 0 numbers erased, and a snapshot of change 5\n",
+    )
+
+
+def test_what_does_not_agree_is_an_error(tmp_path: Path) -> None:
+    _enrol(tmp_path, 5)
+    options = ["--data-dir", str(tmp_path)]
+    assert CliRunner().invoke(app, ["gallery", "snapshot", *options]).exit_code == 0
+    engine = create_engine(f"sqlite:///{tmp_path / 'facet.db'}")
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM faces WHERE sequence = 2"))
+    engine.dispose()
+    result = CliRunner().invoke(app, ["gallery", "verify", *options])
+    assert result.exit_code == 1
+    assert "the index holds faces that the store does not have: 1, numbers 2" in result.stderr
+
+
+def test_a_database_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+    for url in ("nonsense", "nodatabase://x", f"sqlite:///{tmp_path}"):
+        result = CliRunner().invoke(app, ["gallery", "verify", "--data-dir", str(tmp_path), "--database-url", url])
+        assert result.exit_code == 1
+        assert result.stderr.startswith("facet: ")
+        assert result.stderr.count("\n") == 1

@@ -1,0 +1,102 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from model.attributes import EMBEDDING_SIZE, SPACES, part
+from model.backend import Backend, Pixels
+from model.calibration import Calibration
+from model.checkpoint import load_checkpoint, save_checkpoint
+from model.engine import Engine, choose_device
+from model.errors import InvalidCheckpoint
+from model.face_model import FaceModel
+from tests.tiny import tiny_model
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("model") / "tiny.safetensors"
+    save_checkpoint(file, "tiny", tiny_model(), Calibration(threshold=0.25), {"summary": "tiny"})
+    return file
+
+
+@pytest.fixture(scope="module")
+def engine(path: Path) -> Engine:
+    return Engine(path, "cpu")
+
+
+@pytest.fixture(scope="module")
+def model(path: Path) -> FaceModel:
+    return load_checkpoint(path).model
+
+
+def crops(count: int) -> Pixels:
+    return np.random.default_rng(0).integers(0, 256, (count, 64, 64, 3), np.uint8)
+
+
+def test_it_is_a_backend(engine: Engine, path: Path) -> None:
+    backend: Backend = engine
+    assert (backend.id, backend.image_size) == (load_checkpoint(path).id, 64)
+    assert backend.calibration.threshold == 0.25
+    assert backend.card == {"summary": "tiny"}
+
+
+def test_embed_scales_bytes_to_plus_minus_one(engine: Engine, model: FaceModel) -> None:
+    pixels = crops(3)
+    images = torch.from_numpy(pixels.astype(np.float32) / 127.5 - 1.0).permute(0, 3, 1, 2)
+    embeddings = engine.embed(pixels)
+    assert (embeddings.shape, embeddings.dtype) == ((3, EMBEDDING_SIZE), np.float32)
+    np.testing.assert_allclose(embeddings, model.embed(images).numpy(), atol=1e-5)
+
+
+def test_render_rounds_to_bytes(engine: Engine, model: FaceModel) -> None:
+    embeddings = engine.sample(3, 0)
+    drawn = engine.render(embeddings)
+    assert (drawn.shape, drawn.dtype) == ((3, 64, 64, 3), np.uint8)
+    exact = (model.render(torch.from_numpy(embeddings)).permute(0, 2, 3, 1).numpy() + 1.0) * 127.5
+    assert np.abs(drawn - exact).max() <= 0.5 + 1e-3
+
+
+def test_a_batch_equals_single_pictures(engine: Engine) -> None:
+    pixels = crops(5)
+    embeddings = engine.embed(pixels)
+    np.testing.assert_allclose(embeddings, np.concatenate([engine.embed(one[None]) for one in pixels]), atol=1e-4)
+    drawn = engine.render(embeddings).astype(int)
+    assert np.abs(drawn - np.concatenate([engine.render(one[None]) for one in embeddings])).max() <= 1
+
+
+def test_it_takes_any_memory_layout_and_writes_into_none(engine: Engine) -> None:
+    pixels = crops(4)
+    expected, given = engine.embed(pixels[::-2]), pixels.copy()
+    given.setflags(write=False)
+    np.testing.assert_array_equal(engine.embed(given[::-2]), expected)
+    embeddings = engine.embed(given)
+    embeddings.setflags(write=False)
+    np.testing.assert_array_equal(engine.render(embeddings), engine.render(embeddings.copy()))
+    np.testing.assert_array_equal(given, pixels)
+
+
+def test_samples_follow_from_the_seed_and_have_unit_parts(engine: Engine) -> None:
+    first = engine.sample(6, 1)
+    assert first.shape == (6, EMBEDDING_SIZE)
+    np.testing.assert_array_equal(first, engine.sample(6, 1))
+    assert np.abs(first - engine.sample(6, 2)).max() > 1e-3
+    for attribute, space in SPACES.items():
+        if space.unit:
+            np.testing.assert_allclose(np.linalg.norm(part(first, attribute), axis=1), 1.0, atol=1e-5)
+
+
+def test_samples_are_normal_latents_through_the_splitter(engine: Engine, model: FaceModel) -> None:
+    z = torch.randn(4, EMBEDDING_SIZE, generator=torch.Generator().manual_seed(5))
+    np.testing.assert_allclose(engine.sample(4, 5), model.splitter(z).numpy(), atol=1e-6)
+
+
+def test_a_missing_model(tmp_path: Path) -> None:
+    with pytest.raises(InvalidCheckpoint, match=r"none\.safetensors"):
+        Engine(tmp_path / "none.safetensors", "cpu")
+
+
+def test_auto_takes_what_there_is() -> None:
+    assert choose_device("cpu").type == "cpu"
+    assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,0 +1,113 @@
+"""Real processes for tests: Redis, workers, and whatever else is started by a command."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+
+ROOT = Path(__file__).parents[1]
+FACET = [sys.executable, "-m", "facet"]
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Return when something holds; fail if it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@contextmanager
+def running(
+    command: Sequence[str], log: Path, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process in the project's root that is stopped at the end, if it still runs."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        finally:
+            process.kill()
+
+
+class RedisServer:
+    """A Redis of one's own on a free port, which can be stopped and started again; it keeps nothing on disk."""
+
+    def __init__(self, place: Path) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._place = place
+        self._process = ExitStack()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        binary = shutil.which("redis-server")
+        if binary is None:
+            pytest.skip("there is no redis-server; Debian has it in the package redis-server")
+        command = [binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._place)]
+        self._process.enter_context(running(command, self._place / "redis.log"))
+        wait_until(self.answers)
+
+    def answers(self) -> bool:
+        """Whether it can be reached."""
+        try:
+            with self.client() as client:
+                return bool(client.ping())
+        except redis.ConnectionError:
+            return False
+
+    def stop(self) -> None:
+        """Stop it; what it held is lost."""
+        self._process.close()
+
+    def client(self) -> redis.Redis:
+        """A connection to it."""
+        return redis.Redis(port=self.port)
+
+    def workers(self) -> int:
+        """How many inference workers live."""
+        with self.client() as client:
+            return sum(1 for _ in client.scan_iter("facet:worker:*"))
+
+
+@contextmanager
+def redis_server(place: Path) -> Iterator[RedisServer]:
+    """A running Redis."""
+    server = RedisServer(place)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def worker_process(
+    server: RedisServer, place: Path, command: Sequence[str] = (*FACET, "worker", "--model", "dummy")
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker that has said that it is ready."""
+    before = server.workers()
+    with running([*command, "--redis-url", server.url], place / "worker.log") as process:
+        wait_until(lambda: server.workers() > before or process.poll() is not None)
+        assert process.poll() is None, (place / "worker.log").read_text()
+        yield process

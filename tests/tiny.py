@@ -1,0 +1,14 @@
+"""The smallest networks that the sizes allow, for tests that run or train them."""
+
+import torch
+
+from model.face_model import FaceModel
+from model.networks.config import NetworkConfig
+
+TINY = NetworkConfig(64, (8, 8, 16, 16), (0, 0, 0, 0), (0, 0, 0, 0), 32)
+
+
+def tiny_model(seed: int = 0) -> FaceModel:
+    """A model of random weights, in evaluation mode."""
+    torch.manual_seed(seed)
+    return FaceModel(TINY).eval()

@@ -1,0 +1,91 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tests.training.drawn import crop_set
+from training.data.augmentation import Augmentation, frame, still
+from training.data.batches import Batches, generator_for
+from training.data.crops import CropSet
+
+CALM = Augmentation(shift=0, zoom=0, turn_degrees=0, mirror=False, gain=0, contrast=0, brightness=0)
+
+
+@pytest.fixture(scope="module")
+def crops() -> CropSet:
+    """Eighteen crops whose person number is their row."""
+    return replace(crop_set(18), identity=torch.arange(18))
+
+
+def test_a_batch_follows_from_seed_and_step_alone(crops: CropSet) -> None:
+    batches = Batches(crops, 64, 4, 1, Augmentation(), 2)
+    read = [batches[step] for step in (0, 1, 9, 5)]
+    for step, batch in zip((0, 1, 9, 5), read, strict=True):
+        again = Batches(crops, 64, 4, 1, Augmentation(), 2)[step]
+        for name, value in vars(batch).items():
+            assert torch.equal(value.nan_to_num(), getattr(again, name).nan_to_num()), name
+    assert not torch.equal(Batches(crops, 64, 4, 2, Augmentation())[0].images, read[0].images)
+
+
+def test_each_crop_comes_at_most_once_an_epoch(crops: CropSet) -> None:
+    batches = Batches(crops, 64, 4, 1, CALM)
+    assert batches.steps_per_epoch == 4
+    epochs = [torch.cat([batches[4 * epoch + step].identity for step in range(4)]).tolist() for epoch in range(3)]
+    for rows in epochs:
+        assert len(set(rows)) == 16
+    assert len({tuple(rows) for rows in epochs}) == 3
+
+
+def test_a_whole_epoch_has_every_crop(crops: CropSet) -> None:
+    batches = Batches(crops, 64, 6, 1, CALM)
+    assert sorted(torch.cat([batches[step].identity for step in range(3)]).tolist()) == list(range(18))
+
+
+def test_without_augmentation_pictures_and_labels_are_those_of_their_row(crops: CropSet) -> None:
+    batch = Batches(crops, 64, 6, 1, CALM, 3)[2]
+    rows = batch.identity
+    images, masks = frame(crops.pixels[rows], still(6), 64)
+    torch.testing.assert_close(batch.images, images)
+    assert torch.equal(batch.masks, masks)
+    torch.testing.assert_close(batch.reframed, images[:3])
+    assert torch.equal(batch.pose, crops.pose[rows])
+    assert torch.equal(batch.expression, crops.expression[rows])
+    assert torch.equal(batch.expression_target, crops.expression_target[rows, 0])
+
+
+def test_a_mirrored_picture_has_mirrored_labels(crops: CropSet) -> None:
+    batch = Batches(crops, 64, 16, 1, replace(CALM, mirror=True), 16)[0]
+    rows = batch.identity
+    plain, _ = frame(crops.pixels[rows], still(16), 64)
+    mirrored = (batch.images - plain).abs().amax(dim=(1, 2, 3)) > 0.1
+    assert 0 < mirrored.sum() < 16
+    torch.testing.assert_close(batch.images[mirrored], plain[mirrored].flip(3))
+    torch.testing.assert_close(batch.reframed, batch.images)
+    sign = torch.where(mirrored, -1.0, 1.0)
+    assert torch.equal(batch.pose[:, 0], crops.pose[rows, 0])
+    assert torch.equal(batch.pose[:, 1:], crops.pose[rows, 1:] * sign[:, None])
+    assert torch.equal(batch.expression_target, crops.expression_target[rows, mirrored.long()])
+
+
+def test_the_second_frame_is_another_one_under_the_same_light(crops: CropSet) -> None:
+    lit = replace(CALM, brightness=0.2, shift=0.05)
+    batch = Batches(crops, 64, 8, 1, lit, 8)[0]
+    assert not torch.equal(batch.images, batch.reframed)
+    difference = batch.images.mean(dim=(1, 2, 3)) - batch.reframed.mean(dim=(1, 2, 3))
+    assert difference.abs().max() < 0.1
+    assert (batch.images.mean(dim=(1, 2, 3)).std() - batch.reframed.mean(dim=(1, 2, 3)).std()).abs() < 0.05
+
+
+def test_streams_of_random_numbers_do_not_repeat_each_other() -> None:
+    first = {
+        float(torch.rand(1, generator=generator_for(seed, step, stream)))
+        for seed in (1, 2)
+        for step in range(50)
+        for stream in range(4)
+    }
+    assert len(first) == 2 * 50 * 4
+
+
+def test_too_few_crops(crops: CropSet) -> None:
+    with pytest.raises(ValueError, match="batch of 19 needs at least as many crops; there are 18"):
+        Batches(crops, 64, 19, 1, CALM)

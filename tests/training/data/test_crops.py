@@ -1,0 +1,71 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from tests.training.drawn import crop_set, sample, samples
+from training.data.crops import EXPRESSIONS, UNKNOWN, fit_targets, load_crops
+from training.data.shards import CROP_SIZE
+
+
+def test_every_row_holds_its_sample() -> None:
+    chosen = samples(36)
+    crops = load_crops(chosen, 64, fit_targets(chosen))
+    assert len(crops) == 36
+    assert crops.pixels.shape == (36, 4, 80, 80)
+    assert crops.keys == [one.key for one in chosen]
+    np.testing.assert_allclose(crops.pose.numpy(), [one.pose for one in chosen], atol=1e-6)
+    np.testing.assert_allclose(crops.features["teacher"], [one.teacher for one in chosen], atol=1e-5)
+    assert crops.expression[:3].tolist() == [EXPRESSIONS.index(name) for name in ("neutral", "happiness", "neutral")]
+    assert crops.identity.tolist() == [crops.identity[row // 2 * 2].item() for row in range(36)]
+    assert sorted(set(crops.identity.tolist())) == list(range(18))
+    assert crops.classes == 18
+    for targets in (crops.identity_target, crops.expression_target):
+        torch.testing.assert_close(targets.norm(dim=-1), torch.ones(targets.shape[:-1]))
+    assert not torch.equal(crops.expression_target[:, 0], crops.expression_target[:, 1])
+
+
+def test_pictures_of_one_person_have_near_identity_targets() -> None:
+    cosines = (crops := crop_set(40)).identity_target @ crops.identity_target.T
+    same = crops.identity[:, None] == crops.identity
+    assert cosines[same].min() > 0.8 > cosines[~same].max()
+
+
+def test_labels_that_are_missing_are_unknown() -> None:
+    bare = replace(sample(0), identity=None, expression=None, pose=None, blendshapes=None, teacher=None)
+    strange = replace(sample(2), expression="boredom")
+    crops = load_crops([bare, strange], 64, fit_targets([bare, strange]))
+    assert crops.pose[0].isnan().all()
+    assert not crops.pose[1].isnan().any()
+    assert crops.expression.tolist() == [UNKNOWN, UNKNOWN]
+    assert crops.identity.tolist() == [UNKNOWN, UNKNOWN]  # a person with one picture has no number
+    assert crops.identity_target.isnan().all()
+    assert crops.expression_target.isnan().all()
+    assert crops.classes == 0
+    assert crops.people == [None, "Person1"]
+
+
+def test_colours_are_red_green_blue_and_the_mask_is_the_outline() -> None:
+    third = CROP_SIZE // 4
+    part = replace(sample(0), outline=[0, 0, third - 1, 0, third - 1, CROP_SIZE - 1, 0, CROP_SIZE - 1])
+    crops = load_crops([part], 128, fit_targets([part]))
+    mask = crops.pixels[0, 3]
+    assert mask.shape == (CROP_SIZE, CROP_SIZE)
+    assert (mask[:, :third] == 255).all()
+    assert (mask[:, third:] == 0).all()
+    red, _, blue = crops.pixels[0, :3, 80, 60:100].float().mean(dim=1)
+    assert red > blue + 20  # skin
+
+
+def test_a_crop_that_cannot_be_decoded_names_itself() -> None:
+    broken = replace(sample(0), crop=b"no picture")
+    with pytest.raises(ValueError, match=f"crop of {broken.key} cannot be decoded"):
+        load_crops([broken], 64, fit_targets([broken]))
+
+
+def test_too_few_samples_fit_no_targets() -> None:
+    targets = fit_targets(samples(10))
+    assert targets.identity is None
+    assert targets.expression is None
+    assert fit_targets(samples(17)).expression is not None

@@ -1,0 +1,89 @@
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from model.faces.alignment import Frame, whole_frame
+from model.faces.detector import Detection
+from tests.faces import draw_face, jpeg
+from training.data import prepare as preparation
+from training.data.crops import fit_targets, load_crops
+from training.data.pictures import Picture
+from training.data.prepare import Preparation, Preparer, central, outline, prepare
+from training.data.shards import CROP_SIZE, read_shards
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[Picture]:
+    """Six drawn faces, a blank picture, a broken one and a missing one."""
+    contents = {f"P{n}_0001": jpeg(draw_face(200, n)) for n in range(6)}
+    contents["Blank_0001"] = jpeg(np.full((200, 200, 3), 120, np.uint8))
+    contents["Broken_0001"] = jpeg(draw_face(200))[:500]
+    found = []
+    for key, content in contents.items():
+        path = tmp_path / f"{key}.jpg"
+        path.write_bytes(content)
+        found.append(Picture(key, path, identity=key.partition("_")[0], expression="neutral"))
+    return [*found, Picture("Missing_0001", tmp_path / "none.jpg")]
+
+
+def test_shards_hold_what_was_found_and_list_what_was_not(
+    pictures: list[Picture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparation, "SHARD_SIZE", 4)
+    folder, told = tmp_path / "prepared", list[int]()
+    failures = prepare(pictures, folder, Preparation(), 1, told.append)
+    assert {failure.key: failure.reason for failure in failures} == {
+        "Blank_0001": "haar finds no face",
+        "Broken_0001": "The picture is damaged or cut short; send the complete file.",
+        "Missing_0001": f"[Errno 2] No such file or directory: '{tmp_path / 'none.jpg'}'",
+    }
+    lines = (folder / "failures.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [vars(failure) for failure in failures]
+    assert sorted(told) == [1, 4, 4]
+    shards = sorted(folder.glob("*.parquet"))
+    assert [path.name for path in shards] == ["00000.parquet", "00001.parquet", "00002.parquet"]
+    found = list(read_shards(folder))
+    assert [sample.key for sample in found] == [f"P{n}_0001" for n in range(6)]
+    assert {(s.identity, s.expression, s.detector, s.pose) for s in found[:1]} == {("P0", "neutral", "haar", None)}
+
+    written = {path.name: path.stat().st_mtime_ns for path in shards}
+    shards[1].unlink()
+    assert prepare(pictures, folder, Preparation(), 1) == failures
+    again = {path.name: path.stat().st_mtime_ns for path in sorted(folder.glob("*.parquet"))}
+    assert {name for name in again if again[name] != written[name]} == {"00001.parquet"}
+    assert list(read_shards(folder)) == found
+
+
+def test_the_crop_shows_the_face_with_its_margin(pictures: list[Picture]) -> None:
+    sample = Preparer(Preparation()).prepare(pictures[0])
+    assert isinstance(sample, preparation.Sample)
+    crop = cv2.imdecode(np.frombuffer(sample.crop, np.uint8), cv2.IMREAD_COLOR)
+    assert crop is not None
+    assert crop.shape == (CROP_SIZE, CROP_SIZE, 3)
+    crops = load_crops([sample], 64, fit_targets([sample]))
+    # The picture ends inside the margin, at its sides and below; the middle of the frame was photographed.
+    mask = crops.pixels[0, 3]
+    assert mask[40, 40] == 255
+    assert mask[-1].max() == mask[:, 0].max() == mask[:, -1].max() == 0
+
+
+def test_the_outline_of_a_picture_that_is_its_own_canvas() -> None:
+    image = np.zeros((CROP_SIZE, CROP_SIZE, 3), np.uint8)
+    corners = outline(image, whole_frame(image))
+    last = CROP_SIZE - 1
+    np.testing.assert_allclose(corners, [[0, 0], [last, 0], [last, last], [0, last]], atol=1e-4)
+    half = outline(image, Frame((0.0, 0.0), CROP_SIZE / 2))
+    np.testing.assert_allclose(half[0], [79.5, 79.5], atol=1e-4)
+    np.testing.assert_allclose(half[2], [79.5 + 2 * last, 79.5 + 2 * last], atol=1e-4)
+
+
+def test_the_face_nearest_to_the_centre_in_its_own_units_is_meant() -> None:
+    image = np.zeros((200, 200, 3), np.uint8)
+    middle = Detection((80, 80, 40, 40), 0.5)
+    aside, large = Detection((0, 0, 40, 40), 1.0), Detection((100, 100, 90, 90), 1.0)
+    assert central([aside, large, middle], image) is middle
+    # 50 · √2 pixels off in units of 40, against 45 · √2 in units of 90.
+    assert central([aside, large], image) is large

@@ -1,0 +1,40 @@
+"""Prepared crops of drawn faces with made-up labels, for tests that read or train on them."""
+
+import numpy as np
+
+from tests.faces import draw_face, jpeg
+from training.data.crops import CropSet, fit_targets, load_crops
+from training.data.shards import CROP_SIZE, Sample
+
+WHOLE = [0.0, 0.0, CROP_SIZE - 1.0, 0.0, CROP_SIZE - 1.0, CROP_SIZE - 1.0, 0.0, CROP_SIZE - 1.0]
+MOUTHS = ("neutral", "smile")
+EXPRESSIONS = {"neutral": "neutral", "smile": "happiness"}
+
+
+def sample(number: int, split: str = "train") -> Sample:
+    """The crop of one of two faces of a person, with labels that follow from the number."""
+    person, mouth = number // 2, MOUTHS[number % 2]
+    rng, own = np.random.default_rng(person), np.random.default_rng(1000 + number)
+    teacher = rng.normal(size=128) + 0.1 * own.normal(size=128)
+    return Sample(
+        key=f"Person{person}_{number:04d}",
+        split=split,
+        crop=jpeg(draw_face(CROP_SIZE, person, mouth)),
+        outline=WHOLE,
+        detector="haar",
+        identity=f"Person{person}",
+        expression=EXPRESSIONS[mouth],
+        pose=own.normal(0, 0.2, 3).tolist(),
+        blendshapes=own.uniform(0, 1, 52).tolist(),
+        teacher=teacher.tolist(),
+    )
+
+
+def samples(count: int, split: str = "train", first: int = 0) -> list[Sample]:
+    return [sample(number, split) for number in range(first, first + count)]
+
+
+def crop_set(count: int, image_size: int = 64, first: int = 0) -> CropSet:
+    """Crops with targets of their own, from 17 on for expression and 33 on for identity."""
+    chosen = samples(count, first=first)
+    return load_crops(chosen, image_size, fit_targets(chosen))

@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+
+from model.dummy import DummyModel
+from tests.training.drawn import crop_set
+from training.evaluation import faces as module
+from training.evaluation.faces import embed_all, render_all, see, still_crops
+
+
+def test_still_crops_are_the_middle_of_the_stored_ones() -> None:
+    crops = crop_set(3, 128)
+    pixels, masks = still_crops(crops, 128)
+    assert (pixels.shape, pixels.dtype) == ((3, 128, 128, 3), np.uint8)
+    np.testing.assert_array_equal(pixels, crops.pixels[:, :3, 16:-16, 16:-16].permute(0, 2, 3, 1).numpy())
+    assert masks.shape == (3, 128, 128)
+    assert masks.all()
+
+
+def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend, crops = DummyModel(), crop_set(7)
+    whole = see(backend, crops)
+    drawn = render_all(backend, whole.embeddings)
+    monkeypatch.setattr(module, "CHUNK", 3)
+    parts = see(backend, crops)
+    np.testing.assert_array_equal(parts.pixels, whole.pixels)
+    np.testing.assert_array_equal(parts.embeddings, whole.embeddings)
+    np.testing.assert_array_equal(render_all(backend, whole.embeddings), drawn)
+    np.testing.assert_array_equal(embed_all(backend, whole.pixels), backend.embed(whole.pixels))

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+import torch
+
+from model.dummy import DummyModel
+from tests.faces import draw_face
+from tests.training.drawn import crop_set
+from training.evaluation.faces import see
+from training.evaluation.reconstruction import fidelity, pca_reconstruct, reconstruct
+
+
+def test_fidelity_by_hand() -> None:
+    a = np.full((2, 16, 16, 3), 100, np.uint8)
+    b = a.copy()
+    b[0] += 10
+    result = fidelity(b, a)
+    # One picture is off by 10 everywhere, the other not at all: its squared error counts as 1e-6.
+    assert result.error == 5.0
+    assert result.psnr == pytest.approx((10 * np.log10(255**2 / 100) + 10 * np.log10(255**2 / 1e-6)) / 2, rel=1e-6)
+    luminance = (2 * 110 * 100 + 6.5025) / (110**2 + 100**2 + 6.5025)
+    assert result.ssim == pytest.approx((luminance + 1) / 2, abs=1e-6)
+    assert fidelity(a, b).error == 5.0  # no byte wraps round
+
+
+def test_reconstruct_draws_the_embeddings() -> None:
+    backend = DummyModel()
+    faces = see(backend, crop_set(2))
+    np.testing.assert_array_equal(reconstruct(backend, faces), backend.render(faces.embeddings))
+
+
+def pictures(count: int, rank: int) -> np.ndarray:
+    """Whole-numbered pictures about mid-grey that lie in a space of some dimensions."""
+    rng = np.random.default_rng(0)
+    patterns = rng.integers(-2, 3, (rank, 16 * 16 * 3))
+    return (127 + rng.integers(-5, 6, (count, rank)) @ patterns).reshape(count, 16, 16, 3).astype(np.uint8)
+
+
+def test_principal_components_are_exact_up_to_their_number() -> None:
+    data = pictures(60, 6)
+    np.testing.assert_array_equal(pca_reconstruct(data[:40], data, size=6), data)
+    assert np.abs(pca_reconstruct(data[:40], data, size=3).astype(int) - data).mean() > 0.5
+
+
+def test_fewer_crops_than_components() -> None:
+    data = pictures(10, 4)
+    np.testing.assert_array_equal(pca_reconstruct(data, data), data)
+
+
+def test_more_components_are_better_and_the_random_numbers_of_others_stay() -> None:
+    faces = np.stack([draw_face(32, seed) for seed in range(30)])
+    before = torch.get_rng_state()
+    errors = [fidelity(pca_reconstruct(faces[:20], faces[20:], size), faces[20:]).error for size in (1, 5, 15)]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[0] > errors[2]
+    assert torch.equal(torch.get_rng_state(), before)

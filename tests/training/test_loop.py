@@ -1,0 +1,143 @@
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.tiny import tiny_model
+from tests.training.drawn import crop_set
+from tests.training.recipes import batches_for, tiny_recipe
+from training.data.crops import CropSet
+from training.loop import NotFinite, Report, StopSignal, Trainer, learning_rate
+from training.resume import load_state, save_state
+from training.stages import LEARNING, Optimiser, Recipe, StageName
+
+STAGES: tuple[StageName, ...] = ("autoencoder", "disentangle", "joint")
+
+
+@pytest.fixture(scope="module")
+def crops() -> CropSet:
+    return crop_set(40)
+
+
+def trainer(recipe: Recipe, crops: CropSet) -> Trainer:
+    model = tiny_model()
+    return Trainer(recipe, model, batches_for(recipe, crops), crops.classes)
+
+
+def tensors(state: Any, name: str = "") -> dict[str, torch.Tensor]:
+    """Every tensor in nested state, by its path."""
+    if isinstance(state, torch.Tensor):
+        return {name: state.clone()}
+    items = state.items() if isinstance(state, dict) else enumerate(state) if isinstance(state, (list, tuple)) else ()
+    return {key: value for k, v in items for key, value in tensors(v, f"{name}.{k}").items()}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_resumed_run_is_bit_equal_to_an_unbroken_one(stage: StageName, crops: CropSet, tmp_path: Path) -> None:
+    recipe = tiny_recipe(stage, 6)
+    unbroken, first, second = (trainer(recipe, crops) for _ in range(3))
+    reports: list[Report] = []
+    assert unbroken.run(reports.append)
+    halves: list[Report] = []
+    assert not first.run(halves.append, lambda: first.step == 3)
+    save_state(tmp_path / "state.pt", first.state())
+    torch.manual_seed(12345)  # numbers drawn in between must not matter
+    second.restore(load_state(tmp_path / "state.pt"))
+    assert second.step == 3
+    assert second.run(halves.append)
+    assert [(r.step, r.losses) for r in halves] == [(r.step, r.losses) for r in reports]
+    expected, reached = tensors(unbroken.state()), tensors(second.state())
+    del expected[".random"], reached[".random"]
+    assert expected.keys() == reached.keys()
+    assert {name for name in expected if not torch.equal(expected[name], reached[name])} == set()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_changes_its_networks_and_no_others(stage: StageName, crops: CropSet) -> None:
+    before = tiny_model().state_dict()
+    run = trainer(tiny_recipe(stage, 3), crops)
+    run.run(lambda _: None)
+    for model in (run.model, run.averaged):
+        changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+        assert {name.partition(".")[0] for name in changed} == set(LEARNING[stage])
+    assert all((p.grad is None) == (not p.requires_grad) for p in run.model.parameters())
+
+
+def test_the_average_lags_behind_the_weights(crops: CropSet) -> None:
+    recipe = tiny_recipe("joint", 4, optimiser=Optimiser(warmup_steps=1, decay_steps=1, ema=0.9))
+    run = trainer(recipe, crops)
+    weights: list[torch.Tensor] = []
+    run.run(lambda _: weights.append(run.model.merger.mlp[0].weight.detach().clone()))
+    expected = weights[0]
+    for weight in weights[1:]:
+        expected = 0.9 * expected + 0.1 * weight
+    torch.testing.assert_close(run.averaged.merger.mlp[0].weight.detach(), expected)
+
+
+def test_reports_count_up_and_name_every_weighted_loss(crops: CropSet) -> None:
+    reports: list[Report] = []
+    assert trainer(tiny_recipe("joint", 2), crops).run(reports.append)
+    assert [report.step for report in reports] == [1, 2]
+    names = {"reconstruction", "structural", "latent", "latent_adversarial", "pose", "identity", "identity_class"}
+    names |= {"identity_triplet", "expression", "expression_class", "framing", "style_uniformity", "cycle"}
+    assert reports[0].losses.keys() == names | {"discriminator"}
+    assert reports[0].images_per_second > 0
+
+
+def test_a_finished_run_does_nothing_more(crops: CropSet) -> None:
+    run = trainer(tiny_recipe("disentangle", 1), crops)
+    assert run.run(lambda _: None)
+    before = tensors(run.state())
+    assert run.run(lambda report: pytest.fail(f"stepped to {report.step}"))
+    assert all(torch.equal(value, before[name]) for name, value in tensors(run.state()).items())
+
+
+@pytest.mark.parametrize("loss", ["pose", "reconstruction"])
+def test_a_loss_that_is_not_finite_is_named_and_nothing_steps(loss: str, crops: CropSet) -> None:
+    if loss == "pose":
+        bad = replace(crops, pose=torch.full_like(crops.pose, torch.inf))
+        run = trainer(tiny_recipe("disentangle", 2), bad)
+    else:
+        run = trainer(tiny_recipe("autoencoder", 2), crops)
+        with torch.no_grad():
+            run.model.decoder.paint.bias += torch.nan  # type: ignore[operator]
+    before = tensors(run.state())
+    with pytest.raises(NotFinite, match=rf"step 0: .*{loss}.* not finite"):
+        run.run(lambda _: None)
+    assert run.step == 0
+    after = tensors(run.state())
+    assert all(torch.equal(value.nan_to_num(), before[name].nan_to_num()) for name, value in after.items())
+
+
+def test_the_learning_rate_rises_stays_and_falls() -> None:
+    how = Optimiser(learning_rate=1.0, warmup_steps=4, decay_steps=5)
+    rates = [learning_rate(step, 12, how) for step in range(13)]
+    assert rates == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2, 0])
+    sharp = Optimiser(learning_rate=2.0, warmup_steps=0, decay_steps=0)
+    assert [learning_rate(step, 3, sharp) for step in range(3)] == [2, 2, 2]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_after_the_step_in_progress(number: signal.Signals, crops: CropSet) -> None:
+    run = trainer(tiny_recipe("disentangle", 50), crops)
+    handler = signal.getsignal(number)
+
+    def report(now: Report) -> None:
+        if now.step == 2:
+            os.kill(os.getpid(), number)
+
+    with StopSignal() as stop:
+        assert not stop()
+        assert not run.run(report, stop)
+    assert run.step == 2
+    assert signal.getsignal(number) is handler
+
+
+def test_time_that_is_over_stops() -> None:
+    assert StopSignal(0.0)()
+    assert not StopSignal(1.0)()
+    assert not StopSignal()()

@@ -1,0 +1,112 @@
+import json
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.tiny import TINY
+from tests.training.drawn import crop_set, samples
+from tests.training.recipes import tiny_recipe
+from training import train
+from training.data.crops import CropSet
+from training.data.shards import write_shard
+from training.loop import NotFinite, Report
+from training.resume import load_state
+from training.stages import Recipe
+from training.train import Run, averaged, load_training_crops, run_training, start_model
+
+RECIPE = tiny_recipe("joint", 6, sheet_steps=3)
+
+
+@pytest.fixture(scope="module")
+def crops() -> CropSet:
+    return crop_set(40)
+
+
+@pytest.fixture(scope="module")
+def finished(crops: CropSet, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of all its steps in one go."""
+    run = Run(tmp_path_factory.mktemp("runs") / "unbroken")
+    assert run_training(RECIPE, crops, run)
+    return run
+
+
+def test_a_run_leaves_its_recipe_its_sheets_and_its_state(finished: Run) -> None:
+    assert Recipe.from_data(json.loads((finished.folder / "recipe.json").read_text())) == RECIPE
+    assert sorted(path.name for path in (finished.folder / "sheets").iterdir()) == ["000003.png", "000006.png"]
+    assert load_state(finished.state)["step"] == 6
+
+
+def test_measurements_are_lines_of_json(crops: CropSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "LOG_STEPS", 2)
+    reports: list[Report] = []
+    run_training(replace(RECIPE, steps=5), crops, Run(tmp_path), show=reports.append)
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [2, 4]
+    assert rows[0]["pose"] == reports[1].losses["pose"]
+
+
+def test_a_stopped_run_goes_on_to_the_same_weights(finished: Run, crops: CropSet, tmp_path: Path) -> None:
+    def stop(now: Report) -> None:
+        if now.step == 4:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    run = Run(tmp_path / "broken")
+    assert not run_training(RECIPE, crops, run, show=stop)
+    assert load_state(run.state)["step"] == 4
+    steps: list[int] = []
+    assert run_training(RECIPE, crops, run, show=lambda now: steps.append(now.step))
+    assert steps == [5, 6]
+    expected, reached = load_state(finished.state), load_state(run.state)
+    for part in ("model", "ema", "objective"):
+        assert all(torch.equal(reached[part][name], value) for name, value in expected[part].items())
+
+
+def test_no_minutes_stop_before_the_first_step(crops: CropSet, tmp_path: Path) -> None:
+    assert not run_training(RECIPE, crops, Run(tmp_path), minutes=0.0)
+    assert load_state(Run(tmp_path).state)["step"] == 0
+
+
+def test_a_failure_leaves_the_last_good_state(crops: CropSet, tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    assert run_training(replace(RECIPE, steps=1), crops, run)
+    good = run.state.read_bytes()
+    broken = replace(crops, pose=torch.full_like(crops.pose, torch.inf))
+    with pytest.raises(NotFinite):
+        run_training(RECIPE, broken, run)
+    assert run.state.read_bytes() == good
+
+
+def test_a_stage_begins_with_the_averaged_weights_of_another_run(finished: Run, crops: CropSet, tmp_path: Path) -> None:
+    state = load_state(finished.state)
+    model = start_model(RECIPE, finished.folder)
+    assert all(torch.equal(value, averaged(state)[name]) for name, value in model.state_dict().items())
+    second = Run(tmp_path)
+    assert run_training(tiny_recipe("disentangle", 1), crops, second, start=finished.folder)
+    kept = load_state(second.state)["model"]
+    assert all(torch.equal(value, kept[name]) for name, value in averaged(state).items() if name.startswith("encoder"))
+
+
+def test_a_fresh_model_follows_from_the_seed() -> None:
+    first, same, other = (start_model(replace(RECIPE, seed=seed), None).state_dict() for seed in (1, 1, 2))
+    assert all(torch.equal(value, same[name]) for name, value in first.items())
+    assert not torch.equal(first["merger.mlp.0.weight"], other["merger.mlp.0.weight"])
+
+
+def test_runs_with_other_networks(finished: Run, crops: CropSet) -> None:
+    other = replace(RECIPE, network=replace(TINY, hidden=64))
+    with pytest.raises(ValueError, match=r"the run .*unbroken has networks .*hidden=32.* the recipe .*hidden=64"):
+        start_model(other, finished.folder)
+    with pytest.raises(ValueError, match=r"the run .*unbroken has networks"):
+        run_training(other, crops, finished)
+
+
+def test_training_reads_the_training_split_alone(tmp_path: Path) -> None:
+    write_shard(tmp_path / "0.parquet", [*samples(34), *samples(4, "val", 34), *samples(4, "test", 38)])
+    crops = load_training_crops([tmp_path], 64)
+    assert crops.keys == [sample.key for sample in samples(34)]
+    assert crops.classes == 17
+    assert not crops.identity_target.isnan().any()

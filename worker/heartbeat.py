@@ -1,0 +1,56 @@
+"""By what a worker shows that it lives."""
+
+import logging
+import threading
+from typing import Any
+
+from redis import Redis, RedisError
+
+from worker.keys import BEAT_SECONDS, LIFE_SECONDS, worker_key, workers_key
+
+logger = logging.getLogger("facet.worker")
+
+
+class Heartbeat:
+    """Repeats in Redis, from a thread of its own, that a worker of a queue lives and what it is."""
+
+    def __init__(self, redis: Redis, queue: str, worker_id: str, about: bytes) -> None:
+        """`about` is what the worker says of itself, packed."""
+        self._redis = redis
+        self._queue = queue
+        self._worker_id = worker_id
+        self._about = about
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="heartbeat", daemon=True)
+
+    def start(self, **_: Any) -> None:
+        """Begin, unless it has begun; takes whatever a signal of Celery brings."""
+        if self._thread.ident is None:
+            self._thread.start()
+
+    def close(self) -> None:
+        """Sign off, so that nobody waits for this worker."""
+        if self._thread.ident is None:
+            return
+        self._stopping.set()
+        self._thread.join()
+        try:
+            self._redis.delete(worker_key(self._worker_id))
+            self._redis.srem(workers_key(self._queue), self._worker_id)
+        except RedisError as error:
+            logger.warning("could not sign off: %s", error)
+
+    def _work(self) -> None:
+        while True:
+            try:
+                self._beat()
+            except RedisError as error:
+                logger.warning("Redis does not answer: %s", error)
+            if self._stopping.wait(BEAT_SECONDS):
+                return
+
+    def _beat(self) -> None:
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.sadd(workers_key(self._queue), self._worker_id)
+            pipe.set(worker_key(self._worker_id), self._about, ex=LIFE_SECONDS)
+            pipe.execute()

@@ -1,0 +1,32 @@
+"""What a task and a worker are called in Redis, beside what Celery keeps there."""
+
+BEAT_SECONDS = 1.0
+"""How often a worker says that it lives."""
+LIFE_SECONDS = 5
+"""A worker that has said nothing for so long is lost."""
+CLAIM_SECONDS = 600
+
+
+def payload_key(task_id: str) -> str:
+    """The calls of a task. It expires at the task's deadline, by the clock of Redis; to delete it is to cancel it."""
+    return f"facet:payload:{task_id}"
+
+
+def claim_key(task_id: str) -> str:
+    """The id of the worker that has begun a task."""
+    return f"facet:claim:{task_id}"
+
+
+def result_key(task_id: str) -> str:
+    """Where Celery stores the result of a task, and the channel on which it publishes it."""
+    return f"celery-task-meta-{task_id}"
+
+
+def workers_key(queue: str) -> str:
+    """The set of the ids of the workers of a queue, some of which may be lost."""
+    return f"facet:workers:{queue}"
+
+
+def worker_key(worker_id: str) -> str:
+    """What a worker says of itself; it expires when the worker is lost."""
+    return f"facet:worker:{worker_id}"
