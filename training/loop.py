@@ -119,7 +119,9 @@ class Trainer:
         self._optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         learning = [p for group in self._optimiser.param_groups for p in group["params"]]
-        torch.nn.utils.clip_grad_norm_(learning, recipe.optimiser.clip)
+        length = torch.nn.utils.clip_grad_norm_(learning, recipe.optimiser.clip)
+        if not length.isfinite():
+            raise NotFinite(f"step {self.step}: the gradient is not finite; losses {values}")
         self._optimiser.step()
         self.ema.update_parameters(self.model)
         if self._critic:

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from tests.faces import draw_face, jpeg
+from tests.faces import Mouth, draw_face, jpeg
 from training.data.crops import CropSet, fit_targets, load_crops
 from training.data.shards import CROP_SIZE, Sample
 
 WHOLE = [0.0, 0.0, CROP_SIZE - 1.0, 0.0, CROP_SIZE - 1.0, CROP_SIZE - 1.0, 0.0, CROP_SIZE - 1.0]
-MOUTHS = ("neutral", "smile")
+MOUTHS: tuple[Mouth, ...] = ("neutral", "smile")
 EXPRESSIONS = {"neutral": "neutral", "smile": "happiness"}
 
 

@@ -1,18 +1,21 @@
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from model.attributes import Attribute, part
 from model.checkpoint import load_checkpoint
 from model.engine import Engine
 from tests.training.drawn import samples
 from tests.training.recipes import tiny_recipe
 from training.data.lfw import Pair
 from training.data.shards import write_shard
+from training.evaluation import summary
+from training.evaluation.edits import edit_laws
 from training.evaluation.faces import see
-from training.evaluation.summary import evaluate
 from training.export import card_json, export, load_splits
 from training.resume import load_state
 from training.train import Run, averaged, run_training
@@ -33,7 +36,10 @@ def test_splits_share_no_face_and_the_targets_of_the_training_split(prepared: Pa
     torch.testing.assert_close(norms, torch.ones(8))
 
 
-def test_a_run_becomes_one_file_that_the_engine_loads(prepared: Path, tmp_path: Path) -> None:
+def test_a_run_becomes_one_file_that_the_engine_loads(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summary, "edit_laws", partial(edit_laws, pairs=20))  # for speed
     splits = load_splits([prepared], 64)
     run, path, card = Run(tmp_path / "run"), tmp_path / "model.safetensors", tmp_path / "card.toml"
     run_training(tiny_recipe("joint", 2), splits.train, run)
@@ -57,9 +63,11 @@ def test_a_run_becomes_one_file_that_the_engine_loads(prepared: Path, tmp_path: 
     assert set(calibration.expression_means) == {"neutral", "happiness"}
     assert np.isfinite([calibration.threshold, calibration.slope, calibration.expression_sharpness]).all()
     # The card's figures are those of the file itself.
-    again = evaluate(engine, splits.test, splits.val, pairs, None)
+    again = summary.evaluate(engine, splits.test, splits.val, pairs, None)
     assert again["reconstruction"] == pytest.approx(engine.card["metrics"]["reconstruction"])
     assert again["edits"]["pose"]["arrived"] == engine.card["metrics"]["edits"]["pose"]["arrived"]
-    probabilities = calibration.expression_probabilities(see(engine, splits.test).embeddings[0, 35:67])
+    probabilities = calibration.expression_probabilities(
+        part(see(engine, splits.test).embeddings[0], Attribute.EXPRESSION)
+    )
     assert sum(probabilities.values()) == pytest.approx(1.0)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["card.toml", "model.safetensors", "run"]

@@ -80,12 +80,30 @@ def frame(pixels: Tensor, framing: Framing, size: int) -> tuple[Tensor, Tensor]:
     return warped[:, :3] / 127.5 - 1.0, (warped[:, 3:] > 254.0).float() * inside
 
 
-def relight(images: Tensor, how: Augmentation, generator: Generator) -> Tensor:
-    """Images `(n, 3, h, w)` under other light: gain of each colour, contrast about the mean, brightness."""
-    count = len(images)
-    gain = _normal((count, 3, 1, 1), how.gain, generator).exp()
-    contrast = _normal((count, 1, 1, 1), how.contrast, generator).exp()
-    brightness = _normal((count, 1, 1, 1), how.brightness, generator)
+@dataclass(frozen=True)
+class Light:
+    """How a picture is lit; the first axis counts pictures, the others spread over colours and pixels."""
+
+    gain: Tensor
+    contrast: Tensor
+    brightness: Tensor
+
+
+def random_light(count: int, how: Augmentation, generator: Generator) -> Light:
+    """A random light for each of `count` pictures."""
+    return Light(
+        gain=_normal((count, 3, 1, 1), how.gain, generator).exp(),
+        contrast=_normal((count, 1, 1, 1), how.contrast, generator).exp(),
+        brightness=_normal((count, 1, 1, 1), how.brightness, generator),
+    )
+
+
+def relight(images: Tensor, light: Light) -> Tensor:
+    """Images `(n, 3, h, w)` under other light: gain of each colour, contrast about the mean, brightness.
+
+    The light may be of more pictures; the first n count.
+    """
+    gain, contrast, brightness = (x[: len(images)] for x in (light.gain, light.contrast, light.brightness))
     lit = (images + 1.0) * gain - 1.0
     mean = lit.mean(dim=(1, 2, 3), keepdim=True)
     return ((lit - mean) * contrast + mean + brightness).clamp(-1.0, 1.0)

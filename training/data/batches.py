@@ -1,11 +1,11 @@
 """Batches as a pure function of seed and step, so that a resumed run sees exactly what an unbroken one would."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from training.data.augmentation import Augmentation, frame, random_framing, relight
+from training.data.augmentation import Augmentation, frame, random_framing, random_light, relight
 from training.data.crops import CropSet
 
 
@@ -57,18 +57,16 @@ class Batches:
         generator = generator_for(self._seed, step, 1)
         crops = self._crops
         framing = random_framing(len(rows), self._how, generator)
-        other = random_framing(len(rows), self._how, generator)
+        other = replace(random_framing(self._reframed, self._how, generator), mirror=framing.mirror[: self._reframed])
+        light = random_light(len(rows), self._how, generator)
         pixels = crops.pixels[rows]
         images, masks = frame(pixels, framing, self._size)
-        again = type(other)(other.zoom, other.turn, other.shift, framing.mirror)
-        reframed, _ = frame(pixels, again, self._size)
-        light = int(torch.randint(2**31, (1,), generator=generator))
-        lit, relit = (relight(x, self._how, torch.Generator().manual_seed(light)) for x in (images, reframed))
+        reframed, _ = frame(pixels[: self._reframed], other, self._size)
         side = framing.mirror.long()
         return Batch(
-            images=lit,
+            images=relight(images, light),
             masks=masks,
-            reframed=relit[: self._reframed],
+            reframed=relight(reframed, light),
             pose=framing.pose(crops.pose[rows]),
             identity=crops.identity[rows],
             expression=crops.expression[rows],

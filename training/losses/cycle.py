@@ -4,19 +4,27 @@ from torch import Tensor, nn
 
 from model.attributes import SPACES
 
-POSE_SCALE = 0.1
-"""Radians of pose error that weigh like opposite unit vectors' half distance."""
+LEAST_SPREAD = 0.01
+"""Below this spread (1 - cosine, or radians) a batch's faces count as alike, and errors are not blown up."""
 
 
 class CycleLoss(nn.Module):
     """Distance of the re-encoded embedding to the swapped one, mean over the four attributes, `(n, 99)` each.
 
-    1 - cosine on the sphere; |error| / POSE_SCALE, mean over the angles, for pose.
+    Each attribute's mean distance, 1 - cosine on the sphere and |error| over the angles for pose, is divided by the
+    mean distance between neighbours in the batch: expressions lie close together and count as much as identities,
+    which lie far apart. So 0 is perfect, and 1 is no better than another face's.
     """
 
     def forward(self, reencoded: Tensor, swapped: Tensor) -> Tensor:
+        neighbour = swapped.roll(1, dims=0)
         terms = []
         for space in SPACES.values():
-            a, b = reencoded[:, space.slice], swapped[:, space.slice]
-            terms.append((1.0 - (a * b).sum(dim=1)).mean() if space.unit else (a - b).abs().mean() / POSE_SCALE)
+            mine, asked, other = (x[:, space.slice] for x in (reencoded, swapped, neighbour))
+            spread = _distance(asked, other, space.unit).detach().clamp(min=LEAST_SPREAD)
+            terms.append(_distance(mine, asked, space.unit) / spread)
         return sum(terms[1:], terms[0]) / len(terms)
+
+
+def _distance(a: Tensor, b: Tensor, unit: bool) -> Tensor:
+    return (1.0 - (a * b).sum(dim=1)).mean() if unit else (a - b).abs().mean()

@@ -34,6 +34,7 @@ class StructuralLoss(nn.Module):
 
     def ssim(self, drawn: Tensor, image: Tensor) -> Tensor:
         """The similarity map `(n, 3, h-10, w-10)`, 1 where both agree."""
+        drawn, image = drawn + 1.0, image + 1.0  # the formula's means are brightness above black
         stacked = torch.cat([drawn, image, drawn * drawn, image * image, drawn * image], dim=1)
         mean_a, mean_b, square_a, square_b, product = self._mean(stacked).chunk(5, dim=1)
         cross = mean_a * mean_b

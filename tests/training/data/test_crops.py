@@ -15,8 +15,8 @@ def test_every_row_holds_its_sample() -> None:
     assert len(crops) == 36
     assert crops.pixels.shape == (36, 4, 80, 80)
     assert crops.keys == [one.key for one in chosen]
-    np.testing.assert_allclose(crops.pose.numpy(), [one.pose for one in chosen], atol=1e-6)
-    np.testing.assert_allclose(crops.features["teacher"], [one.teacher for one in chosen], atol=1e-5)
+    np.testing.assert_allclose(crops.pose.numpy(), np.array([one.pose for one in chosen]), atol=1e-6)
+    np.testing.assert_allclose(crops.features["teacher"], np.array([one.teacher for one in chosen]), atol=1e-5)
     assert crops.expression[:3].tolist() == [EXPRESSIONS.index(name) for name in ("neutral", "happiness", "neutral")]
     assert crops.identity.tolist() == [crops.identity[row // 2 * 2].item() for row in range(36)]
     assert sorted(set(crops.identity.tolist())) == list(range(18))

@@ -12,7 +12,7 @@ from training.data import prepare as preparation
 from training.data.crops import fit_targets, load_crops
 from training.data.pictures import Picture
 from training.data.prepare import Preparation, Preparer, central, outline, prepare
-from training.data.shards import CROP_SIZE, read_shards
+from training.data.shards import CROP_SIZE, Sample, read_shards
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_shards_hold_what_was_found_and_list_what_was_not(
 
 def test_the_crop_shows_the_face_with_its_margin(pictures: list[Picture]) -> None:
     sample = Preparer(Preparation()).prepare(pictures[0])
-    assert isinstance(sample, preparation.Sample)
+    assert isinstance(sample, Sample)
     crop = cv2.imdecode(np.frombuffer(sample.crop, np.uint8), cv2.IMREAD_COLOR)
     assert crop is not None
     assert crop.shape == (CROP_SIZE, CROP_SIZE, 3)

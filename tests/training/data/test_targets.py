@@ -9,7 +9,8 @@ FEATURES = (np.random.default_rng(0).normal(size=(200, 20)) * np.linspace(3, 0.1
 @pytest.mark.parametrize("pole", [0.0, 1.0])
 def test_targets_have_length_1(pole: float) -> None:
     targets = Projection.fit(FEATURES, 8, pole)(FEATURES)
-    assert (targets.shape, targets.dtype) == ((200, 8), np.float32)
+    assert targets.shape == (200, 8)
+    assert targets.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(targets, axis=1), 1.0, atol=1e-5)
 
 

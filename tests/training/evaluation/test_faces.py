@@ -10,7 +10,8 @@ from training.evaluation.faces import embed_all, render_all, see, still_crops
 def test_still_crops_are_the_middle_of_the_stored_ones() -> None:
     crops = crop_set(3, 128)
     pixels, masks = still_crops(crops, 128)
-    assert (pixels.shape, pixels.dtype) == ((3, 128, 128, 3), np.uint8)
+    assert pixels.shape == (3, 128, 128, 3)
+    assert pixels.dtype == np.uint8
     np.testing.assert_array_equal(pixels, crops.pixels[:, :3, 16:-16, 16:-16].permute(0, 2, 3, 1).numpy())
     assert masks.shape == (3, 128, 128)
     assert masks.all()

@@ -15,7 +15,7 @@ def test_by_hand() -> None:
     faces = see(DummyModel(), crop_set(3))
     embeddings = faces.embeddings.copy()
     part(embeddings, Attribute.POSE)[...] = np.radians([[10, 0, 0], [0, 5, -3], [90, 90, 90]])
-    labels = np.radians([[4, 0, 0], [2, 0, 0], [np.nan, 0, 0]])
+    labels = np.radians(np.array([[4, 0, 0], [2, 0, 0], [np.nan, 0, 0]]))
     known = replace(faces.labels, pose=torch.from_numpy(labels.astype(np.float32)))
     # Pitch is off by 6 and 2 degrees, yaw by 0 and 5, roll by 0 and 3; the third face has no label.
     errors = pose_errors(replace(faces, labels=known, embeddings=embeddings))

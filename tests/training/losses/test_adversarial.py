@@ -20,11 +20,13 @@ def test_by_hand() -> None:
 
 
 def test_the_two_sides_pull_the_fake_score_in_opposite_directions() -> None:
-    for loss, sign in ((lambda fake: DiscriminatorLoss()(torch.zeros(3), fake), 1), (GeneratorLoss(), -1)):
-        fake = torch.randn(3, requires_grad=True)
-        loss(fake).backward()
-        assert fake.grad is not None
-        assert (fake.grad * sign > 0).all()
+    told_apart, passed_off = torch.randn(2, 3).unbind()
+    DiscriminatorLoss()(torch.zeros(3), told_apart.requires_grad_()).backward()
+    GeneratorLoss()(passed_off.requires_grad_()).backward()
+    assert told_apart.grad is not None
+    assert passed_off.grad is not None
+    assert (told_apart.grad > 0).all()
+    assert (passed_off.grad < 0).all()
 
 
 def test_a_confident_right_answer_costs_nothing_and_huge_scores_stay_finite() -> None:
