@@ -111,6 +111,16 @@ class Gallery:
         """Every collection that holds a face, by name."""
         return self._store.collections()
 
+    def census(self) -> dict[str, int]:
+        """How many faces each model made, by its id; no search compares those of two."""
+        self._follow()
+        with self._lock.read():
+            return self._index.census()
+
+    def outdated(self, model: str, limit: int) -> list[tuple[str, bytes]]:
+        """The first `limit` faces of other models whose picture was kept: the id and the picture of each."""
+        return self._store.outdated(model, limit)
+
     def search(self, query: Query) -> Results:
         """The faces that answer a query best, among all that were enrolled before the call.
 

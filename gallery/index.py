@@ -50,6 +50,10 @@ class Index:
         """The ascending numbers of all faces, as a view that is good until the next change."""
         return self._roster.numbers
 
+    def census(self) -> dict[str, int]:
+        """How many faces each model made."""
+        return self._roster.census()
+
     def apply(self, changes: Sequence[Change]) -> None:
         """Take over some changes, which must be the next ones of the sequence."""
         removed = [change.face for change in changes if isinstance(change, Deletion)]

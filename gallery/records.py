@@ -1,6 +1,6 @@
 """What the gallery takes and gives: faces, pages of them, collections, and the changes that a replica follows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -74,10 +74,19 @@ class Amendment:
     collection: str | None = None
     metadata: dict[str, Any] | None = None
     """Takes the place of all that was there."""
+    embedding: Vector | None = None
+    """`(99,)`, made by `model`."""
+    model: str | None = None
+    """The id of the model that made `embedding`; the two go together."""
 
     def __post_init__(self) -> None:
-        if not self.fields:
+        if not self.given:
             raise InvalidRequest("a change names at least one of subject, collection and metadata")
+        if (self.embedding is None) != (self.model is None):
+            raise InvalidRequest("an embedding and the model that made it change together")
+        if self.embedding is not None and self.model is not None:
+            check_model(self.model)
+            object.__setattr__(self, "embedding", checked_embedding(self.embedding))
         if self.subject is not None:
             check_subject(self.subject)
         if self.collection is not None:
@@ -86,10 +95,9 @@ class Amendment:
             check_metadata(self.metadata)
 
     @property
-    def fields(self) -> dict[str, Any]:
+    def given(self) -> dict[str, Any]:
         """The fields that are given, by name."""
-        given = {"subject": self.subject, "collection": self.collection, "metadata": self.metadata}
-        return {name: value for name, value in given.items() if value is not None}
+        return {item.name: value for item in fields(self) if (value := getattr(self, item.name)) is not None}
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,11 @@ class Roster:
         """A code for the subject of each face with these numbers, which must be there."""
         return self._codes["subject"].values[self._rows(numbers)]
 
+    def census(self) -> dict[str, int]:
+        """How many faces each model made."""
+        codes = self._codes["model"].values
+        return {name: int(np.count_nonzero(codes == code)) for name, code in self._names["model"].items()}
+
     def models(self, numbers: Numbers) -> int:
         """How many models made the faces with these numbers."""
         return len(np.unique(self._codes["model"].values[self._rows(numbers)]))

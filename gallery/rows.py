@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Row
 
-from gallery.records import Change, Deletion, EnrolledFace, Enrolment, NewFace
+from gallery.records import Amendment, Change, Deletion, EnrolledFace, Enrolment, NewFace
 from gallery.uuid7 import uuid7
 from model.attributes import Vector
 
@@ -29,6 +29,14 @@ def row_of(face: NewFace, sequence: int, milliseconds: int) -> dict[str, Any]:
         "created": milliseconds,
         "crop": face.crop,
     }
+
+
+def values_of(amendment: Amendment) -> dict[str, Any]:
+    """The columns that a change of a face sets."""
+    values = amendment.given
+    if amendment.embedding is not None:
+        values["embedding"] = amendment.embedding.astype(_FLOATS).tobytes()
+    return values
 
 
 def face_of(row: Mapping[Any, Any]) -> EnrolledFace:

@@ -28,7 +28,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from gallery import schema, sqlite
 from gallery.limits import MAX_PAGE, check_collection, check_limit, check_subject
 from gallery.records import Amendment, Change, CollectionInfo, EnrolledFace, NewFace, Page, Receipt
-from gallery.rows import change_of, face_of, moment, row_of
+from gallery.rows import change_of, face_of, moment, row_of, values_of
 from gallery.tables import counter, deletions, faces
 from model.errors import InvalidRequest, NotFound, Unavailable
 
@@ -89,6 +89,13 @@ class Store:
         crop: bytes | None = self._one(id, faces.c.crop).crop
         return crop
 
+    def outdated(self, model: str, limit: int) -> list[tuple[str, bytes]]:
+        """The first `limit` faces of other models whose picture was kept: the id and the picture of each."""
+        kept = faces.c.crop.is_not(None) & (faces.c.model != model)
+        query = select(faces.c.id, faces.c.crop).where(kept).order_by(faces.c.sequence).limit(limit)
+        with self._transaction() as connection:
+            return [(row.id, row.crop) for row in connection.execute(query)]
+
     def find(self, sequences: Sequence[int]) -> dict[int, EnrolledFace]:
         """The faces with these enrolment numbers, by number; those that are gone are left out."""
         found = {}
@@ -133,7 +140,7 @@ class Store:
             if old is None:
                 raise _no_face(id)
             connection.execute(insert(deletions), {"sequence": first, "face": old})
-            change = update(faces).where(faces.c.sequence == old).values(sequence=first + 1, **amendment.fields)
+            change = update(faces).where(faces.c.sequence == old).values(sequence=first + 1, **values_of(amendment))
             row = connection.execute(change.returning(*_WITHOUT_CROP)).one()
             _advance(connection, 2)
         self._scrub()

@@ -61,3 +61,11 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
     with pytest.raises(InvalidRequest, match=f"FACET_{name}: ") as caught:
         Settings.load()
     assert "\n" not in caught.value.message
+
+
+def test_a_secret_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "facet_database_url").write_text("postgresql+psycopg://facet:secret@postgres/facet\n")
+    monkeypatch.setenv("FACET_SECRETS_DIR", str(tmp_path))
+    assert Settings.load().gallery_url == "postgresql+psycopg://facet:secret@postgres/facet"
+    monkeypatch.setenv("FACET_DATABASE_URL", "sqlite:///other.db")
+    assert Settings.load().gallery_url == "sqlite:///other.db"

@@ -20,6 +20,8 @@ _OPTIONS = {"listen_addresses": "", "fsync": "off", "synchronous_commit": "off",
 
 def binaries() -> Path | None:
     """The folder of the newest `initdb` and `postgres`, on the path or where Debian puts them."""
+    if _owner() not in {entry.pw_name for entry in pwd.getpwall()}:
+        return None
     on_path = shutil.which("initdb")
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
     found = [*([Path(on_path).parent] if on_path else []), *debian]
@@ -30,10 +32,8 @@ def binaries() -> Path | None:
 def server(programs: Path) -> Iterator[Path]:
     """A running server that listens on a socket in this folder alone; leaving stops it and removes all."""
     folder = Path(tempfile.mkdtemp(prefix="facet-pg-", dir="/tmp"))
-    # It refuses to run as root.
-    user = "postgres" if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(folder, user, pwd.getpwnam(user).pw_gid)
+    user = _owner()
+    shutil.chown(folder, user)
     data, log = folder / "data", folder / "log"
     start = [programs / "postgres", "-D", data, "-k", folder]
     start += [part for name, value in _OPTIONS.items() for part in ("-c", f"{name}={value}")]
@@ -50,6 +50,11 @@ def server(programs: Path) -> Iterator[Path]:
             process.wait(30)
     finally:
         shutil.rmtree(folder)
+
+
+def _owner() -> str:
+    """Whose the server is: it refuses to run as root."""
+    return "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
 
 def database(folder: Path) -> str:

@@ -21,7 +21,7 @@ def test_what_is_due_is_done_also_after_a_failure(caplog: pytest.LogCaptureFixtu
         done.set()
 
     keeper = Keeper(due, act, 0.001)
-    assert done.wait(5)
+    assert done.wait(30)
     keeper.close()
     count = len(asked)
     assert count >= 3

@@ -12,8 +12,8 @@ from model.errors import InvalidEmbedding, InvalidRequest
 
 
 def test_an_amendment_says_what_changes() -> None:
-    assert Amendment(subject="bob", metadata={}).fields == {"subject": "bob", "metadata": {}}
-    for fields in ({}, {"subject": ""}, {"collection": "a b"}, {"metadata": {"a": float("inf")}}):
+    assert Amendment(subject="bob", metadata={}).given == {"subject": "bob", "metadata": {}}
+    for fields in ({}, {"subject": ""}, {"collection": "a b"}, {"metadata": {"a": float("inf")}}, {"model": "m2"}):
         with pytest.raises(InvalidRequest):
             Amendment(**fields)  # type: ignore[arg-type]
 

@@ -43,6 +43,13 @@ def test_what_does_not_agree_is_an_error(tmp_path: Path) -> None:
     assert "the index holds faces that the store does not have: 1, numbers 2" in result.stderr
 
 
+def test_a_folder_without_a_gallery_is_not_made_one(tmp_path: Path) -> None:
+    for command in ("verify", "snapshot", "reembed"):
+        result = CliRunner().invoke(app, ["gallery", command, "--data-dir", str(tmp_path / "typo")])
+        assert (result.exit_code, result.stderr) == (1, f"facet: there is no gallery in {tmp_path / 'typo'}\n")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_database_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
     for url in ("nonsense", "nodatabase://x", f"sqlite:///{tmp_path}"):
         result = CliRunner().invoke(app, ["gallery", "verify", "--data-dir", str(tmp_path), "--database-url", url])
