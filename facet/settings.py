@@ -1,5 +1,6 @@
 """Every setting of the service, read from FACET_* variables; the environment is read here alone."""
 
+import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -57,10 +58,12 @@ class Settings(BaseSettings):
     def load(cls, **given: Any) -> Self:
         """The settings of the environment; what is given and not None goes before it.
 
+        What neither has is read from files in FACET_SECRETS_DIR, such as `facet_database_url`, if that is set.
         Raises InvalidRequest with one line that names every setting that is wrong.
         """
         try:
-            return cls(**{name: value for name, value in given.items() if value is not None})
+            named = {name: value for name, value in given.items() if value is not None}
+            return cls(**named | {"_secrets_dir": os.environ.get(f"{PREFIX}SECRETS_DIR")})
         except ValidationError as error:
             wrong = [f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
             raise InvalidRequest("; ".join(wrong)) from error

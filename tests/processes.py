@@ -24,7 +24,7 @@ def free_port() -> int:
     return port
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     """Return when something holds; fail if it does not in time."""
     deadline = time.monotonic() + seconds
     while not holds():

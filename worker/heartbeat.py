@@ -1,14 +1,28 @@
 """By what a worker shows that it lives."""
 
 import logging
+import socket
 import threading
-from typing import Any
+import uuid
+from typing import Any, cast
 
 from redis import Redis, RedisError
 
 from worker.keys import BEAT_SECONDS, LIFE_SECONDS, worker_key, workers_key
 
 logger = logging.getLogger("facet.worker")
+
+
+def new_worker_id() -> str:
+    """An id that no other worker has, and that tells the host."""
+    return f"{socket.gethostname()}.{uuid.uuid4().hex}"
+
+
+def lives_here(redis: Redis, queue: str) -> bool:
+    """Whether a worker of a queue lives on this host. Raises RedisError."""
+    members = cast(set[bytes], redis.smembers(workers_key(queue)))
+    here = [id.decode() for id in members if id.decode().rpartition(".")[0] == socket.gethostname()]
+    return bool(here) and redis.exists(*map(worker_key, here)) > 0
 
 
 class Heartbeat:

@@ -2,9 +2,10 @@
 
 BEAT_SECONDS = 1.0
 """How often a worker says that it lives."""
-LIFE_SECONDS = 5
+LIFE_SECONDS = 8
 """A worker that has said nothing for so long is lost."""
 CLAIM_SECONDS = 600
+"""How long it is known who began a task; longer than any task takes."""
 
 
 def payload_key(task_id: str) -> str:

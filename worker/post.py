@@ -114,10 +114,16 @@ class Post:
         left = max(round(1000 * (max(call.deadline for call in calls) - now)), 1)
         try:
             await self._redis.set(payload_key(task_id), pack([call.arguments for call in calls]), px=left)
-            await asyncio.get_running_loop().run_in_executor(self._sender, self._enqueue, task)
+            if result.done():  # given up meanwhile, and cleared before there was anything to clear
+                await self._clear(task_id)
+            else:
+                await asyncio.get_running_loop().run_in_executor(self._sender, self._enqueue, task)
         except (RedisError, OperationalError) as error:
             logger.warning("a task could not be sent: %s", error)
             self._mailbox.fail(task_id, Unavailable("Redis does not answer; try again soon.", part="redis"))
+        except Exception:  # whatever it is, it is these callers' and must not end the sending
+            logger.exception("a task could not be sent")
+            self._mailbox.fail(task_id, FacetError("Something failed on the way to a worker; the log says what."))
 
     def _enqueue(self, task: _Task) -> None:
         self._celery.send_task(TASK_PREFIX + task.calls[0].method, args=[task.alone], task_id=task.id)

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import threading
-import uuid
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import nullcontext
@@ -15,6 +14,7 @@ from redis import Redis
 
 from model.errors import FacetError
 from worker.celery_app import TASK_PREFIX
+from worker.heartbeat import new_worker_id
 from worker.inference import Inference
 from worker.keys import CLAIM_SECONDS, claim_key, payload_key
 from worker.wire import pack, unpack
@@ -32,7 +32,7 @@ class Runner:
     """
 
     def __init__(self, inference: Inference, redis: Redis) -> None:
-        self.id = uuid.uuid4().hex
+        self.id = new_worker_id()
         self._inference = inference
         self._redis = redis
         self._alone = threading.Lock()

@@ -13,11 +13,7 @@ import { setUpVariations } from "./variations.js";
 
 function showNeeds() {
   for (const node of $$("[data-needs]")) node.hidden = state[node.dataset.needs] !== null;
-  for (const node of $$("[data-with]")) {
-    const there = state[node.dataset.with] !== null;
-    if (node.matches("fieldset")) node.disabled = !there;
-    node.classList.toggle("waiting", !there);
-  }
+  for (const node of $$("[data-with]")) node.hidden = state[node.dataset.with] === null;
 }
 
 async function start() {

@@ -126,7 +126,7 @@ function show(slot, picture, faces, redrawn) {
     faces.length > 1 ? `${faces.length} faces; the largest is taken` : "Drop or paste another photograph";
   $(".crop", root).src = pictureUrl(redrawn.input);
   $(".redrawn", root).src = pictureUrl(redrawn.image);
-  $(".likeness", root).textContent = `drawn back, ${Math.round(100 * redrawn.ssim)} % alike`;
+  $(".likeness", root).textContent = `drawn back, ${Math.round(100 * redrawn.ssim)} %`;
   $(".found", root).hidden = false;
 }
 
@@ -143,6 +143,7 @@ function outline(svg, image, faces) {
 function showParts(slot) {
   const root = card(slot);
   drawParts($(".parts", root), state.model.attributes, state[slot], state[other(slot)]);
+  $(".key", root).hidden = !state[other(slot)];
   if (slot === "second") compare($(".verdict", root));
 }
 

@@ -59,7 +59,7 @@ export function similarity(entry, a, b) {
 const degrees = (number) => `${Math.round(number)}°`.replace("-0", "0").replace("-", "−");
 
 function words(entry, face) {
-  if (entry.name === "pose") return ANGLES.map((angle) => `${angle} ${degrees(face.pose_degrees[angle])}`).join("  ");
+  if (entry.name === "pose") return ANGLES.map((angle) => `${angle} ${degrees(face.pose_degrees[angle])}`).join("\n");
   if (entry.name !== "expression") return "";
   const { label, probabilities } = face.expression;
   return `${label} ${Math.round(100 * probabilities[label])} %`;

@@ -14,7 +14,7 @@ export function setUpVariations() {
     ...state.model.attributes.map(({ name }) =>
       h(
         "label",
-        { class: "chip", "data-with": "first" },
+        { class: "chip" },
         h("input", { type: "checkbox", name: "keep", value: name, checked: name === "identity" }),
         name,
       ),

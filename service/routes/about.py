@@ -40,6 +40,7 @@ class Health(BaseModel):
     """The answer of a probe."""
 
     status: Literal["ok"] = "ok"
+    note: str | None = Field(default=None, description="what somebody should see to, though requests are answered")
 
 
 def _entry(attribute: Attribute) -> AttributeEntry:
@@ -68,17 +69,24 @@ async def model(port: InferencePort, config: Config) -> Model:
     )
 
 
-@router.get("/health/live")
+@router.get("/health/live", response_model_exclude_none=True)
 async def live() -> Health:
     """Whether the process answers at all."""
     return Health()
 
 
-@router.get("/health/ready", responses=problem_responses(503))
+@router.get("/health/ready", response_model_exclude_none=True, responses=problem_responses(503))
 async def ready(port: InferencePort, gallery: EnrolledFaces) -> Health:
     """Whether requests can be answered: the model is loaded and the database answers."""
     missing = await port.ready()
     if missing is not None:
         raise Unavailable(missing)
-    await run_in_threadpool(gallery.page, limit=1)
-    return Health()
+    census = await run_in_threadpool(gallery.census)
+    current = (await port.info()).id
+    unusable = sum(count for model, count in census.items() if model != current)
+    if not unusable:
+        return Health()
+    return Health(
+        note=f"{unusable} enrolled faces are of other models, and no search finds them: run `facet gallery reembed` "
+        "where their pictures were kept, and enrol the others again."
+    )

@@ -46,14 +46,16 @@ def test_embed_scales_bytes_to_plus_minus_one(engine: Engine, model: FaceModel) 
     pixels = crops(3)
     images = torch.from_numpy(pixels.astype(np.float32) / 127.5 - 1.0).permute(0, 3, 1, 2)
     embeddings = engine.embed(pixels)
-    assert (embeddings.shape, embeddings.dtype) == ((3, EMBEDDING_SIZE), np.float32)
+    assert embeddings.shape == (3, EMBEDDING_SIZE)
+    assert embeddings.dtype == np.float32
     np.testing.assert_allclose(embeddings, model.embed(images).numpy(), atol=1e-5)
 
 
 def test_render_rounds_to_bytes(engine: Engine, model: FaceModel) -> None:
     embeddings = engine.sample(3, 0)
     drawn = engine.render(embeddings)
-    assert (drawn.shape, drawn.dtype) == ((3, 64, 64, 3), np.uint8)
+    assert drawn.shape == (3, 64, 64, 3)
+    assert drawn.dtype == np.uint8
     exact = (model.render(torch.from_numpy(embeddings)).permute(0, 2, 3, 1).numpy() + 1.0) * 127.5
     assert np.abs(drawn - exact).max() <= 0.5 + 1e-3
 

@@ -74,3 +74,18 @@ def test_a_slow_time_shortens_the_queue(clock: Clock) -> None:
     for _ in range(10):  # at one a second, ten seconds hold ten
         waiting.enter()
     refused(waiting)
+
+
+def test_what_would_wait_too_long_is_refused_although_there_is_room(clock: Clock) -> None:
+    waiting = Backlog(100, max_wait=10.0)
+    waiting.enter(30)  # nothing is known yet, so the count alone decides
+    for _ in range(20):
+        clock.now += 2.0
+        waiting.leave()
+    # Five things take ten seconds, and ten are held.
+    assert refused(waiting) == 12
+    for _ in range(6):
+        clock.now += 2.0
+        waiting.leave()
+    waiting.enter()
+    assert refused(waiting) == 2

@@ -40,7 +40,7 @@ def test_what_is_published_arrives(served: RedisServer) -> None:
             await redis.publish(result_key(one), message(b"one"))
             assert [await first, await second] == [b"one", b"two"]
 
-    asyncio.run(asyncio.wait_for(scenario(), 10))
+    asyncio.run(asyncio.wait_for(scenario(), 60))
 
 
 def test_what_was_published_before_anybody_listened_is_read(served: RedisServer) -> None:
@@ -51,7 +51,7 @@ def test_what_was_published_before_anybody_listened_is_read(served: RedisServer)
             mailbox.start()
             assert await result == b"early"
 
-    asyncio.run(asyncio.wait_for(scenario(), 10))
+    asyncio.run(asyncio.wait_for(scenario(), 60))
 
 
 def test_a_message_that_was_missed_can_be_fetched(served: RedisServer) -> None:

@@ -1,9 +1,19 @@
 """Where `tests.faces.draw_face` puts its face, and whether a detector finds it there."""
 
+import cv2
+import numpy as np
+
+from model.backend import Pixels
 from model.faces.detector import Detection
+from tests.faces import draw_face
 
 MIDDLE = (0.5, 0.535)
 """The middle of brows and chin, as shares of the picture's side."""
+
+
+def drawn(size: int) -> Pixels:
+    """A drawn face; a large one is enlarged, which is quicker than to draw it."""
+    return draw_face(size) if size <= 600 else np.asarray(cv2.resize(draw_face(600), (size, size)), np.uint8)
 
 
 def is_the_drawn_face(detection: Detection, size: int) -> bool:

@@ -92,8 +92,8 @@ def test_to_crop_maps_centre_and_corners(rotation: float) -> None:
     # The crop's first and last pixel centres lie half a crop pixel inside the frame.
     reach = 40.0 * (size - 1) / size
     corners = [reach * (a * right + b * below) for a in (-1, 1) for b in (-1, 1)]
-    points = np.add((50.0, 70.0), [np.zeros(2), *corners])
-    expected = [[31.5, 31.5], [0, 0], [0, 63], [63, 0], [63, 63]]
+    points = np.add((50.0, 70.0), np.stack([np.zeros(2), *corners]))
+    expected = np.array([[31.5, 31.5], [0, 0], [0, 63], [63, 0], [63, 63]])
     np.testing.assert_allclose(through(frame.to_crop(size), points), expected, atol=1e-9)
 
 
@@ -111,8 +111,8 @@ def test_a_quarter_turn_is_exact() -> None:
 
 @pytest.mark.parametrize("scale", [2, 8])
 def test_the_crop_does_not_depend_on_the_pictures_size(scale: int) -> None:
-    image = cv2.GaussianBlur(draw_face(200), (0, 0), 1.5)
-    large = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    image = np.asarray(cv2.GaussianBlur(draw_face(200), (0, 0), 1.5), np.uint8)
+    large = np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
     frame = Frame((98.0, 103.0), 110.0, 0.2)
     center = (scale * (98.0 + 0.5) - 0.5, scale * (103.0 + 0.5) - 0.5)
     difference = crop(large, Frame(center, scale * 110.0, 0.2), 64).astype(int) - crop(image, frame, 64)

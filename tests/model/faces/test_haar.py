@@ -1,18 +1,17 @@
-import cv2
 import numpy as np
 import pytest
 
 from model.faces.detector import LONGEST_SIDE, load_detector, reduced
 from model.faces.haar import HaarDetector
 from tests.faces import draw_face
-from tests.model.faces.drawn import is_the_drawn_face
+from tests.model.faces.drawn import drawn, is_the_drawn_face
 
 DETECTOR = HaarDetector()
 
 
 @pytest.mark.parametrize("size", [100, 300, 3000])
 def test_it_finds_a_drawn_face_at_any_size(size: int) -> None:
-    picture = draw_face(size) if size <= 300 else cv2.resize(draw_face(600), (size, size))
+    picture = drawn(size)
     (found,) = DETECTOR.detect(picture)
     assert is_the_drawn_face(found, size)
     assert 0.5 < found.score < 1.0

@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -8,7 +7,7 @@ from model.errors import InvalidCheckpoint
 from model.faces.alignment import SIDE_PER_FACE, frame_of
 from model.faces.detector import Detector, load_detector
 from tests.faces import draw_face
-from tests.model.faces.drawn import is_the_drawn_face
+from tests.model.faces.drawn import drawn, is_the_drawn_face
 
 FILES = sorted((Path(__file__).parents[4] / "shared" / "data" / "models").glob("face_detection_yunet_*.onnx"))
 
@@ -45,7 +44,7 @@ def test_half_a_network(tmp_path: Path) -> None:
 @needs_the_file
 @pytest.mark.parametrize("size", [100, 300, 3000])
 def test_it_finds_a_drawn_face_with_landmarks(detector: Detector, size: int) -> None:
-    picture = draw_face(size) if size <= 300 else cv2.resize(draw_face(600), (size, size))
+    picture = drawn(size)
     (found,) = detector.detect(picture)
     assert is_the_drawn_face(found, size)
     assert found.landmarks is not None

@@ -1,0 +1,45 @@
+"""The service that a command speaks to: a running one by its address, or one inside the command's own process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from facet.client import Client
+
+INSIDE = "http://facet"
+"""The address under which the service in this process knows itself."""
+
+
+class _Bridge(httpx.BaseTransport):
+    """Sends requests to an ASGI application on a portal's event loop."""
+
+    def __init__(self, portal: BlockingPortal, transport: httpx.ASGITransport) -> None:
+        self._portal = portal
+        self._transport = transport
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._portal.call(self._answer, request)
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._transport.handle_async_request(request)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+
+
+@contextmanager
+def connected(url: str | None) -> Iterator[Client]:
+    """A client of the service at an address, or without one of the service that the settings describe."""
+    if url is not None:
+        with Client(url) as client:
+            yield client
+        return
+    from facet.asgi import create_app
+
+    app = create_app()
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(app.router.lifespan_context(app)),
+        Client(INSIDE, transport=_Bridge(portal, httpx.ASGITransport(app))) as client,
+    ):
+        yield client
