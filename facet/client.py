@@ -11,7 +11,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 import httpx
 import orjson
 
-from model.errors import FacetError, Unavailable
+from model.errors import FacetError, InvalidRequest, Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,7 +75,7 @@ def _body(target: Target, pictures: Sequence[tuple[str, Picture]] = (), **fields
     fields = {name: value for name, value in fields.items() if value is not None}
     if not isinstance(target, bytes | Path):
         if pictures:
-            raise FacetError("Other pictures can only be sent beside a picture, not beside an embedding.")
+            raise InvalidRequest("Other pictures can only be sent beside a picture, not beside an embedding.")
         return {"json": {"embedding": target, **fields}}
     files = [("image", _part(target)), *((name, _part(picture)) for name, picture in pictures)]
     texts = {name: value if isinstance(value, str) else orjson.dumps(value).decode() for name, value in fields.items()}

@@ -86,8 +86,12 @@ class RedisServer:
 
     def workers(self) -> int:
         """How many inference workers live."""
+        return len(self.worker_keys())
+
+    def worker_keys(self) -> set[bytes]:
+        """The key of each inference worker that lives."""
         with self.client() as client:
-            return sum(1 for _ in client.scan_iter("facet:worker:*"))
+            return set(client.scan_iter("facet:worker:*"))
 
 
 @contextmanager
@@ -106,8 +110,8 @@ def worker_process(
     server: RedisServer, place: Path, command: Sequence[str] = (*FACET, "worker", "--model", "dummy")
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A worker that has said that it is ready."""
-    before = server.workers()
+    before = server.worker_keys()
     with running([*command, "--redis-url", server.url], place / "worker.log") as process:
-        wait_until(lambda: server.workers() > before or process.poll() is not None)
+        wait_until(lambda: bool(server.worker_keys() - before) or process.poll() is not None)
         assert process.poll() is None, (place / "worker.log").read_text()
         yield process

@@ -6,7 +6,21 @@ import typer
 from typer.core import TyperGroup
 
 from facet import __version__
-from facet.cli import data, detector, evaluate, gallery, model, serve, train, worker
+from facet.cli import (
+    compare,
+    data,
+    demo,
+    detector,
+    draw,
+    embed,
+    evaluate,
+    gallery,
+    model,
+    openapi,
+    serve,
+    train,
+    worker,
+)
 from model.errors import FacetError
 
 
@@ -46,7 +60,15 @@ def _facet(
 
 
 app.command("serve", cls=serve.ServeCommand)(serve.serve)
+app.command("demo")(demo.demo)
+app.command("embed")(embed.embed)
+app.command("reconstruct")(draw.reconstruct)
+app.command("edit")(draw.edit)
+app.command("generate")(draw.generate)
+app.command("verify")(compare.verify)
+app.command("search")(compare.search)
 app.command("worker")(worker.worker)
+app.command("openapi")(openapi.openapi)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 groups = {"data": data.app, "model": model.app, "detector": detector.app, "gallery": gallery.app}

@@ -8,7 +8,9 @@ import typer
 def demo(
     url: Annotated[str | None, typer.Option(help="A running service; by default the gallery of this machine.")] = None,
 ) -> None:
-    """Fill the collection `demo` with generated faces; what is there already stays.
+    """Fill the collection `demo` with generated people.
+
+    What is there already stays.
 
     Example: facet demo && facet serve
     """

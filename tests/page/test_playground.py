@@ -210,8 +210,7 @@ def test_the_command_for_curl_does_the_same(visit: Visit, photographs: list[Path
     assert (pixels((tmp_path / "edited.png").read_bytes()) == pixels(edited(page))).all()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing_in_either_theme_and_nothing_is_wider_than_the_page(
     visit: Visit, scheme: str, width: int
 ) -> None:

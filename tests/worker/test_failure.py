@@ -15,7 +15,7 @@ from model.errors import CrashedWorker, FacetError, Unavailable
 from tests.faces import png
 from tests.processes import RedisServer, redis_server, wait_until, worker_process
 from tests.worker.fragile_worker import POISON, SLOW
-from tests.worker.test_client import started, until
+from tests.worker.test_client import litter, started, until
 from worker.client import CeleryInference
 
 FRAGILE = (sys.executable, "-m", "tests.worker.fragile_worker")
@@ -53,9 +53,9 @@ def test_what_a_killed_worker_had_begun_is_done_by_another(server: RedisServer, 
             slow = asyncio.create_task(inference.embed([png(SLOW)], align="none"))
             await until(lambda: begun(server) > 0)
             quick = [asyncio.create_task(inference.reconstruct(face)) for face in EMBEDDINGS]
-            await asyncio.sleep(0.1)
+            await until(lambda: len(litter(server)) > 1)
             first.kill()
-            second.enter_context(fragile(server, tmp_path))
+            await asyncio.to_thread(second.enter_context, fragile(server, tmp_path))
             [[face]] = await slow  # type: ignore[misc]
             np.testing.assert_array_equal(face.embedding, DummyModel().embed(SLOW[None])[0])
             for embedding, drawing in zip(EMBEDDINGS, await asyncio.gather(*quick), strict=True):
