@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from model.calibration import Calibration
 from model.errors import InvalidCheckpoint
@@ -64,7 +64,8 @@ def save_checkpoint(path: Path, name: str, model: FaceModel, calibration: Calibr
         "card": json.dumps(dict(card)),
     }
     aside = path.with_suffix(".writing")
-    save_file(tensors, aside, metadata | {"sha256": content_hash(tensors, metadata)})
+    # As bytes: the library's own writing of files leaves them readable to their owner alone.
+    aside.write_bytes(save(tensors, metadata | {"sha256": content_hash(tensors, metadata)}))
     os.replace(aside, path)
 
 
