@@ -68,6 +68,8 @@ def random_framing(count: int, how: Augmentation, generator: Generator) -> Frami
 
 def frame(pixels: Tensor, framing: Framing, size: int) -> tuple[Tensor, Tensor]:
     """Stored crops `(n, 4, s, s)` uint8 -> images `(n, 3, size, size)` in [-1, 1] and masks `(n, 1, size, size)`."""
+    if not len(pixels):  # torch samples no empty grid
+        return torch.empty(0, 3, size, size), torch.empty(0, 1, size, size)
     cos, sin = framing.turn.cos(), framing.turn.sin()
     scale = framing.zoom / MARGIN
     flip = torch.where(framing.mirror, -1.0, 1.0)
