@@ -36,7 +36,7 @@ def test_a_small_model_learns_sixteen_faces_by_heart() -> None:
     assert trainer.run(reports.append)
     first, last = reports[0].losses, reports[-1].losses
     assert first["reconstruction"] > 0.3 > 0.12 > last["reconstruction"]
-    assert first["structural"] > 0.9 > 0.4 > last["structural"]
+    assert first["structural"] > 0.8 > 0.4 > last["structural"]
     assert first["pose"] > 0.5 > 0.05 > last["pose"]
     assert first["identity"] > 1.0 > 0.1 > last["identity"]
     assert first["expression"] > 1.0 > 0.2 > last["expression"]
