@@ -9,7 +9,9 @@ from typing import Any
 
 import torch
 
+from model.checkpoint import load_checkpoint
 from model.face_model import FaceModel
+from model.networks.config import NetworkConfig
 from training.data.augmentation import frame, still
 from training.data.batches import Batches
 from training.data.crops import CropSet, fit_targets, load_crops, load_samples
@@ -40,24 +42,27 @@ def load_training_crops(folders: Sequence[Path], image_size: int) -> CropSet:
 
 
 def start_model(recipe: Recipe, start: Path | None) -> FaceModel:
-    """A fresh model, or the weights that another run reached (its running mean).
+    """A fresh model, or the weights that another run's folder reached (its running mean), or those of a model file.
 
-    Raises ValueError if that run's networks have other sizes.
+    Raises ValueError if the networks there have other sizes, InvalidCheckpoint for a bad model file.
     """
     torch.manual_seed(recipe.seed)
     model = FaceModel(recipe.network)
-    if start is not None:
+    if start is not None and start.is_file():
+        theirs = load_checkpoint(start).model
+        check_networks(theirs.config, recipe, start)
+        model.load_state_dict(theirs.state_dict())
+    elif start is not None:
         state = load_state(Run(start).state)
-        check_networks(state, recipe, start)
+        check_networks(Recipe.from_data(state["recipe"]).network, recipe, start)
         model.load_state_dict(averaged(state))
     return model
 
 
-def check_networks(state: dict[str, Any], recipe: Recipe, folder: Path) -> None:
-    """Raises ValueError if a saved state's networks have other sizes than the recipe's."""
-    theirs = Recipe.from_data(state["recipe"]).network
+def check_networks(theirs: NetworkConfig, recipe: Recipe, where: Path) -> None:
+    """Raises ValueError if networks have other sizes than the recipe's."""
     if theirs != recipe.network:
-        raise ValueError(f"the run {folder} has networks {theirs}, the recipe {recipe.network}")
+        raise ValueError(f"{where} has networks {theirs}, the recipe {recipe.network}")
 
 
 def averaged(state: dict[str, Any]) -> dict[str, torch.Tensor]:
@@ -87,7 +92,7 @@ def run_training(
     trainer = Trainer(recipe, start_model(recipe, start), batches, crops.classes, device)
     if run.state.exists():
         state = load_state(run.state)
-        check_networks(state, recipe, run.folder)
+        check_networks(Recipe.from_data(state["recipe"]).network, recipe, run.folder)
         trainer.restore(state)
     (run.folder / "recipe.json").write_text(json.dumps(recipe.to_data(), indent=2) + "\n")
     shown, _ = frame(crops.pixels[:SHEET_FACES], still(min(SHEET_FACES, len(crops))), size)

@@ -16,7 +16,9 @@ def train(
     data: Annotated[list[Path], typer.Option(help="A prepared folder; may be repeated.")],
     name: Annotated[str, typer.Option(help="The run's folder below --runs.")],
     runs: Annotated[Path, typer.Option(help="Where runs live.")] = Path("runs"),
-    start: Annotated[str | None, typer.Option("--from", help="Begin with the weights of another run.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Begin with the weights of a run or a model file.")
+    ] = None,
     minutes: Annotated[float | None, typer.Option(help="Stop after this long; the same command goes on.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     change: Annotated[list[str] | None, typer.Option("--set", help="Change a setting: optimiser.clip=1.0.")] = None,
@@ -46,12 +48,19 @@ def train(
             resolved,
             crops,
             Run(runs / name),
-            runs / start if start else None,
+            _origin(runs, start),
             str(choose_device(device)),
             minutes,
             lambda now: bar.update(task, completed=now.step, note=f"{now.images_per_second:.0f} images/s"),
         )
     typer.echo(f"{'finished' if ended else 'stopped; the same command goes on'}: {runs / name}")
+
+
+def _origin(runs: Path, start: str | None) -> Path | None:
+    """The folder of a run by its name, or a model file by its path."""
+    if start is None:
+        return None
+    return Path(start) if start.endswith(".safetensors") else runs / start
 
 
 def _count(network: Any) -> int:

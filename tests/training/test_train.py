@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from model.calibration import Calibration
+from model.checkpoint import save_checkpoint
+from model.networks.config import NetworkConfig
 from tests.tiny import TINY
 from tests.training.drawn import crop_set, samples
 from tests.training.recipes import tiny_recipe
@@ -90,6 +93,19 @@ def test_a_stage_begins_with_the_averaged_weights_of_another_run(finished: Run, 
     assert all(torch.equal(value, kept[name]) for name, value in averaged(state).items() if name.startswith("encoder"))
 
 
+def test_a_stage_begins_with_the_weights_of_a_model_file(tmp_path: Path) -> None:
+    theirs = start_model(replace(RECIPE, seed=5), None)
+    path = tmp_path / "theirs.safetensors"
+    save_checkpoint(path, "theirs", theirs, Calibration(), {})
+    mine = start_model(RECIPE, path)
+    for name, value in theirs.state_dict().items():
+        assert torch.equal(mine.state_dict()[name], value.half().float()), name
+    assert all(parameter.requires_grad for parameter in mine.parameters())
+    other = replace(RECIPE, network=NetworkConfig())
+    with pytest.raises(ValueError, match=r"theirs\.safetensors has networks"):
+        start_model(other, path)
+
+
 def test_a_fresh_model_follows_from_the_seed() -> None:
     first, same, other = (start_model(replace(RECIPE, seed=seed), None).state_dict() for seed in (1, 1, 2))
     assert all(torch.equal(value, same[name]) for name, value in first.items())
@@ -98,9 +114,9 @@ def test_a_fresh_model_follows_from_the_seed() -> None:
 
 def test_runs_with_other_networks(finished: Run, crops: CropSet) -> None:
     other = replace(RECIPE, network=replace(TINY, hidden=64))
-    with pytest.raises(ValueError, match=r"the run .*unbroken has networks .*hidden=32.* the recipe .*hidden=64"):
+    with pytest.raises(ValueError, match=r"unbroken has networks .*hidden=32.* the recipe .*hidden=64"):
         start_model(other, finished.folder)
-    with pytest.raises(ValueError, match=r"the run .*unbroken has networks"):
+    with pytest.raises(ValueError, match=r"unbroken has networks"):
         run_training(other, crops, finished)
 
 
