@@ -1,5 +1,6 @@
 """What a request's body brings: pictures, text fields and JSON, read under limits, whichever way they were sent."""
 
+import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from model.attributes import Vector
-from model.errors import ImageTooLarge, InvalidRequest, TooLarge
+from model.errors import ImageTooLarge, InvalidEmbedding, InvalidRequest, TooLarge
 from service.config import ServiceConfig
 from service.dependencies import Config
 from service.schemas import vector_of
@@ -81,11 +82,27 @@ class Inputs:
 
 
 def parse_json(data: bytes | str, what: str) -> Any:
-    """The value of a JSON text. Raises InvalidRequest, also for NaN and Infinity, which JSON does not have."""
+    """The value of a JSON text.
+
+    Raises InvalidRequest, also for NaN and Infinity, which JSON does not have, and InvalidEmbedding for an embedding
+    that holds one: programs write them so, and are told what is wrong with the embedding rather than with the text.
+    """
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
+        if _is_embedding_with_constants(data, what):
+            raise InvalidEmbedding("The embedding holds NaN or Infinity; every number must be finite.") from error
         raise InvalidRequest(f"This is not JSON in {what}: {error}.") from error
+
+
+def _is_embedding_with_constants(data: bytes | str, what: str) -> bool:
+    """Whether a text is JSON but for NaN and Infinity, and of an embedding."""
+    constants: list[str] = []
+    try:
+        value = json.loads(data, parse_constant=constants.append)
+    except (ValueError, RecursionError):
+        return False
+    return bool(constants) and ("embedding" in what or (isinstance(value, dict) and "embedding" in value))
 
 
 async def read_inputs(request: Request, config: Config) -> Inputs:

@@ -111,13 +111,20 @@ def test_a_missing_picture_is_named(client: httpx.Client, ada: bytes, route: str
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "7", "null", '{"embedding": {"pose": [NaN, 0, 0]}}', '{"embedding": Infinity}', "[" * 5000, "\xff"],
+    ["", "{", "[]", "7", "null", '{"k": NaN}', "NaN", '{"embedding": "\\ud800"}', "[" * 5000, "\xff"],
     ids=lambda text: text[:20],
 )
 def test_a_body_that_is_no_json_object(client: httpx.Client, text: str) -> None:
     for route in ("/reconstruct", "/search", "/faces", "/edit"):
         answer = client.post(route, content=text.encode("latin-1"), headers={"Content-Type": "application/json"})
         assert_problem(answer, 422, "invalid_request")
+
+
+@pytest.mark.parametrize("text", ['{"embedding": {"pose": [NaN, 0, 0]}}', '{"embedding": -Infinity}'])
+def test_an_embedding_with_numbers_that_are_not_finite(client: httpx.Client, text: str) -> None:
+    for route in ("/reconstruct", "/search", "/faces", "/edit"):
+        answer = client.post(route, content=text, headers={"Content-Type": "application/json"})
+        assert "finite" in assert_problem(answer, 422, "invalid_embedding")["detail"]
 
 
 def test_json_beyond_its_limit(client: httpx.Client) -> None:
