@@ -67,7 +67,12 @@ class Runner:
             if payload is None:
                 raise Ignore
             running = asyncio.run_coroutine_threadsafe(self._answers(method, payload), self._loop)
-            return _within(running, left / 1000)
+            answers = _within(running, left / 1000)
+            if alone:
+                # Before the next may begin: should that end the worker while Celery still stores these answers, this
+                # task is not to blame, and its message, not yet acknowledged, goes to another worker.
+                self._redis.delete(claim_key(task_id))
+            return answers
 
     async def _answers(self, method: str, payload: bytes) -> bytes:
         return pack(await asyncio.gather(*(self._answer(method, call) for call in unpack(payload))))
