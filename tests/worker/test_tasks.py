@@ -116,7 +116,7 @@ def test_suspects_run_one_at_a_time_and_others_beside_them(
         assert begun() == 1
         released.set()
         assert all(suspect.result() for suspect in suspects)
-        assert begun() == 2
+        assert begun() == 0  # what is done does not answer for what ends the worker later
 
 
 def test_every_call_of_the_interface_but_the_local_ones_is_a_task() -> None:
