@@ -160,12 +160,15 @@ class Post:
                     logger.warning("tasks under way could not be looked after: %s", error)
 
     async def _look_after(self, tasks: Sequence[_Task]) -> None:
+        # Lost is who lived neither before the claims were read, so that none withdrawn since is held against a task,
+        # nor after, as a worker that has just come does.
+        living = set(await self._fleet.read())
         async with self._redis.pipeline(transaction=False) as pipe:
             for task in tasks:
                 pipe.get(claim_key(task.id))
                 pipe.exists(payload_key(task.id))
             found = await pipe.execute()
-        members = await self._fleet.members()
+        living |= set(await self._fleet.read())
         # Read last: a result that came in between is not mistaken for a loss.
         await self._mailbox.fetch([task.id for task in tasks])
         for task, claim, payload in zip(tasks, found[::2], found[1::2], strict=True):
@@ -173,7 +176,7 @@ class Post:
                 continue
             if not payload:
                 self._mailbox.fail(task.id, Unavailable("Redis lost the request; try it again.", part="redis"))
-            elif claim is not None and claim.decode() not in members:
+            elif claim is not None and claim.decode() not in living:
                 await self._replace(task)
 
     async def _replace(self, task: _Task) -> None:
