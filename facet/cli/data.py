@@ -15,37 +15,50 @@ app = typer.Typer(help="Prepare data sets for training.", no_args_is_help=True)
 class DataSet(StrEnum):
     """The data sets that can be read."""
 
+    AFFECTNET = "affectnet"
+    CELEBA = "celeba"
+    FOLDER = "folder"
     LFW = "lfw"
     UTKFACE = "utkface"
+    VGGFACE2 = "vggface2"
+    VOXCELEB = "voxceleb"
 
 
 @app.command()
 def prepare(
     name: Annotated[DataSet, typer.Argument(help="Which data set it is.")],
-    root: Annotated[Path, typer.Option(exists=True, help="Its folder, or a tar of it.")],
+    root: Annotated[Path, typer.Option(exists=True, help="Its folder; of folder, lfw and utkface also a tar.")],
     to: Annotated[Path, typer.Option(help="Folder for the shards.")],
     pairs: Annotated[Path | None, typer.Option(exists=True, help="LFW's pairs.txt.")] = None,
-    test_fold: Annotated[int, typer.Option(min=1, help="The fold whose people are only for testing.")] = 9,
-    expressions: Annotated[Path | None, typer.Option(exists=True, help="CSV of image,expression.")] = None,
+    people: Annotated[Path | None, typer.Option(exists=True, help="LFW's people.txt.")] = None,
+    test_fold: Annotated[int, typer.Option(min=0, help="LFW's fold whose people are only for testing; 0: all.")] = 9,
+    expressions: Annotated[Path | None, typer.Option(exists=True, help="For LFW: CSV of image,expression.")] = None,
     detector: Annotated[Path | None, typer.Option(exists=True, help="YuNet's file; else the Haar cascades.")] = None,
     landmarker: Annotated[Path | None, typer.Option(exists=True, help="Labels pose and blendshapes.")] = None,
     teacher: Annotated[bool, typer.Option(help="Store the identity teacher's features.")] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; one a core by default.")] = None,
 ) -> None:
-    """Detect, align and label every picture; run again after a stop, it goes on where it was.
+    """Check a data set's layout, then detect, align and label every picture; after a stop, run again to go on.
+
+    Rows and pictures that cannot be used are listed and skipped.
 
     Example: facet data prepare lfw --root lfw-deepfunneled.tar --pairs pairs.txt --to prepared/lfw
     """
     from training.data.lfw import read_lfw
+    from training.data.pictures import Failure, Picture
     from training.data.prepare import Preparation
     from training.data.prepare import prepare as run
-    from training.data.utkface import read_utkface
+    from training.data.readers import READERS, unique
 
+    if name is not DataSet.LFW and (pairs or people or expressions):
+        raise typer.BadParameter("--pairs, --people and --expressions are of lfw alone")
     with told():
-        pictures = list(read_lfw(root, pairs, test_fold, expressions) if name is DataSet.LFW else read_utkface(root))
-    if not pictures:
-        raise typer.BadParameter(f"{root} holds no pictures", param_hint="--root")
-    with progress() as bar:
+        found = read_lfw(root, pairs, test_fold, expressions, people) if name is DataSet.LFW else READERS[name](root)
+        pictures = list(unique(found))
+    if not any(isinstance(item, Picture) for item in pictures):
+        wrong = [f"; {item.key}: {item.reason}" for item in pictures[:1] if isinstance(item, Failure)]
+        raise typer.BadParameter(f"{root} holds no pictures of {name}{''.join(wrong)}", param_hint="--root")
+    with told(), progress() as bar:
         task = bar.add_task(f"Preparing {name}", total=len(pictures), note="")
         how = Preparation(detector, landmarker, teacher)
         failures = run(pictures, to, how, workers, lambda done: bar.advance(task, done))

@@ -9,6 +9,7 @@ from training.data.shards import CROP_SIZE, Sample
 WHOLE = [0.0, 0.0, CROP_SIZE - 1.0, 0.0, CROP_SIZE - 1.0, CROP_SIZE - 1.0, 0.0, CROP_SIZE - 1.0]
 MOUTHS: tuple[Mouth, ...] = ("neutral", "smile")
 EXPRESSIONS = {"neutral": "neutral", "smile": "happiness"}
+FEELINGS = {"neutral": [0.0, 0.0], "smile": [0.8, 0.3]}
 
 
 def sample(number: int, split: str = "train") -> Sample:
@@ -27,6 +28,8 @@ def sample(number: int, split: str = "train") -> Sample:
         pose=own.normal(0, 0.2, 3).tolist(),
         blendshapes=own.uniform(0, 1, 52).tolist(),
         teacher=teacher.tolist(),
+        video="the only one",
+        valence_arousal=FEELINGS[mouth],
     )
 
 

@@ -1,12 +1,16 @@
 """Batches as a pure function of seed and step, so that a resumed run sees exactly what an unbroken one would."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from training.data.augmentation import Augmentation, frame, random_framing, random_light, relight
+from training import ranks
+from training.data.augmentation import Augmentation, Framing, Light, frame, random_framing, random_light, relight
 from training.data.crops import CropSet
+from training.data.mixture import shares
+from training.data.together import together
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,12 @@ class Batch:
     expression: Tensor
     identity_target: Tensor
     expression_target: Tensor
+    video: Tensor
+    """`(n,)` int64 video numbers, -1 where there is none."""
+    valence_arousal: Tensor
+    """`(n, 2)` from -1 to 1, NaN where it is not known."""
+    data_set: Tensor
+    """`(n,)` int64: which of the prepared folders a crop is from, in the order in which they were named."""
 
 
 def generator_for(seed: int, step: int, stream: int) -> torch.Generator:
@@ -31,37 +41,80 @@ def generator_for(seed: int, step: int, stream: int) -> torch.Generator:
     return torch.Generator().manual_seed((seed * 1_000_003 + step) * 16 + stream)
 
 
+class _Pool:
+    """Rows that give the same count to every batch, each row once an epoch of the pool."""
+
+    def __init__(self, rows: Tensor, count: int, seed: int, arrange: Callable[[Tensor, Generator], Tensor]) -> None:
+        if len(rows) < count:
+            raise ValueError(f"a batch of {count} needs at least as many crops; there are {len(rows)}")
+        self._rows, self._count, self._seed, self._arrange = rows, count, seed, arrange
+        self._order = (-1, rows)
+
+    def __getitem__(self, step: int) -> Tensor:
+        epoch, place = divmod(step, len(self._rows) // self._count)
+        order = self._order  # held here, because other threads may be in another epoch
+        if order[0] != epoch:
+            generator = generator_for(self._seed, epoch, 0)
+            order = epoch, self._arrange(self._rows[torch.randperm(len(self._rows), generator=generator)], generator)
+            self._order = order
+        return order[1][place * self._count : (place + 1) * self._count]
+
+
 class Batches:
-    """Draws batches from crops in memory, each crop once an epoch."""
+    """Draws batches from crops in memory, each crop once an epoch; data sets with weights have each its own epochs.
+
+    Up to `together` faces of one person come in the same batch. Of several processes each gets its rows of it.
+    """
 
     def __init__(
-        self, crops: CropSet, image_size: int, batch_size: int, seed: int, how: Augmentation, reframed: int = 0
+        self,
+        crops: CropSet,
+        image_size: int,
+        batch_size: int,
+        seed: int,
+        how: Augmentation,
+        reframed: int = 0,
+        together: int = 1,
     ) -> None:
-        if len(crops) < batch_size:
-            raise ValueError(f"a batch of {batch_size} needs at least as many crops; there are {len(crops)}")
-        self._crops, self._size, self._count = crops, image_size, batch_size
-        self._seed, self._how, self._reframed = seed, how, reframed
-        self.steps_per_epoch = len(crops) // batch_size
-        self._order = (-1, torch.empty(0, dtype=torch.long))
+        self._crops, self._size = crops, image_size
+        self._seed, self._how, self._reframed, self._together = seed, how, reframed, together
+        if crops.weights is None:
+            self._pools = [_Pool(torch.arange(len(crops)), batch_size, seed, self._arrange)]
+        else:
+            counts = enumerate(shares(crops.weights, batch_size))
+            places = ((count, (crops.data_set == number).nonzero()[:, 0]) for number, count in counts)
+            self._pools = [_Pool(rows, count, seed, self._arrange) for count, rows in places]
+
+    def _arrange(self, rows: Tensor, generator: Generator) -> Tensor:
+        if self._together == 1:
+            return rows
+        return together(rows, self._crops.identity, self._crops.video, self._together, generator)
 
     def _rows(self, step: int) -> Tensor:
-        epoch, place = divmod(step, self.steps_per_epoch)
-        if self._order[0] != epoch:
-            order = torch.randperm(len(self._crops), generator=generator_for(self._seed, epoch, 0))
-            self._order = (epoch, order)
-        return self._order[1][place * self._count : (place + 1) * self._count]
+        rows = torch.cat([pool[step] for pool in self._pools])
+        if len(self._pools) == 1 and self._together == 1:
+            return rows
+        # Shuffled, because some losses are of the first rows of a batch, or of neighbours in it.
+        return rows[torch.randperm(len(rows), generator=generator_for(self._seed, step, 15))]
+
+    def keys(self, step: int) -> list[str]:
+        """The crops of which a step's batch is made."""
+        return [self._crops.keys[row] for row in self._rows(step).tolist()]
 
     def __getitem__(self, step: int) -> Batch:
         """The batch of a step, from 0 on without end."""
-        rows = self._rows(step)
         generator = generator_for(self._seed, step, 1)
+        rows = self._rows(step)
         crops = self._crops
         framing = random_framing(len(rows), self._how, generator)
         other = replace(random_framing(self._reframed, self._how, generator), mirror=framing.mirror[: self._reframed])
         light = random_light(len(rows), self._how, generator)
+        rows = ranks.mine(rows)
+        framing, other = (Framing(*map(ranks.mine, vars(each).values())) for each in (framing, other))
+        light = Light(*map(ranks.mine, vars(light).values()))
         pixels = crops.pixels[rows]
         images, masks = frame(pixels, framing, self._size)
-        reframed, _ = frame(pixels[: self._reframed], other, self._size)
+        reframed, _ = frame(pixels[: len(other.zoom)], other, self._size)
         side = framing.mirror.long()
         return Batch(
             images=relight(images, light),
@@ -72,4 +125,7 @@ class Batches:
             expression=crops.expression[rows],
             identity_target=crops.identity_target[rows],
             expression_target=crops.expression_target[rows, side],
+            video=crops.video[rows],
+            valence_arousal=crops.valence_arousal[rows],
+            data_set=crops.data_set[rows],
         )

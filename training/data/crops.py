@@ -1,17 +1,18 @@
-"""Prepared crops in memory, decoded once, with their labels as tensors."""
+"""Prepared crops in memory, with their labels as tensors."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
 from model.attributes import SPACES, Attribute, Vector
 from training.data.blendshapes import mirrored
-from training.data.shards import CROP_SIZE, MARGIN, Sample, read_shards
+from training.data.canvases import EncodedCrops, load_canvases
+from training.data.shards import MARGIN, Sample, read_shards
 from training.data.targets import Projection
 
 IDENTITY_SIZE = SPACES[Attribute.IDENTITY].size
@@ -27,7 +28,7 @@ class CropSet:
 
     keys: list[str]
     people: list[str | None]
-    pixels: Tensor
+    pixels: Tensor | EncodedCrops
     """`(n, 4, s, s)` uint8: red, green, blue, and a mask that is 255 where the photograph reached."""
     pose: Tensor
     """`(n, 3)` radians; NaN where it is not known."""
@@ -35,15 +36,28 @@ class CropSet:
     """`(n,)` person numbers for people with at least two crops, else UNKNOWN."""
     expression: Tensor
     """`(n,)` numbers in EXPRESSIONS, or UNKNOWN."""
+    video: Tensor
+    """`(n,)` video numbers for videos with at least two crops, else UNKNOWN."""
+    valence_arousal: Tensor
+    """`(n, 2)` from -1 to 1; NaN where it is not known."""
+    data_set: Tensor
+    """`(n,)` which of the prepared folders that were read together, from 0."""
     identity_target: Tensor
     """`(n, 32)` unit targets from the teacher; NaN where it is not known."""
     expression_target: Tensor
     """`(n, 2, 32)` unit targets from blendshapes, as photographed and mirrored; NaN where not known."""
     features: dict[str, Vector]
     """The outside features themselves: `teacher` `(n, 128)`, `blendshapes` `(n, 52)`; NaN where not known."""
+    weights: tuple[float, ...] | None = None
+    """Each data set's weight in a batch; None takes crops from all alike, so that a data set counts by its size."""
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    def chunks(self, size: int) -> Iterator[Tensor]:
+        """All pixels in order, at most `size` crops at a time."""
+        for start in range(0, len(self), size):
+            yield self.pixels[start : start + size]
 
     @property
     def classes(self) -> int:
@@ -61,7 +75,12 @@ class Targets:
 
 def load_samples(folders: Sequence[Path], splits: Sequence[str]) -> list[Sample]:
     """The samples of some prepared folders that belong to some splits."""
-    return [sample for folder in folders for sample in read_shards(folder) if sample.split in splits]
+    return [
+        replace(sample, data_set=number)
+        for number, folder in enumerate(folders)
+        for sample in read_shards(folder)
+        if sample.split in splits
+    ]
 
 
 def fit_targets(samples: Sequence[Sample]) -> Targets:
@@ -76,42 +95,26 @@ def fit_targets(samples: Sequence[Sample]) -> Targets:
 
 
 def load_crops(samples: Sequence[Sample], image_size: int, targets: Targets) -> CropSet:
-    """Decode samples at the canvas that belongs to a model's image size."""
-    canvas = round(image_size * MARGIN)
-    pixels = torch.empty(len(samples), 4, canvas, canvas, dtype=torch.uint8)
-    for row, sample in enumerate(samples):
-        pixels[row] = torch.from_numpy(_decode(sample, canvas))
+    """The samples at the canvas that belongs to a model's image size; many of them stay encoded."""
     teacher = _stack([s.teacher for s in samples], 128)
     shapes = _stack([s.blendshapes for s in samples], 52)
     turned = np.stack([_project(targets.expression, s, EXPRESSION_SIZE) for s in (shapes, mirrored(shapes))], axis=1)
-    people = [sample.identity for sample in samples]
     return CropSet(
         keys=[sample.key for sample in samples],
-        people=people,
-        pixels=pixels,
+        people=[sample.identity for sample in samples],
+        pixels=load_canvases(samples, round(image_size * MARGIN)),
         pose=torch.from_numpy(_stack([s.pose for s in samples], 3)),
-        identity=torch.tensor(_numbers(people)),
+        identity=_numbers([s.identity and f"{s.data_set}/{s.identity}" for s in samples]),
         expression=torch.tensor(
             [EXPRESSIONS.index(s.expression) if s.expression in EXPRESSIONS else UNKNOWN for s in samples]
         ),
+        video=_numbers([s.video and f"{s.data_set}/{s.identity}/{s.video}" for s in samples]),
+        valence_arousal=torch.from_numpy(_stack([s.valence_arousal for s in samples], 2)),
+        data_set=torch.tensor([s.data_set for s in samples], dtype=torch.long),
         identity_target=torch.from_numpy(_project(targets.identity, teacher, IDENTITY_SIZE)),
         expression_target=torch.from_numpy(turned),
         features={"teacher": teacher, "blendshapes": shapes},
     )
-
-
-def _decode(sample: Sample, canvas: int) -> np.ndarray:
-    picture = cv2.imdecode(np.frombuffer(sample.crop, np.uint8), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise ValueError(f"the crop of {sample.key} cannot be decoded; prepare its shard again")
-    picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-    mask = np.zeros(picture.shape[:2], np.uint8)
-    corners = np.rint(np.array(sample.outline).reshape(4, 2)).astype(np.int32)
-    cv2.fillConvexPoly(mask, corners, 255)
-    stacked = np.concatenate([picture, mask[..., None]], axis=2)
-    if canvas != CROP_SIZE:
-        stacked = cv2.resize(stacked, (canvas, canvas), interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(stacked.transpose(2, 0, 1))
 
 
 def _stack(rows: Sequence[list[float] | None], size: int) -> Vector:
@@ -125,10 +128,8 @@ def _project(projection: Projection | None, features: Vector, size: int) -> Vect
     return projection(features)
 
 
-def _numbers(people: Sequence[str | None]) -> list[int]:
-    counts: dict[str | None, int] = {}
-    for person in people:
-        counts[person] = counts.get(person, 0) + 1
-    named = sorted(person for person, count in counts.items() if person is not None and count > 1)
-    numbers = {person: number for number, person in enumerate(named)}
-    return [numbers.get(person, UNKNOWN) if person is not None else UNKNOWN for person in people]
+def _numbers(names: Sequence[str | None]) -> Tensor:
+    """A number for each name that occurs at least twice, in the order of the names; UNKNOWN for the others and None."""
+    counts = Counter(name for name in names if name)
+    numbers = {name: number for number, name in enumerate(sorted(name for name, count in counts.items() if count > 1))}
+    return torch.tensor([numbers.get(name or "", UNKNOWN) for name in names], dtype=torch.long)

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 Split = Literal["train", "val", "test"]
+Box = tuple[float, float, float, float]
+"""x, y, width, height in the picture's pixels."""
+JPEG = (".jpg", ".jpeg")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,14 @@ class Picture:
     identity: str | None = None
     expression: str | None = None
     split: Split = "train"
+    video: str | None = None
+    """The clip of the person that the picture is a frame of."""
+    valence_arousal: tuple[float, float] | None = None
+    """How pleasant and how excited, from -1 to 1."""
+    attributes: dict[str, int] | None = None
+    """Other labels, by the data set's own names and codes."""
+    box: Box | None = None
+    """Where the owners see the face that the labels are of."""
 
     def read(self) -> bytes:
         """The encoded picture."""
@@ -32,7 +43,15 @@ class Picture:
             return file.read(-1 if self.size is None else self.size)
 
 
-def files(root: Path, suffix: str = ".jpg") -> Iterator[tuple[str, Path, int, int | None]]:
+@dataclass(frozen=True)
+class Failure:
+    """A picture, or a row that should name one, that was left out, and why."""
+
+    key: str
+    reason: str
+
+
+def files(root: Path, suffixes: tuple[str, ...] = JPEG) -> Iterator[tuple[str, Path, int, int | None]]:
     """Name relative to the root, path, offset and size of every picture below a folder or inside a tar, by name.
 
     Raises ValueError for a file that is no tar, or a compressed one: its pictures have no place to be read from.
@@ -40,14 +59,15 @@ def files(root: Path, suffix: str = ".jpg") -> Iterator[tuple[str, Path, int, in
     if root.is_file():
         try:
             with tarfile.open(root, "r:") as archive:
-                members = [member for member in archive if member.isfile() and member.name.endswith(suffix)]
+                members = [member for member in archive if member.isfile() and member.name.lower().endswith(suffixes)]
         except tarfile.ReadError as error:
             raise ValueError(f"{root} is no tar archive without compression: {error}") from error
         for member in sorted(members, key=lambda member: member.name):
             yield member.name, root, member.offset_data, member.size
     else:
-        for path in sorted(root.rglob(f"*{suffix}")):
-            yield path.relative_to(root).as_posix(), path, 0, None
+        for path in sorted(root.rglob("*")):
+            if path.suffix.lower() in suffixes and path.is_file():
+                yield path.relative_to(root).as_posix(), path, 0, None
 
 
 def split_of(name: str, validation_share: float = 0.05) -> Split:

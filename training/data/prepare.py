@@ -1,5 +1,6 @@
 """Turn a data set's pictures into shards of aligned, labelled crops, in parallel and restartable."""
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -17,12 +18,14 @@ from model.errors import FacetError
 from model.faces.alignment import Frame, crop, frame_of
 from model.faces.detector import Detection, Detector, load_detector
 from model.images import ImageLimits, decode
-from training.data.pictures import Picture
+from training.data.pictures import Box, Failure, Picture
 from training.data.shards import CROP_SIZE, MARGIN, Sample, write_shard
 
 SHARD_SIZE = 256
 JPEG_QUALITY = 95
 LIMITS = ImageLimits()
+MIN_OVERLAP = 0.1
+"""A detected face is the subject if it overlaps the owners' box by this much: their boxes are looser or tighter."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,6 @@ class Preparation:
     """Face Landmarker's file; None leaves pose and blendshapes without labels."""
     teacher: bool = False
     """Whether to store the identity teacher's features."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A picture that was left out, and why."""
-
-    key: str
-    reason: str
 
 
 class Preparer:
@@ -66,7 +61,10 @@ class Preparer:
         found = self._detector.detect(image)
         if not found:
             return Failure(picture.key, f"{self._detector.name} finds no face")
-        frame = frame_of(central(found, image))
+        subject = within(found, picture.box) if picture.box else central(found, image)
+        if subject is None:
+            return Failure(picture.key, f"{self._detector.name} finds no face where the data set has its box")
+        frame = frame_of(subject)
         head = self._head.label(image, frame) if self._head else None
         if self._head and not head:
             return Failure(picture.key, "Face Landmarker finds no face")
@@ -83,6 +81,9 @@ class Preparer:
             pose=None if pose is None else pose.tolist(),
             blendshapes=None if blendshapes is None else blendshapes.tolist(),
             teacher=self._teacher.features(image, frame).tolist() if self._teacher else None,
+            video=picture.video,
+            valence_arousal=None if picture.valence_arousal is None else list(picture.valence_arousal),
+            attributes=picture.attributes,
         )
 
     def close(self) -> None:
@@ -101,6 +102,20 @@ def central(found: Sequence[Detection], image: Pixels) -> Detection:
     return min(found, key=off)
 
 
+def within(found: Sequence[Detection], box: Box) -> Detection | None:
+    """The face that a data set's box is about: the one with the greatest intersection over union, if that is enough."""
+    best = max(found, key=lambda detection: overlap(detection.box, box))
+    return best if overlap(best.box, box) >= MIN_OVERLAP else None
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes, from 0 to 1."""
+    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    common = max(width, 0.0) * max(height, 0.0)
+    return common / (a[2] * a[3] + b[2] * b[3] - common)
+
+
 def outline(image: Pixels, canvas: Frame) -> Vector:
     """Corners `(4, 2)` of the picture in the stored crop's pixels: what lies outside was invented at the border."""
     height, width = image.shape[:2]
@@ -110,7 +125,7 @@ def outline(image: Pixels, canvas: Frame) -> Vector:
 
 
 def prepare(
-    pictures: Sequence[Picture],
+    pictures: Sequence[Picture | Failure],
     folder: Path,
     how: Preparation,
     workers: int | None = None,
@@ -118,9 +133,12 @@ def prepare(
 ) -> list[Failure]:
     """Write shards for all pictures below `folder`; shards that are there already are kept.
 
-    `progress` is told how many pictures each finished shard had. Failures are also in `failures.jsonl`.
+    What a reader could not make a picture of is only listed. `progress` is told how many pictures each finished shard
+    had. Each shard's failures are in `.failures` beside it, and all of them in `failures.jsonl`. Raises ValueError if
+    the folder was begun with other pictures or in another way: its shards would not go together.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _begin(folder, pictures, how)
     shards = [pictures[start : start + SHARD_SIZE] for start in range(0, len(pictures), SHARD_SIZE)]
     failures: list[Failure] = []
     with ProcessPoolExecutor(workers or os.cpu_count(), get_context("spawn")) as pool:
@@ -138,12 +156,25 @@ def prepare(
     return failures
 
 
-def _prepare_shard(pictures: Sequence[Picture], path: Path, how: Preparation) -> list[Failure]:
+def _begin(folder: Path, pictures: Sequence[Picture | Failure], how: Preparation) -> None:
+    """Write what a folder is made of, or compare it with what is written."""
+    keys = hashlib.sha256("\n".join(item.key for item in pictures).encode()).hexdigest()
+    files = {name: path.name if path else None for name, path in vars(how).items() if name != "teacher"}
+    facts = {"pictures": len(pictures), "keys": keys, "teacher": how.teacher, **files}
+    path = folder / "preparation.json"
+    before = json.loads(path.read_text()) if path.exists() else facts
+    other = [name for name, fact in facts.items() if before.get(name) != fact]
+    if other:
+        raise ValueError(f"{folder} was begun with other {', '.join(other)}; remove it, or name another folder")
+    path.write_text(json.dumps(facts, indent=2) + "\n")
+
+
+def _prepare_shard(pictures: Sequence[Picture | Failure], path: Path, how: Preparation) -> list[Failure]:
     listed = path.with_suffix(".failures")
     if not path.exists():
         cv2.setNumThreads(1)
         preparer = Preparer(how)
-        results = [preparer.prepare(picture) for picture in pictures]
+        results = [item if isinstance(item, Failure) else preparer.prepare(item) for item in pictures]
         preparer.close()
         failures = [asdict(result) for result in results if isinstance(result, Failure)]
         listed.write_text(json.dumps(failures))  # before the shard, whose presence says that both are there

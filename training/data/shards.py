@@ -21,6 +21,9 @@ SCHEMA = pa.schema(
         ("split", pa.string()),
         ("identity", pa.string()),
         ("expression", pa.string()),
+        ("video", pa.string()),  # the clip that the picture is a frame of
+        ("valence_arousal", pa.list_(pa.float32())),  # 2 numbers from -1 to 1
+        ("attributes", pa.map_(pa.string(), pa.int32())),  # other labels, by the data set's own names and codes
         ("crop", pa.binary()),  # JPEG, CROP_SIZE pixels square
         ("pose", pa.list_(pa.float32())),  # pitch, yaw, roll in radians, in the frame
         ("blendshapes", pa.list_(pa.float32())),  # 52 scores
@@ -29,6 +32,8 @@ SCHEMA = pa.schema(
         ("detector", pa.string()),
     ]
 )
+REQUIRED = {"key", "split", "crop", "outline", "detector"}
+"""What every shard holds; a label whose column it lacks is not known."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,11 @@ class Sample:
     pose: list[float] | None = None
     blendshapes: list[float] | None = None
     teacher: list[float] | None = None
+    video: str | None = None
+    valence_arousal: list[float] | None = None
+    attributes: dict[str, int] | None = None
+    data_set: int = 0
+    """Which of the folders that are read together it came from; not stored."""
 
 
 def write_shard(path: Path, samples: Iterable[Sample]) -> None:
@@ -63,7 +73,7 @@ def read_shards(folder: Path) -> Iterator[Sample]:
         raise FileNotFoundError(f"{folder} holds no prepared shards; `facet data prepare` writes them")
     for path in paths:
         table = pq.read_table(path)
-        if table.schema != SCHEMA:
+        if not set(table.schema.names) >= REQUIRED or any(field not in SCHEMA for field in table.schema):
             raise ValueError(f"{path} has columns {table.schema.names}, expected {SCHEMA.names}; prepare it again")
-        for row in table.to_pylist():
+        for row in table.to_pylist(maps_as_pydicts="strict"):
             yield Sample(**row)

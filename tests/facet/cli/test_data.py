@@ -1,9 +1,13 @@
+import json
 from pathlib import Path
 
 from typer.testing import CliRunner
 
 from facet.cli import app
+from facet.cli.data import DataSet
 from tests.faces import draw_face, jpeg
+from tests.training.data.made_up import face, put
+from training.data.readers import READERS
 from training.data.shards import read_shards
 
 
@@ -28,3 +32,47 @@ def test_mistakes_are_one_message(tmp_path: Path) -> None:
         assert result.exit_code == 2
         assert message in " ".join(result.stderr.replace("│", "").split())
     assert not (tmp_path / "to").exists()
+
+
+def prepare(name: str, root: Path, *more: str) -> tuple[int, str]:
+    """The exit code of `facet data prepare`, and what it said, in one line."""
+    arguments = ["data", "prepare", name, "--root", str(root), "--to", str(root / "to"), "--workers", "1", *more]
+    result = CliRunner().invoke(app, arguments)
+    return result.exit_code, " ".join(result.output.replace("│", "").split())
+
+
+def test_a_layout_is_checked_first_and_every_fault_named(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    code, said = prepare("vggface2", tmp_path)
+    assert code == 2
+    assert "has not the layout of VGGFace2: there is no" in said
+    for place in ("identity_meta.csv", "loose_bb_train.csv"):
+        assert place in said
+    assert not (tmp_path / "to").exists()
+
+
+def test_an_owners_layout_becomes_shards_with_broken_rows_listed(tmp_path: Path) -> None:
+    put(tmp_path / "data/Anna/1.6/clip/1.jpg", face(1))
+    put(tmp_path / "data/Anna/1.6/clip/2.jpg", face(1)[:300])
+    put(tmp_path / "data/Anna/1.6/3.jpg", face(1))
+    code, said = prepare("voxceleb", tmp_path)
+    assert (code, said) == (0, f"1 crops in {tmp_path}/to; 2 left out, see {tmp_path}/to/failures.jsonl")
+    (sample,) = read_shards(tmp_path / "to")
+    assert (sample.identity, sample.video, sample.split) == ("Anna", "clip", "train")
+    beside = json.loads((tmp_path / "to/00000.failures").read_text())
+    assert [failure["key"] for failure in beside] == ["Anna/1.6/3.jpg", "Anna/clip/2"]
+
+
+def test_options_of_another_data_set_and_a_folder_without_pictures(tmp_path: Path) -> None:
+    people = put(tmp_path / "people.txt", "0\n")
+    code, said = prepare("folder", tmp_path, "--people", str(people))
+    assert code == 2
+    assert "are of lfw alone" in said
+    put(tmp_path / "stray.jpg", face(1))
+    code, said = prepare("folder", tmp_path)
+    assert code == 2
+    assert f"holds no pictures of folder; stray.jpg: {tmp_path}/stray.jpg: expected <identity>/stray.jpg" in said
+
+
+def test_every_reader_can_be_named() -> None:
+    assert {name.value for name in DataSet} == READERS.keys()

@@ -29,7 +29,6 @@ def test_a_batch_follows_from_seed_and_step_alone(crops: CropSet) -> None:
 
 def test_each_crop_comes_at_most_once_an_epoch(crops: CropSet) -> None:
     batches = Batches(crops, 64, 4, 1, CALM)
-    assert batches.steps_per_epoch == 4
     epochs = [torch.cat([batches[4 * epoch + step].identity for step in range(4)]).tolist() for epoch in range(3)]
     for rows in epochs:
         assert len(set(rows)) == 16
@@ -89,3 +88,51 @@ def test_streams_of_random_numbers_do_not_repeat_each_other() -> None:
 def test_too_few_crops(crops: CropSet) -> None:
     with pytest.raises(ValueError, match="batch of 19 needs at least as many crops; there are 18"):
         Batches(crops, 64, 19, 1, CALM)
+
+
+@pytest.fixture(scope="module")
+def mixed(crops: CropSet) -> CropSet:
+    """Twelve crops of one data set and six of another, three quarters and one quarter of each batch."""
+    return replace(crops, data_set=(torch.arange(18) >= 12).long(), weights=(3.0, 1.0))
+
+
+def test_data_sets_give_each_batch_their_shares(mixed: CropSet) -> None:
+    batches = Batches(mixed, 64, 8, 1, CALM)
+    drawn = [batches[step] for step in range(6)]
+    assert [batch.data_set.sum().item() for batch in drawn] == [2] * 6
+    # Twelve crops make two batches of six, six crops three batches of two: each data set has its own epochs.
+    large = [batch.identity[batch.data_set == 0] for batch in drawn]
+    small = [batch.identity[batch.data_set == 1] for batch in drawn]
+    for epoch in range(3):
+        assert sorted(torch.cat(large[2 * epoch : 2 * epoch + 2]).tolist()) == list(range(12))
+    for epoch in range(2):
+        assert sorted(torch.cat(small[3 * epoch : 3 * epoch + 3]).tolist()) == list(range(12, 18))
+    places = [batch.data_set.nonzero()[:, 0].tolist() for batch in drawn]
+    assert len({tuple(place) for place in places}) > 1, "shuffled within the batch"
+
+
+def test_a_mixed_batch_follows_from_seed_and_step_alone(mixed: CropSet) -> None:
+    batches = Batches(mixed, 64, 8, 1, Augmentation(), 2)
+    for step in (4, 0, 7):
+        batch, again = batches[step], Batches(mixed, 64, 8, 1, Augmentation(), 2)[step]
+        assert batch.identity.tolist() == [int(key.rpartition("_")[2]) for key in batches.keys(step)]
+        assert torch.equal(batch.images, again.images)
+        assert torch.equal(batch.data_set, again.data_set)
+
+
+def test_a_data_set_with_fewer_crops_than_its_share(mixed: CropSet) -> None:
+    with pytest.raises(ValueError, match="batch of 8 needs at least as many crops; there are 6"):
+        Batches(replace(mixed, weights=(1.0, 1.0)), 64, 16, 1, CALM)
+
+
+def test_without_weights_a_data_set_counts_by_its_size(mixed: CropSet) -> None:
+    batches = Batches(replace(mixed, weights=None), 64, 6, 1, CALM)
+    assert sorted(torch.cat([batches[step].identity for step in range(3)]).tolist()) == list(range(18))
+
+
+def test_labels_of_video_and_affect_come_along(crops: CropSet) -> None:
+    affect = torch.arange(36.0).view(18, 2) / 36
+    labelled = replace(crops, video=torch.arange(18) + 100, valence_arousal=affect)
+    batch = Batches(labelled, 64, 6, 1, replace(CALM, mirror=True))[1]
+    assert torch.equal(batch.video, batch.identity + 100)
+    assert torch.equal(batch.valence_arousal, affect[batch.identity])

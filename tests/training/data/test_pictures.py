@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from tests.training.data.made_up import CUT_SHORT, face, prepared, put, split
 from training.data.pictures import Picture, split_of
 from training.data.utkface import read_utkface
 
@@ -23,9 +24,18 @@ def test_splits_are_fixed_and_near_to_their_share() -> None:
 
 
 def test_utkface_has_pictures_without_names(tmp_path: Path) -> None:
-    for name in ("26_1_0_20170116.jpg.chip.jpg", "1_0_2_20161219.jpg", "notes.txt"):
-        (tmp_path / name).write_bytes(b"picture")
-    pictures = list(read_utkface(tmp_path))
-    assert [picture.key for picture in pictures] == ["1_0_2_20161219", "26_1_0_20170116"]
-    assert {picture.identity for picture in pictures} == {None}
-    assert [picture.split for picture in pictures] == [split_of(picture.key) for picture in pictures]
+    for name in ("26_1_0_20170116.jpg.chip.jpg", "1_0_2_20161219.jpg", "61_1_20170109.jpg", "9_2_0_2017.jpg"):
+        put(tmp_path / name, face(1))
+    put(tmp_path / "70_1_3_2017.jpg", face(1)[:300])
+    put(tmp_path / "notes.txt", "no picture")
+    pictures, failures = split(read_utkface(tmp_path))
+    assert {key: (p.identity, p.split, p.attributes) for key, p in pictures.items()} == {
+        "1_0_2_20161219": (None, split_of("1_0_2_20161219"), {"age": 1, "gender": 0, "race": 2}),
+        "26_1_0_20170116": (None, split_of("26_1_0_20170116"), {"age": 26, "gender": 1, "race": 0}),
+        "70_1_3_2017": (None, split_of("70_1_3_2017"), {"age": 70, "gender": 1, "race": 3}),
+    }
+    expected = "expected age_gender_race_date as name, gender 0 or 1, race 0 to 4"
+    assert failures == {name: f"{name}.jpg: {expected}" for name in ("61_1_20170109", "9_2_0_2017")}
+    samples, unreadable = prepared(pictures.values())
+    assert unreadable == {"70_1_3_2017": CUT_SHORT}
+    assert samples["26_1_0_20170116"].attributes == {"age": 26, "gender": 1, "race": 0}

@@ -10,14 +10,14 @@ from model.faces.detector import Detection
 from tests.faces import draw_face, jpeg
 from training.data import prepare as preparation
 from training.data.crops import fit_targets, load_crops
-from training.data.pictures import Picture
-from training.data.prepare import Preparation, Preparer, central, outline, prepare
+from training.data.pictures import Failure, Picture
+from training.data.prepare import Preparation, Preparer, central, outline, overlap, prepare, within
 from training.data.shards import CROP_SIZE, Sample, read_shards
 
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> list[Picture]:
-    """Six drawn faces, a blank picture, a broken one and a missing one."""
+    """Six drawn faces, a blank picture, a broken one, a missing one, and one whose box is elsewhere."""
     contents = {f"P{n}_0001": jpeg(draw_face(200, n)) for n in range(6)}
     contents["Blank_0001"] = jpeg(np.full((200, 200, 3), 120, np.uint8))
     contents["Broken_0001"] = jpeg(draw_face(200))[:500]
@@ -26,7 +26,8 @@ def pictures(tmp_path: Path) -> list[Picture]:
         path = tmp_path / f"{key}.jpg"
         path.write_bytes(content)
         found.append(Picture(key, path, identity=key.partition("_")[0], expression="neutral"))
-    return [*found, Picture("Missing_0001", tmp_path / "none.jpg")]
+    elsewhere = Picture("P0_0002", found[0].path, box=(0, 0, 20, 20))
+    return [*found, Picture("Missing_0001", tmp_path / "none.jpg"), elsewhere]
 
 
 def test_shards_hold_what_was_found_and_list_what_was_not(
@@ -34,15 +35,18 @@ def test_shards_hold_what_was_found_and_list_what_was_not(
 ) -> None:
     monkeypatch.setattr(preparation, "SHARD_SIZE", 4)
     folder, told = tmp_path / "prepared", list[int]()
-    failures = prepare(pictures, folder, Preparation(), 1, told.append)
+    listed = [*pictures, Failure("table.csv:3", "expected 5 cells, found 4")]
+    failures = prepare(listed, folder, Preparation(), 1, told.append)
     assert {failure.key: failure.reason for failure in failures} == {
         "Blank_0001": "haar finds no face",
         "Broken_0001": "The picture is damaged or cut short; send the complete file.",
         "Missing_0001": f"[Errno 2] No such file or directory: '{tmp_path / 'none.jpg'}'",
+        "P0_0002": "haar finds no face where the data set has its box",
+        "table.csv:3": "expected 5 cells, found 4",
     }
     lines = (folder / "failures.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == [vars(failure) for failure in failures]
-    assert sorted(told) == [1, 4, 4]
+    assert sorted(told) == [3, 4, 4]
     shards = sorted(folder.glob("*.parquet"))
     assert [path.name for path in shards] == ["00000.parquet", "00001.parquet", "00002.parquet"]
     found = list(read_shards(folder))
@@ -51,10 +55,22 @@ def test_shards_hold_what_was_found_and_list_what_was_not(
 
     written = {path.name: path.stat().st_mtime_ns for path in shards}
     shards[1].unlink()
-    assert prepare(pictures, folder, Preparation(), 1) == failures
+    assert prepare(listed, folder, Preparation(), 1) == failures
     again = {path.name: path.stat().st_mtime_ns for path in sorted(folder.glob("*.parquet"))}
     assert {name for name in again if again[name] != written[name]} == {"00001.parquet"}
     assert list(read_shards(folder)) == found
+
+
+def test_a_folder_is_not_mixed_from_two_preparations(pictures: list[Picture], tmp_path: Path) -> None:
+    folder = tmp_path / "prepared"
+    prepare(pictures[:1], folder, Preparation(), 1)
+    with pytest.raises(ValueError, match="was begun with other pictures, keys; remove it, or name another folder"):
+        prepare(pictures[:2], folder, Preparation(), 1)
+    with pytest.raises(ValueError, match="was begun with other keys;"):
+        prepare(pictures[1:2], folder, Preparation(), 1)
+    with pytest.raises(ValueError, match="was begun with other teacher, detector;"):
+        prepare(pictures[:1], folder, Preparation(tmp_path / "yunet.onnx", teacher=True), 1)
+    assert [sample.key for sample in read_shards(folder)] == ["P0_0001"]
 
 
 def test_the_crop_shows_the_face_with_its_margin(pictures: list[Picture]) -> None:
@@ -87,3 +103,17 @@ def test_the_face_nearest_to_the_centre_in_its_own_units_is_meant() -> None:
     assert central([aside, large, middle], image) is middle
     # 50 · √2 pixels off in units of 40, against 45 · √2 in units of 90.
     assert central([aside, large], image) is large
+
+
+def test_the_overlap_of_boxes_by_hand() -> None:
+    assert overlap((0, 0, 4, 2), (0, 0, 4, 2)) == 1
+    assert overlap((0, 0, 4, 2), (2, 0, 4, 2)) == pytest.approx(4 / 12)
+    assert overlap((0, 0, 4, 2), (1, 1, 1, 1)) == pytest.approx(1 / 8)
+    assert overlap((0, 0, 4, 2), (5, 0, 4, 2)) == overlap((0, 0, 4, 2), (5, 5, 4, 2)) == 0
+
+
+def test_the_face_in_the_box_is_meant_however_loose_the_box() -> None:
+    left, right = Detection((0, 0, 40, 40), 1.0), Detection((100, 0, 40, 40), 1.0)
+    assert within([left, right], (90, -15, 60, 80)) is right
+    assert within([left, right], (5, 5, 20, 20)) is left
+    assert within([left, right], (50, 50, 40, 40)) is None

@@ -7,17 +7,19 @@ import pytest
 
 from tests.training.drawn import sample, samples
 from training.data.crops import load_samples
-from training.data.shards import read_shards, write_shard
+from training.data.shards import Sample, read_shards, write_shard
 
 
 def test_samples_survive_in_order(tmp_path: Path) -> None:
-    bare = replace(sample(5), identity=None, expression=None, pose=None, blendshapes=None, teacher=None)
-    write_shard(tmp_path / "00001.parquet", [sample(1), bare])
+    bare = Sample("bare", "train", sample(5).crop, sample(5).outline, "haar")
+    labelled = replace(bare, video="v", valence_arousal=[0.5, -0.25], attributes={"Male": -1, "age": 30})
+    write_shard(tmp_path / "00001.parquet", [sample(1), bare, labelled])
     write_shard(tmp_path / "00000.parquet", [sample(0)])
     write_shard(tmp_path / "00002.parquet", [])
-    first, second, third = read_shards(tmp_path)
+    first, second, third, fourth = read_shards(tmp_path)
     assert [first.key, second.key] == [sample(0).key, sample(1).key]
     assert third == bare
+    assert fourth == labelled
     assert second.crop == sample(1).crop
     assert second.pose == pytest.approx(sample(1).pose, abs=1e-7)
     assert second.teacher == pytest.approx(sample(1).teacher, abs=1e-6)
@@ -49,3 +51,21 @@ def test_a_foreign_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "0.parquet").write_bytes(content)
     with pytest.raises(ValueError, match=r"0\.parquet"):
         list(read_shards(tmp_path))
+
+
+def test_a_shard_from_before_a_label_was_added(tmp_path: Path) -> None:
+    write_shard(tmp_path / "0.parquet", [sample(0)])
+    table = pq.read_table(tmp_path / "0.parquet")
+    pq.write_table(table.drop_columns(["video", "attributes", "pose"]), tmp_path / "0.parquet")
+    (read,) = read_shards(tmp_path)
+    assert (read.video, read.attributes, read.pose, read.identity) == (None, None, None, "Person0")
+    pq.write_table(table.drop_columns(["outline"]), tmp_path / "0.parquet")
+    with pytest.raises(ValueError, match="prepare it again"):
+        list(read_shards(tmp_path))
+
+
+def test_samples_know_which_folder_they_are_from(tmp_path: Path) -> None:
+    for number, folder in enumerate(("a", "b")):
+        (tmp_path / folder).mkdir()
+        write_shard(tmp_path / folder / "0.parquet", samples(2, first=2 * number))
+    assert [s.data_set for s in load_samples([tmp_path / "b", tmp_path / "a"], ["train"])] == [0, 0, 1, 1]
