@@ -21,7 +21,7 @@ def calibrate(training: Faces, validation: Faces) -> Calibration:
     Validation people are people for whom the networks were not trained, so that the threshold fits strangers.
     """
     pairs = random_pairs(validation)
-    threshold, slope = fit_logistic(pairs.identity, pairs.same)
+    threshold, slope = fit_logistic(pairs.by(Attribute.IDENTITY), pairs.same)
     means = class_means(part(training.embeddings, Attribute.EXPRESSION), training.labels.expression.numpy())
     sharpness = fit_sharpness(
         part(validation.embeddings, Attribute.EXPRESSION), validation.labels.expression.numpy(), means

@@ -3,7 +3,6 @@
 import json
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,38 +12,18 @@ from model.checkpoint import save_checkpoint
 from model.engine import Engine
 from model.face_model import FaceModel
 from training.calibrate import calibrate
-from training.data.crops import CropSet, fit_targets, load_crops, load_samples
 from training.data.lfw import Pair
 from training.evaluation.faces import see, still_crops
+from training.evaluation.splits import Splits
 from training.evaluation.summary import evaluate
 from training.resume import load_state
 from training.stages import Recipe
 from training.train import Run, averaged
-
-
-@dataclass(frozen=True)
-class Splits:
-    """The three splits of some prepared folders, at one model's size."""
-
-    train: CropSet
-    val: CropSet
-    test: CropSet
-
-
-def load_splits(folders: Sequence[Path], image_size: int) -> Splits:
-    """All splits, with targets fitted on the training split alone."""
-    samples = load_samples(folders, ["train", "val", "test"])
-    targets = fit_targets([sample for sample in samples if sample.split == "train"])
-    return Splits(
-        *(
-            load_crops([sample for sample in samples if sample.split == split], image_size, targets)
-            for split in ("train", "val", "test")
-        )
-    )
+from training.whitening import latents, whiten
 
 
 def export(run: Run, path: Path, name: str, splits: Splits, pairs: Sequence[Pair], card: Path | None) -> dict[str, Any]:
-    """Write the run's averaged weights, calibrated, with a card that holds what was measured; returns the card.
+    """Write the run's averaged weights, whitened and calibrated, with a card of what was measured; returns the card.
 
     `card` is a TOML file with what no program can know: data and terms, weaknesses, uses.
     """
@@ -52,6 +31,8 @@ def export(run: Run, path: Path, name: str, splits: Splits, pairs: Sequence[Pair
     recipe = Recipe.from_data(state["recipe"])
     model = FaceModel(recipe.network)
     model.load_state_dict(averaged(state))
+    training, _ = still_crops(splits.train, recipe.network.image_size)
+    whiten(model, latents(model, training))
     written: dict[str, Any] = tomllib.loads(card.read_text()) if card else {}
     written |= {"steps": state["step"], "recipe": recipe.to_data()}
     with TemporaryDirectory() as folder:
@@ -60,7 +41,6 @@ def export(run: Run, path: Path, name: str, splits: Splits, pairs: Sequence[Pair
         save_checkpoint(draft, name, model, Calibration(), written)
         engine = Engine(draft, "cpu")
     engine.calibration = calibrate(see(engine, splits.train), see(engine, splits.val))
-    training, _ = still_crops(splits.train, recipe.network.image_size)
     written["metrics"] = evaluate(engine, splits.test, splits.val, pairs, training)
     save_checkpoint(path, name, model, engine.calibration, written)
     return written

@@ -1,4 +1,4 @@
-"""`facet reconstruct`, `facet edit` and `facet generate`: pictures drawn by the model."""
+"""`facet reconstruct`, `facet edit` and `facet generate`: single pictures drawn by the model."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 
 from facet.cli.files import Align, AlignOption, Url, pictures_in
-from facet.cli.progress import progress
 
 
 def reconstruct(
@@ -17,20 +16,27 @@ def reconstruct(
 ) -> None:
     """Draw the faces of pictures back from their embeddings.
 
+    Exit code 1 if some failed, which standard error names.
+
     Example: facet reconstruct photographs/ --to drawn/
     """
+    from facet.cli.each import each_picture
     from facet.cli.service import connected
 
     paths = pictures_in(pictures)
     to.mkdir(parents=True, exist_ok=True)
-    with connected(url) as client, progress() as bar:
-        task = bar.add_task("Drawing", total=len(paths), note="")
-        for number, path in enumerate(paths, start=1):
-            drawn = client.reconstruct(path, align=align)
+    failed = False
+    with connected(url) as client:
+        drawings = each_picture(paths, "Drawing", lambda path: client.reconstruct(path, align=align))
+        for number, (path, drawn) in enumerate(drawings, start=1):
+            if drawn is None:
+                failed = True
+                continue
             target = to / f"{number:04}-{path.stem}.png"
             target.write_bytes(drawn["image"])
             typer.echo(f"{target}\t{drawn['ssim']:.3f}")
-            bar.advance(task)
+    if failed:
+        raise typer.Exit(1)
 
 
 def edit(

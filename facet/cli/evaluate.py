@@ -1,19 +1,53 @@
 """`facet evaluate`: a model measured on people that it was not trained on."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from facet.cli.mistakes import told
+from facet.cli.progress import progress
+
+if TYPE_CHECKING:
+    from training.evaluation.judges import Judges
+    from training.evaluation.report import Report
 
 
-def evaluate(
-    data: Annotated[list[Path], typer.Option(help="A prepared folder; may be repeated.")],
-    pairs: Annotated[Path, typer.Option(exists=True, help="LFW's pairs.txt.")],
-    model: Annotated[str, typer.Option(help="A model file; the bundled one by default.")] = "",
-    fold: Annotated[int, typer.Option(min=1, help="The fold whose people were held out.")] = 9,
+class SummaryByDefault(TyperGroup):
+    """Protocols by name; without a name, the summary."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
+            args = ["summary", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=SummaryByDefault,
+    help="Measure a model: `facet evaluate --data …` for the summary, or one protocol in depth.",
+    no_args_is_help=True,
+)
+
+Data = Annotated[list[Path], typer.Option(help="A prepared folder; may be repeated.")]
+Model = Annotated[str, typer.Option(help="A model file; the bundled one by default.")]
+To = Annotated[Path, typer.Option(help="The folder for the figures (JSON) and the plot (PNG).")]
+EVALUATION = Path("evaluation")
+Pairs = Annotated[Path, typer.Option(exists=True, help="LFW's pairs.txt.")]
+Fold = Annotated[int, typer.Option(min=1, help="The fold whose people were held out.")]
+Judged = Annotated[bool, typer.Option("--judges", help="Let other networks judge the pictures (extra `label`).")]
+Landmarker = Annotated[Path | None, typer.Option(help="Face Landmarker's file, for --judges.")]
+
+
+@app.command()
+def summary(
+    data: Data,
+    pairs: Pairs,
+    model: Model = "",
+    fold: Fold = 9,
     yardstick: Annotated[bool, typer.Option(help="Fit PCA-99 on the training crops and measure it too.")] = True,
     output: Annotated[Path | None, typer.Option(help="Write the figures there as JSON.")] = None,
 ) -> None:
@@ -24,9 +58,9 @@ def evaluate(
     from model.backend import load_backend
     from training.data.lfw import read_fold
     from training.evaluation.faces import still_crops
+    from training.evaluation.splits import load_splits
     from training.evaluation.summary import evaluate as measure
     from training.evaluation.summary import rows
-    from training.export import load_splits
 
     backend = load_backend(model)
     with told():
@@ -37,3 +71,205 @@ def evaluate(
         typer.echo(f"{name:48}{figure}")
     if output:
         output.write_text(json.dumps(result, indent=2) + "\n")
+
+
+@app.command()
+def lfw(data: Data, pairs: Pairs, model: Model = "", fold: Fold = 9, to: To = EVALUATION) -> None:
+    """Verification on all of View 2's folds, by each sub-vector and by the others together (~).
+
+    Example: facet evaluate lfw --data prepared/lfw --pairs pairs.txt
+    """
+    from model.backend import load_backend
+    from training.data.lfw import read_fold, read_pairs
+    from training.evaluation.faces import see
+    from training.evaluation.splits import load_keys
+    from training.evaluation.view2 import report, verify_view2
+
+    backend = load_backend(model)
+    with told():
+        read_fold(pairs, fold)
+        folds = read_pairs(pairs)
+        keys = {key for some in folds for pair in some for key in (pair.first, pair.second)}
+        faces = see(backend, load_keys(data, keys, backend.image_size))
+        result = verify_view2(faces, folds, fold - 1)
+    _deliver(report(backend.id, result, fold - 1), to)
+
+
+@app.command()
+def affectnet(
+    data: Data,
+    model: Model = "",
+    split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
+    to: To = EVALUATION,
+) -> None:
+    """Expressions classed by the model's class means: accuracy, AUC, confusion matrix.
+
+    Any prepared folder with expression labels will do. Example: facet evaluate affectnet --data prepared/affectnet
+    """
+    from model.backend import load_backend
+    from training.evaluation.expression import classify, report
+    from training.evaluation.faces import see
+    from training.evaluation.splits import load_split
+
+    backend = load_backend(model)
+    with told():
+        result = classify(see(backend, load_split(data, split, backend.image_size)), backend.calibration)
+    _deliver(report(backend.id, result), to)
+
+
+@app.command()
+def reconstruction(data: Data, model: Model = "", to: To = EVALUATION) -> None:
+    """L1, PSNR and SSIM of the faces drawn back, beside the best linear code of 99 numbers.
+
+    Example: facet evaluate reconstruction --data prepared/lfw --data prepared/utkface
+    """
+    from model.backend import load_backend
+    from training.evaluation.faces import see, still_crops
+    from training.evaluation.reconstruction import pca_reconstruct, reconstruct, report
+    from training.evaluation.splits import load_split
+
+    backend = load_backend(model)
+    with told():
+        faces = see(backend, load_split(data, "test", backend.image_size))
+        training, _ = still_crops(load_split(data, "train", backend.image_size), backend.image_size)
+    linear = pca_reconstruct(training, faces.pixels)
+    _deliver(report(backend.id, faces.pixels, {"this model": reconstruct(backend, faces), "PCA-99": linear}), to)
+
+
+@app.command()
+def disentanglement(data: Data, model: Model = "", to: To = EVALUATION) -> None:
+    """What each sub-vector tells about each attribute, and the consistency of edits.
+
+    Example: facet evaluate disentanglement --data prepared/lfw
+    """
+    from model.backend import load_backend
+    from training.evaluation.disentanglement import probe, report
+    from training.evaluation.edits import edit_laws
+    from training.evaluation.faces import see
+    from training.evaluation.splits import load_split
+
+    backend = load_backend(model)
+    with told():
+        faces = see(backend, load_split(data, "test", backend.image_size))
+        table = probe(faces)
+    _deliver(report(backend.id, table, edit_laws(backend, faces)), to)
+
+
+@app.command()
+def generation(
+    data: Data, model: Model = "", judges: Judged = False, landmarker: Landmarker = None, to: To = EVALUATION
+) -> None:
+    """Fréchet distance of random faces to photographs, by our encoder and, with --judges, by dlib.
+
+    Example: facet evaluate generation --data prepared/lfw
+    """
+    from model.backend import load_backend
+    from training.evaluation.faces import see
+    from training.evaluation.generation import measure_generation, report
+    from training.evaluation.splits import load_split
+
+    backend = load_backend(model)
+    with told(), _judges(judges, landmarker) as readers:
+        faces = see(backend, load_split(data, "test", backend.image_size))
+        result = measure_generation(backend, faces, judges=readers)
+    _deliver(report(backend.id, result), to)
+
+
+@app.command()
+def edits(
+    data: Data,
+    model: Model = "",
+    judges: Judged = False,
+    landmarker: Landmarker = None,
+    count: Annotated[int, typer.Option(min=1, help="Swaps of each attribute that the judges see.")] = 200,
+    to: To = EVALUATION,
+) -> None:
+    """Swaps between people: does the attribute arrive, and does the rest stay?
+
+    Example: facet evaluate edits --data prepared/lfw --judges --landmarker face_landmarker.task
+    """
+    from model.backend import load_backend
+    from training.evaluation.edits import edit_laws
+    from training.evaluation.faces import see
+    from training.evaluation.judged_edits import judge_edits, report
+    from training.evaluation.splits import load_split
+
+    backend = load_backend(model)
+    with told(), _judges(judges, landmarker) as readers:
+        faces = see(backend, load_split(data, "test", backend.image_size))
+        laws = edit_laws(backend, faces)
+        judgement = judge_edits(backend, faces, readers, count, random_faces=count) if readers else None
+    _deliver(report(backend.id, laws, judgement), to)
+
+
+@app.command()
+def groups(
+    data: Data,
+    model: Model = "",
+    split: Annotated[str, typer.Option(help="train, val or test.")] = "val",
+    to: To = EVALUATION,
+) -> None:
+    """Errors by age band, gender and race, as UTKFace's file names label them.
+
+    Example: facet evaluate groups --data prepared/utkface
+    """
+    from model.backend import load_backend
+    from training.evaluation.faces import see
+    from training.evaluation.groups import group_errors, report
+    from training.evaluation.splits import load_split
+
+    backend = load_backend(model)
+    with told():
+        errors = group_errors(backend, see(backend, load_split(data, split, backend.image_size)))
+    _deliver(report(backend.id, errors), to)
+
+
+@app.command()
+def detection(
+    root: Annotated[Path, typer.Option(exists=True, help="LFW itself, a folder or a tar of it.")],
+    pairs: Pairs,
+    fold: Fold = 9,
+    detector: Annotated[Path | None, typer.Option(exists=True, help="YuNet's file; else the Haar cascades.")] = None,
+    to: To = EVALUATION,
+) -> None:
+    """How often the detector finds the person, in the photographs of a fold's people.
+
+    Example: facet evaluate detection --root lfw-deepfunneled.tar --pairs pairs.txt
+    """
+    from model.faces.detector import load_detector
+    from training.data.lfw import read_lfw
+    from training.data.pictures import Picture
+    from training.evaluation.detection import detection_rate, report
+
+    finder = load_detector(detector)
+    with told(), progress() as bar:
+        found = [item for item in read_lfw(root, pairs, fold) if isinstance(item, Picture) and item.split == "test"]
+        task = bar.add_task("Detecting", total=len(found), note="")
+        rate = detection_rate(found, finder, lambda: bar.advance(task))
+    _deliver(report(rate), to)
+
+
+@contextmanager
+def _judges(wanted: bool, landmarker: Path | None) -> Iterator["Judges | None"]:
+    """The judging networks, if they are wanted."""
+    if not wanted:
+        yield None
+        return
+    if landmarker is None:
+        raise typer.BadParameter("name Face Landmarker's file", param_hint="--landmarker")
+    from training.evaluation.judges import Judges
+
+    with progress() as bar:
+        task = bar.add_task("Pictures judged", total=None, note="")
+        try:
+            networks = Judges(landmarker, lambda: bar.advance(task))
+        except ModuleNotFoundError as error:
+            raise typer.BadParameter(f"{error}; `make label` installs it", param_hint="--judges") from error
+        with networks as judges:
+            yield judges
+
+
+def _deliver(report: "Report", folder: Path) -> None:
+    typer.echo(report.text())
+    for path in report.save(folder):
+        typer.echo(path)

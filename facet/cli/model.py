@@ -13,7 +13,10 @@ app = typer.Typer(help="Export and show models.", no_args_is_help=True)
 
 @app.command()
 def show(model: Annotated[str, typer.Argument(help="A model file; the bundled one by default.")] = "") -> None:
-    """Print a model's id and its card."""
+    """Print a model's id and its card.
+
+    Example: facet model show
+    """
     from model.backend import load_backend
 
     backend = load_backend(model, "cpu")
@@ -30,17 +33,59 @@ def export(
     name: Annotated[str, typer.Option(help="The model's name.")] = "facet",
     card: Annotated[Path | None, typer.Option(exists=True, help="TOML with data, terms, weaknesses, uses.")] = None,
     fold: Annotated[int, typer.Option(min=1, help="The fold whose people were held out.")] = 9,
+    onnx: Annotated[Path | None, typer.Option(help="Also write encoder and decoder as ONNX into this folder.")] = None,
 ) -> None:
-    """Calibrate and measure a run's weights and write them as one file.
+    """Whiten, calibrate and measure a run's weights and write them as one file.
 
     Example: facet model export runs/first --to first.safetensors --data prepared/lfw --pairs pairs.txt
     """
+    from model.checkpoint import load_checkpoint
     from training.data.lfw import read_fold
-    from training.export import card_json, export, load_splits
+    from training.evaluation.splits import load_splits
+    from training.export import card_json, export
+    from training.onnx_export import export_onnx
     from training.resume import load_state
     from training.train import Run
 
     with told():
         size = load_state(Run(run).state)["recipe"]["network"]["image_size"]
         written = export(Run(run), to, name, load_splits(data, size), read_fold(pairs, fold), card)
+        if onnx is not None:
+            for name, difference in export_onnx(load_checkpoint(to).model, onnx).items():
+                typer.echo(f"{onnx / name} differs from torch by at most {difference:.1e}", err=True)
     typer.echo(card_json(written))
+
+
+@app.command()
+def card(
+    model: Annotated[Path | None, typer.Argument(exists=True, help="A model file; the bundled one by default.")] = None,
+    to: Annotated[Path | None, typer.Option(help="A folder for README.md and the sheets; without it, print.")] = None,
+    reports: Annotated[
+        Path | None, typer.Option(exists=True, help="First put what `facet evaluate` wrote there into the file's card.")
+    ] = None,
+) -> None:
+    """The model card as Markdown, with sheets of generated faces.
+
+    Taking in reports changes the model's id, which names the card too, and leaves its weights as they are.
+    Example: facet model card starter.safetensors --reports evaluation/ --to card/
+    """
+    from model.checkpoint import bundled
+    from model.engine import Engine
+    from training.card import SHEETS, draw_sheets, markdown, take_in
+
+    path = model or bundled()
+    if reports is not None:
+        if model is None:
+            raise typer.BadParameter("name the model file that takes them in", param_hint="--reports")
+        with told():
+            typer.echo(f"taken into the card: {', '.join(take_in(path, reports))}", err=True)
+    engine = Engine(path, "cpu")
+    text = markdown(engine.id, engine.card, sheets=to is not None)
+    if to is None:
+        typer.echo(text)
+        return
+    to.mkdir(parents=True, exist_ok=True)
+    (to / "README.md").write_text(text)
+    draw_sheets(engine, to)
+    for name in ("README.md", *SHEETS):
+        typer.echo(to / name)

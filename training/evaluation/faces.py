@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from model.attributes import Vector
 from model.backend import Backend, Pixels
@@ -30,7 +29,7 @@ class Faces:
 def still_crops(crops: CropSet, size: int) -> tuple[Pixels, np.ndarray]:
     """The unaugmented frames `(n, size, size, 3)` uint8 and masks `(n, size, size)` bool of stored crops."""
     images, masks = [], []
-    for part in torch.split(crops.pixels, CHUNK):
+    for part in crops.chunks(CHUNK):
         image, mask = frame(part, still(len(part)), size)
         images.append(to_pixels(image))
         masks.append(mask[:, 0].bool().numpy())

@@ -1,12 +1,12 @@
 """Verification on pairs of LFW's View 2: the same person or not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.attributes import Attribute, Vector, part, similarities, similarity
+from model.attributes import Attribute, similarities
 from training.data.lfw import Pair
 from training.evaluation.faces import Faces
 
@@ -18,10 +18,18 @@ class PairScores:
     """Similarities of n pairs, higher for more alike."""
 
     same: NDArray[np.bool_]
-    identity: Scores
-    """By the identity sub-vector (the paper's F)."""
-    rest: Scores
-    """By the other sub-vectors together (its ~F): the sum of their similarities."""
+    similarities: Mapping[Attribute, Scores]
+    """In each sub-vector."""
+
+    def by(self, attribute: Attribute) -> Scores:
+        """By one sub-vector (the paper's F)."""
+        return self.similarities[attribute]
+
+    def without(self, attribute: Attribute) -> Scores:
+        """By the other sub-vectors together (its ~F): the sum of their similarities."""
+        return np.asarray(
+            np.sum([scores for other, scores in self.similarities.items() if other is not attribute], axis=0)
+        )
 
 
 def score_pairs(faces: Faces, pairs: Sequence[Pair]) -> tuple[PairScores, int]:
@@ -32,7 +40,7 @@ def score_pairs(faces: Faces, pairs: Sequence[Pair]) -> tuple[PairScores, int]:
         raise ValueError("none of the pairs has both of its pictures in this split")
     a = faces.embeddings[[row[pair.first] for pair in found]]
     b = faces.embeddings[[row[pair.second] for pair in found]]
-    return _scores(a, b, np.array([pair.same for pair in found])), len(pairs) - len(found)
+    return PairScores(np.array([pair.same for pair in found]), similarities(a, b)), len(pairs) - len(found)
 
 
 def random_pairs(faces: Faces, seed: int = 0, per_person: int = 10) -> PairScores:
@@ -58,14 +66,7 @@ def random_pairs(faces: Faces, seed: int = 0, per_person: int = 10) -> PairScore
         mismatched.append((int(generator.choice(rows[names[one]])), int(generator.choice(rows[names[other]]))))
     pairs = np.array(matched + mismatched)
     same = np.arange(len(pairs)) < len(matched)
-    return _scores(faces.embeddings[pairs[:, 0]], faces.embeddings[pairs[:, 1]], same)
-
-
-def _scores(a: Vector, b: Vector, same: NDArray[np.bool_]) -> PairScores:
-    identity = similarity(Attribute.IDENTITY, part(a, Attribute.IDENTITY), part(b, Attribute.IDENTITY))
-    by_attribute = similarities(a, b)
-    rest = np.sum([by_attribute[other] for other in Attribute if other is not Attribute.IDENTITY], axis=0)
-    return PairScores(same, identity, rest)
+    return PairScores(same, similarities(faces.embeddings[pairs[:, 0]], faces.embeddings[pairs[:, 1]]))
 
 
 def best_threshold(scores: Scores, same: NDArray[np.bool_]) -> float:

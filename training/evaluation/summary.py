@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from model.attributes import Attribute
 from model.backend import Backend, Pixels
 from training.data.crops import EXPRESSIONS, CropSet
 from training.data.lfw import Pair
@@ -28,15 +29,15 @@ def evaluate(
     faces, others = see(backend, test), see(backend, validation)
     scores, missing = score_pairs(faces, pairs)
     known = random_pairs(others)
-    rest_threshold = best_threshold(known.rest, known.same)
+    rest_threshold = best_threshold(known.without(Attribute.IDENTITY), known.same)
     result: dict[str, Any] = {
         "faces": len(test),
         "reconstruction": asdict(fidelity(reconstruct(backend, faces), faces.pixels)),
         "verification": {
             "pairs": len(scores.same),
             "pairs_missing": missing,
-            "identity": accuracy(scores.identity, scores.same, backend.calibration.threshold),
-            "rest": accuracy(scores.rest, scores.same, rest_threshold),
+            "identity": accuracy(scores.by(Attribute.IDENTITY), scores.same, backend.calibration.threshold),
+            "rest": accuracy(scores.without(Attribute.IDENTITY), scores.same, rest_threshold),
         },
         "pose_degrees": pose_errors(faces),
         "edits": {name: asdict(law) for name, law in edit_laws(backend, faces).items()},

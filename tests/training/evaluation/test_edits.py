@@ -7,7 +7,7 @@ from model.attributes import SPACES, Attribute, Vector, part
 from model.backend import Pixels
 from model.dummy import DummyModel
 from tests.training.drawn import crop_set
-from training.evaluation.edits import edit_laws
+from training.evaluation.edits import edit_laws, random_swaps
 from training.evaluation.faces import Faces, see
 
 
@@ -48,3 +48,34 @@ def test_pairs_follow_from_the_seed() -> None:
     backend = DummyModel()
     faces = faces_of(backend)
     assert edit_laws(backend, faces, 20) == edit_laws(backend, faces, 20)
+
+
+class Tilted(DummyModel):
+    """A model that draws every head tilted by some degrees more than it is asked for."""
+
+    def __init__(self, degrees: float) -> None:
+        super().__init__()
+        self.tilt = np.radians(degrees)
+
+    def render(self, embeddings: Vector) -> Pixels:
+        tilted = embeddings.copy()
+        part(tilted, Attribute.POSE)[..., 2] += self.tilt
+        return super().render(tilted)
+
+
+@pytest.mark.parametrize(("degrees", "arrived"), [(7.0, 1.0), (9.0, 0.0)])
+def test_a_pose_has_arrived_within_eight_degrees(degrees: float, arrived: float) -> None:
+    backend = Tilted(degrees)
+    laws = edit_laws(backend, faces_of(backend), pairs=20)
+    assert laws["pose"].arrived == arrived
+    assert laws["identity"].arrived == 1.0
+
+
+def test_pairs_are_of_two_people_among_the_usable() -> None:
+    faces = faces_of(DummyModel())
+    pairs = random_swaps(faces, 50, usable=np.arange(12) < 5)  # two faces of each of two people, one of a third
+    assert len(pairs) == 50
+    assert max(pairs.targets.max(), pairs.sources.max()) < 5
+    assert (pairs.targets // 2 != pairs.sources // 2).all()
+    with pytest.raises(ValueError, match="at least two people"):
+        random_swaps(faces, 5, usable=np.arange(12) < 2)

@@ -55,8 +55,8 @@ def test_scores_are_the_similarities_of_the_pairs_that_are_there(faces: Faces) -
     assert scores.same.tolist() == [True, False]
     for number, (i, j) in enumerate([(0, 1), (4, 7)]):
         expected = similarities(faces.embeddings[i], faces.embeddings[j])
-        assert scores.identity[number] == pytest.approx(expected.pop(Attribute.IDENTITY), abs=1e-6)
-        assert scores.rest[number] == pytest.approx(sum(map(float, expected.values())), abs=1e-5)
+        assert scores.by(Attribute.IDENTITY)[number] == pytest.approx(expected.pop(Attribute.IDENTITY), abs=1e-6)
+        assert scores.without(Attribute.IDENTITY)[number] == pytest.approx(sum(map(float, expected.values())), abs=1e-5)
     with pytest.raises(ValueError, match="none of the pairs"):
         score_pairs(faces, pairs[1:2])
 
@@ -68,8 +68,8 @@ def test_random_pairs_are_half_of_one_person_and_half_of_two(faces: Faces) -> No
         part(embeddings, Attribute.IDENTITY)[number] = np.eye(32, dtype=np.float32)[number // 2]
     pairs = random_pairs(replace(faces, embeddings=embeddings))
     assert pairs.same.tolist() == [True] * 6 + [False] * 6
-    assert pairs.identity.tolist() == [1.0] * 6 + [0.0] * 6
-    assert random_pairs(faces).identity.tolist() == random_pairs(faces).identity.tolist()
+    assert pairs.by(Attribute.IDENTITY).tolist() == [1.0] * 6 + [0.0] * 6
+    assert random_pairs(faces).by(Attribute.IDENTITY).tolist() == random_pairs(faces).by(Attribute.IDENTITY).tolist()
 
 
 def test_a_person_gives_at_most_so_many_pairs(faces: Faces) -> None:

@@ -6,7 +6,7 @@ from model.dummy import DummyModel
 from tests.faces import draw_face
 from tests.training.drawn import crop_set
 from training.evaluation.faces import see
-from training.evaluation.reconstruction import fidelity, pca_reconstruct, reconstruct
+from training.evaluation.reconstruction import fidelity, pca_reconstruct, reconstruct, report
 
 
 def test_fidelity_by_hand() -> None:
@@ -53,3 +53,16 @@ def test_more_components_are_better_and_the_random_numbers_of_others_stay() -> N
     assert errors == sorted(errors, reverse=True)
     assert errors[0] > errors[2]
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_report_compares_ways_on_the_same_faces() -> None:
+    originals = np.stack([draw_face(32, seed) for seed in range(4)])
+    shown = report("m", originals, {"itself": originals, "grey": np.full_like(originals, 128)})
+    assert shown.figures["faces"] == 4
+    assert shown.figures["itself"]["ssim"] == pytest.approx(1.0)
+    assert shown.figures["itself"]["error"] == 0.0
+    assert shown.figures["grey"] == vars(fidelity(np.full_like(originals, 128), originals))
+    assert [row[0] for row in shown.tables[0]] == ["", "itself", "grey"]
+    lines = shown.plot.axes[0].get_lines()
+    assert [line.get_label() for line in lines] == ["itself", "grey"]
+    assert np.asarray(lines[1].get_ydata())[-1] == 1.0

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import torch
 
+from model.attributes import Attribute
 from model.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.data.lfw import Pair
@@ -23,7 +24,9 @@ def test_every_measurement_is_there_and_is_what_its_protocol_says() -> None:
     scores, _ = score_pairs(faces, pairs)
     verification = result["verification"]
     assert (verification["pairs"], verification["pairs_missing"]) == (2, 1)
-    assert verification["identity"] == accuracy(scores.identity, scores.same, backend.calibration.threshold)
+    assert verification["identity"] == accuracy(
+        scores.by(Attribute.IDENTITY), scores.same, backend.calibration.threshold
+    )
     assert set(result["pose_degrees"]) == {"pitch", "yaw", "roll"}
     assert result["edits"]["identity"]["arrived"] == 1.0
     assert 0.0 <= result["happiness_against_neutral"] <= 1.0

@@ -1,0 +1,98 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from facet.cli import app
+from tests.faces import draw_face, jpeg
+from tests.training.drawn import samples
+from training.data.shards import write_shard
+
+PROTOCOLS = {"lfw", "affectnet", "reconstruction", "disentanglement", "generation", "edits", "groups"}
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Crops of three splits; those of validation are named as UTKFace's are."""
+    folder = tmp_path_factory.mktemp("prepared")
+    named = [replace(sample, key=f"30_1_0_{number}") for number, sample in enumerate(samples(20, "val", 12))]
+    write_shard(folder / "0.parquet", [*samples(12, "test"), *named, *samples(12, "train", 32)])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two folds of pairs among the test crops."""
+    path = tmp_path_factory.mktemp("pairs") / "pairs.txt"
+    lines = ["2\t1", "Person0\t0\t1", "Person0\t0\tPerson1\t2", "Person2\t4\t5", "Person2\t4\tPerson3\t6"]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def facet(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["evaluate", *map(str, arguments)])
+
+
+def complaint(result: Result) -> str:
+    assert result.exit_code == 2, result.output
+    return " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("protocol", sorted(PROTOCOLS))
+def test_every_protocol_prints_a_table_and_writes_figures_and_a_plot(
+    prepared: Path, pairs: Path, tmp_path: Path, protocol: str
+) -> None:
+    more = ["--pairs", pairs, "--fold", 2] if protocol == "lfw" else []
+    result = facet(protocol, "--data", prepared, "--model", "dummy", "--to", tmp_path / "new", *more)
+    assert result.exit_code == 0, result.output
+    *_, data, plot = result.stdout.splitlines()
+    report = json.loads(Path(data).read_text())
+    assert report["model"].startswith("dummy")
+    assert Path(data).name == f"{protocol}.json"
+    assert Path(plot).read_bytes().startswith(b"\x89PNG")
+    for cell in (cell for table in report["tables"] for row in table for cell in row):
+        assert cell in result.stdout
+    if protocol == "groups":
+        assert report["figures"]["female"]["faces"] == 20
+    if protocol == "lfw":
+        assert report["figures"]["held_out_fold"] == 2
+
+
+def test_detection_reads_the_photographs_themselves(pairs: Path, tmp_path: Path) -> None:
+    root = tmp_path / "lfw"
+    for number, picture in enumerate([draw_face(200, 0), draw_face(200, 1), np.full((200, 200, 3), 128, np.uint8)]):
+        (root / f"Person{number}").mkdir(parents=True)
+        (root / f"Person{number}" / f"Person{number}_0001.jpg").write_bytes(jpeg(picture))
+    result = facet("detection", "--root", root, "--pairs", pairs, "--fold", 1, "--to", tmp_path)
+    assert result.exit_code == 0, result.output
+    # Fold 1 has the people 0 and 1; the grey picture is of another.
+    assert result.stdout.splitlines()[0].split() == ["faces", "found", "by", "haar", "2"]
+    assert json.loads((tmp_path / "detection.json").read_text())["figures"]["found"] == 1.0
+
+
+def test_without_a_protocol_it_is_the_summary(prepared: Path, pairs: Path, tmp_path: Path) -> None:
+    output = tmp_path / "figures.json"
+    options = ["--data", prepared, "--pairs", pairs, "--fold", 1, "--model", "dummy", "--no-yardstick"]
+    result = facet(*options, "--output", output)
+    assert result.exit_code == 0, result.output
+    assert json.loads(output.read_text())["faces"] == 12
+    assert result.stdout == facet("summary", *options).stdout
+    listed = facet("--help").stdout
+    assert all(f"  {name} " in listed for name in {"summary", "detection", *PROTOCOLS})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["edits", "--judges"], "name Face Landmarker's file"),
+        (["edits", "--judges", "--landmarker", "none.task"], "there is no Face Landmarker at none.task"),
+        (["affectnet", "--split", "nothing"], "hold no crops of the split 'nothing'"),
+        (["groups", "--split", "test"], "no group of age, gender or race has 20 faces"),
+        (["wrong"], "No such command 'wrong'"),
+    ],
+)
+def test_mistakes_are_one_message(prepared: Path, arguments: list[str], message: str) -> None:
+    assert message in complaint(facet(*arguments, "--data", prepared, "--model", "dummy"))

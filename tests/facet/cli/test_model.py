@@ -1,0 +1,72 @@
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from facet.cli import app
+from model.calibration import Calibration
+from model.checkpoint import load_checkpoint, save_checkpoint
+from tests.tiny import tiny_model
+from tests.training.drawn import samples
+from tests.training.recipes import tiny_recipe
+from training.data.shards import write_shard
+from training.evaluation import summary
+from training.evaluation.edits import edit_laws
+from training.evaluation.splits import load_splits
+from training.train import Run, run_training
+
+
+def facet(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["model", *map(str, arguments)])
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, "tiny", tiny_model(), Calibration(), {"summary": "A test."})
+    return path
+
+
+def test_a_run_is_exported_with_onnx_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summary, "edit_laws", partial(edit_laws, pairs=20))  # for speed
+    write_shard(tmp_path / "0.parquet", [*samples(34), *samples(6, "val", 34), *samples(6, "test", 40)])
+    pairs, run = tmp_path / "pairs.txt", Run(tmp_path / "run")
+    pairs.write_text("1\t1\nPerson20\t40\t41\nPerson20\t40\tPerson21\t42\n")
+    run_training(tiny_recipe("autoencoder", 1), load_splits([tmp_path], 64).train, run)
+    options = ["--data", tmp_path, "--pairs", pairs, "--fold", 1, "--onnx", tmp_path / "onnx"]
+    result = facet("export", run.folder, "--to", tmp_path / "m.safetensors", *options)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["metrics"]["faces"] == 6
+    said = [line.rsplit(" ", 1)[0] for line in result.stderr.splitlines()]
+    assert said == [f"{tmp_path / 'onnx' / name}.onnx differs from torch by at most" for name in ("encoder", "decoder")]
+    assert (tmp_path / "onnx" / "decoder.onnx").is_file()
+
+
+def test_the_card_is_printed_or_written_with_its_sheets(model: Path, tmp_path: Path) -> None:
+    before = load_checkpoint(model).id
+    printed = facet("card", model)
+    assert printed.stdout.startswith(f"# {before}\n\nA test.\n")
+    (tmp_path / "lfw.json").write_text(json.dumps({"model": before, "figures": {}, "tables": [[["a"], ["b"]]]}))
+    written = facet("card", model, "--reports", tmp_path, "--to", tmp_path / "card")
+    assert written.exit_code == 0, written.output
+    assert written.stderr == "taken into the card: lfw\n"
+    assert [Path(line).name for line in written.stdout.splitlines()] == [
+        "README.md",
+        "random.png",
+        "swaps.png",
+        "pose.png",
+    ]
+    after = load_checkpoint(model).id
+    assert after != before
+    text = (tmp_path / "card" / "README.md").read_text()
+    assert text.startswith(f"# {after}\n")
+    assert "### lfw" in text
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    refused = facet("card", model, "--reports", empty)
+    assert refused.exit_code == 2
+    assert "has no reports" in " ".join(refused.stderr.split())
+    unnamed = facet("card", "--reports", tmp_path)
+    assert "name the model file" in " ".join(unnamed.stderr.split())
