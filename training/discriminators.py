@@ -1,8 +1,15 @@
 """The networks that the model learns to deceive."""
 
+from itertools import pairwise
+
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from model.attributes import EMBEDDING_SIZE
+from model.networks.config import SMALLEST_MAP, NetworkConfig
+
+SLOPE = 0.2
+"""Of the leaky rectifier below 0."""
 
 
 class LatentDiscriminator(nn.Module):
@@ -12,12 +19,47 @@ class LatentDiscriminator(nn.Module):
         super().__init__()
         self.net = nn.Sequential(
             nn.Linear(EMBEDDING_SIZE, hidden),
-            nn.LeakyReLU(0.2),
+            nn.LeakyReLU(SLOPE),
             nn.Linear(hidden, hidden),
-            nn.LeakyReLU(0.2),
+            nn.LeakyReLU(SLOPE),
             nn.Linear(hidden, 1),
         )
 
     def forward(self, z: Tensor) -> Tensor:
         scores: Tensor = self.net(z)
         return scores.squeeze(1)
+
+
+class ImageDiscriminator(nn.Module):
+    """Tells photographs from drawn faces: images `(n, 3, size, size)` -> scores `(n,)`, high for photographs.
+
+    A residual network without normalisation (Karras et al. 2020, without its statistics over the batch, so that a
+    score does not depend on what else is judged), as wide and deep as the encoder.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, config.channels[0], 5, stride=2, padding=2)
+        self.body = nn.Sequential(*(Halving(count, out) for count, out in pairwise(config.channels)))
+        self.head = nn.Linear(config.channels[-1] * SMALLEST_MAP**2, 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        x = F.leaky_relu(self.body(self.stem(images)), SLOPE)
+        scores: Tensor = self.head(x.flatten(1))
+        return scores.squeeze(1)
+
+
+class Halving(nn.Module):
+    """Two 3×3 convolutions and a skip connection, then half the size: `(n, c, h, w)` -> `(n, c', h/2, w/2)`."""
+
+    def __init__(self, channels: int, out: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, out, 3, stride=2, padding=1)
+        self.skip = nn.Conv2d(channels, out, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv1(F.leaky_relu(x, SLOPE))
+        y = self.conv2(F.leaky_relu(y, SLOPE))
+        halved: Tensor = (y + self.skip(F.avg_pool2d(x, 2))) * 0.5**0.5
+        return halved

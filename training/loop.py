@@ -1,20 +1,29 @@
 """The only place that steps: batches through the objective into the optimisers."""
 
-import signal
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.optim import AdamW, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from model.face_model import FaceModel
+from training import ranks
 from training.data.batches import Batch, Batches, generator_for
+from training.not_finite import check_finite
 from training.objective import Objective
+from training.passes import Passes
+from training.prefetch import Prefetch
 from training.stages import LEARNING, Optimiser, Recipe
+
+COMPILER = "inductor"
+"""What `torch.compile` makes programs with."""
+BETA2 = 0.98
+"""Adam's memory of past squared gradients."""
 
 
 @dataclass(frozen=True)
@@ -24,36 +33,48 @@ class Report:
     step: int
     losses: dict[str, float]
     images_per_second: float
-
-
-class NotFinite(ArithmeticError):
-    """A loss became NaN or infinite."""
+    waiting: float
+    """The share of the step that was spent waiting for its batch."""
 
 
 def learning_rate(step: int, steps: int, how: Optimiser) -> float:
-    """Warm-up, plateau, and a linear decay to zero over the last `decay_steps`."""
+    """Warm-up, plateau, and a decay to zero over the last `decay_steps`."""
     rise = min(1.0, (step + 1) / max(1, how.warmup_steps))
-    fall = min(1.0, (steps - step) / max(1, how.decay_steps))
+    left = min(1.0, (steps - step) / max(1, how.decay_steps))
+    fall = left if how.schedule == "linear" else (1.0 - math.cos(math.pi * left)) / 2.0
     return how.learning_rate * rise * fall
 
 
 class Trainer:
-    """One stage of training: model, objective, optimisers and the step that they have reached."""
+    """One stage of training: model, objective, optimisers and the step that they have reached.
 
-    def __init__(self, recipe: Recipe, model: FaceModel, batches: Batches, people: int, device: str = "cpu") -> None:
+    In a group of processes each trains on its rows of every batch, and all hold the same weights.
+    """
+
+    def __init__(
+        self, recipe: Recipe, model: FaceModel, batches: Batches, people: int, device: str | torch.device = "cpu"
+    ) -> None:
+        for number in (recipe.batch_size, recipe.reframed):
+            if number % ranks.count():
+                raise ValueError(f"{number} pictures of a batch cannot be shared among {ranks.count()} processes")
         self.recipe, self.batches, self.device = recipe, batches, torch.device(device)
         self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.objective = Objective(recipe, people).to(self.device)
         for name, network in self.model.named_children():
             network.requires_grad_(name in LEARNING[recipe.stage])
         averaging = get_ema_multi_avg_fn(recipe.optimiser.ema)  # type: ignore[no-untyped-call]
-        self.ema = AveragedModel(self.model, multi_avg_fn=averaging)
+        self.ema = AveragedModel(self.model, multi_avg_fn=averaging).requires_grad_(False)
         self.step = 0
-        heads = [head for head in (self.objective.people, self.objective.expressions) if head is not None]
-        learning = [p for p in self.model.parameters() if p.requires_grad]
-        self._optimiser = self._adam([*learning, *(p for head in heads for p in head.parameters())])
-        critic = self.objective.discriminator
-        self._critic: Optimizer | None = self._adam(list(critic.parameters())) if critic is not None else None
+        critics = self.objective.critics
+        heads = [*self.objective.losses.parameters()]
+        self._learning = [*(p for p in self.model.parameters() if p.requires_grad), *heads]
+        self._optimiser = self._adam(self._learning, 0.9)
+        self._critic: Optimizer | None = (
+            self._adam(list(critics.parameters()), recipe.critics.beta1) if len(critics) else None
+        )
+        if recipe.compile:
+            for network in self.model.children():
+                network.compile(backend=COMPILER, dynamic=False)
 
     @property
     def averaged(self) -> FaceModel:
@@ -61,9 +82,9 @@ class Trainer:
         assert isinstance(self.ema.module, FaceModel)
         return self.ema.module
 
-    def _adam(self, parameters: list[Tensor]) -> Optimizer:
+    def _adam(self, parameters: list[Tensor], beta1: float) -> Optimizer:
         how = self.recipe.optimiser
-        return AdamW(parameters, how.learning_rate, betas=(0.9, 0.98), weight_decay=how.weight_decay, fused=True)
+        return AdamW(parameters, how.learning_rate, betas=(beta1, BETA2), weight_decay=how.weight_decay, fused=True)
 
     def state(self) -> dict[str, Any]:
         """Everything that the next step depends on; batches and random numbers follow from seed and step."""
@@ -75,7 +96,6 @@ class Trainer:
             "objective": self.objective.state_dict(),
             "optimiser": self._optimiser.state_dict(),
             "critic": self._critic.state_dict() if self._critic else None,
-            "random": torch.get_rng_state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -87,79 +107,53 @@ class Trainer:
         self._optimiser.load_state_dict(state["optimiser"])
         if self._critic:
             self._critic.load_state_dict(state["critic"])
-        torch.set_rng_state(state["random"])
 
     def run(self, report: Callable[[Report], None], stop: Callable[[], bool] = lambda: False) -> bool:
-        """Step until the recipe's end or until `stop` says so; True when the end is reached."""
+        """Step until the recipe's end or until `stop` says so in any process; True when the end is reached."""
         self.model.train()
-        while self.step < self.recipe.steps and not stop():
-            began = time.perf_counter()
-            losses = self._step(self._to_device(self.batches[self.step]))
-            speed = self.recipe.batch_size / (time.perf_counter() - began)
-            self.step += 1
-            report(Report(self.step, losses, speed))
+        with Prefetch(self.batches.__getitem__, self.device, self.step, self.recipe.steps) as coming:
+            while self.step < self.recipe.steps and not ranks.anywhere(stop(), self.device):
+                began, waited = time.perf_counter(), coming.waited
+                losses = self._step(coming.take())
+                seconds = time.perf_counter() - began
+                self.step += 1
+                speed, waiting = self.recipe.batch_size / seconds, (coming.waited - waited) / seconds
+                report(Report(self.step, losses, speed, waiting))
         return self.step >= self.recipe.steps
 
-    def _to_device(self, batch: Batch) -> Batch:
-        moved = {name: value.to(self.device, non_blocking=True) for name, value in vars(batch).items()}
-        for name in ("images", "reframed"):
-            moved[name] = moved[name].contiguous(memory_format=torch.channels_last)
-        return Batch(**moved)
+    def _random(self, stream: int) -> Generator:
+        """This step's random numbers, made on the device."""
+        return Generator(self.device).manual_seed(generator_for(self.recipe.seed, self.step, stream).initial_seed())
 
     def _step(self, batch: Batch) -> dict[str, float]:
-        recipe = self.recipe
-        for group in self._optimiser.param_groups + (self._critic.param_groups if self._critic else []):
-            group["lr"] = learning_rate(self.step, recipe.steps, recipe.optimiser)
-        losses, z = self.objective(self.model, batch, self.step, generator_for(recipe.seed, self.step, 2))
-        total = self.objective.total(losses)
-        values = {name: float(loss.detach()) for name, loss in losses.items()}
-        if not total.isfinite():
-            bad = [name for name, value in values.items() if value != value or abs(value) == float("inf")]
-            raise NotFinite(f"step {self.step}: {', '.join(bad) or 'the sum'} is not finite; losses {values}")
+        recipe, objective = self.recipe, self.objective
+        passes = Passes(recipe, self.model, batch, self._random(2), self.averaged, objective.critics)
+        losses = objective(passes)
         self._optimiser.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
-        learning = [p for group in self._optimiser.param_groups for p in group["params"]]
-        length = torch.nn.utils.clip_grad_norm_(learning, recipe.optimiser.clip)
-        if not length.isfinite():
-            raise NotFinite(f"step {self.step}: the gradient is not finite; losses {values}")
-        self._optimiser.step()
-        self.ema.update_parameters(self.model)
+        objective.total(losses, self.step).backward()  # type: ignore[no-untyped-call]
+        ranks.average_gradients(self._learning)
+        length = torch.nn.utils.clip_grad_norm_(self._learning, recipe.optimiser.clip)
         if self._critic:
-            values["discriminator"] = self._step_critic(self._critic, z)
+            losses |= self._oppose(self._critic, passes)
+        # Read all at once and before anything steps: the device is waited for once, and a bad step changes nothing.
+        measured = torch.stack([length, *(loss.detach() for loss in losses.values())])
+        values = dict(zip(["gradient", *losses], ranks.mean(measured).tolist(), strict=True))
+        check_finite(values, self.step, passes, self.batches)
+        rate = learning_rate(self.step, recipe.steps, recipe.optimiser)
+        for optimiser, pace in ((self._optimiser, 1.0), (self._critic, recipe.critics.pace)):
+            if optimiser is not None:
+                for group in optimiser.param_groups:
+                    group["lr"] = rate * pace
+                optimiser.step()
+        self.ema.update_parameters(self.model)
+        objective.remember()
         return values
 
-    def _step_critic(self, critic: Optimizer, z: Tensor) -> float:
-        assert self.objective.discriminator is not None
-        generator = generator_for(self.recipe.seed, self.step, 3)
-        loss = self.objective.discriminate(self.objective.discriminator, z, generator)
+    def _oppose(self, critic: Optimizer, passes: Passes) -> dict[str, Tensor]:
+        """The critics' losses and gradients over what the networks just made."""
+        critics = self.objective.critics
+        losses = critics.losses(passes, self.step)
         critic.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        critic.step()
-        return float(loss.detach())
-
-
-class StopSignal:
-    """True once SIGTERM or SIGINT has arrived, or the time is over; the step in progress is finished first.
-
-    It listens while it is entered, and then gives the signals back to whoever had them.
-    """
-
-    def __init__(self, minutes: float | None = None) -> None:
-        self._deadline = float("inf") if minutes is None else time.monotonic() + 60 * minutes
-        self._told = False
-        self._before: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> Self:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            self._before[number] = signal.signal(number, self._tell)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _tell(self, *_: object) -> None:
-        self._told = True
-
-    def __call__(self) -> bool:
-        return self._told or time.monotonic() > self._deadline
+        critics.total(losses).backward()  # type: ignore[no-untyped-call]
+        ranks.average_gradients(critics.parameters())
+        return losses

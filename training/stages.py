@@ -28,31 +28,78 @@ class Weights:
 
     reconstruction: float = 1.0
     structural: float = 0.5
+    perceptual: float = 0.0
+    """In the features of the running mean of the encoder."""
+    image_adversarial: float = 0.0
+    """Reconstructions judged by the image critic."""
+    swapped_adversarial: float = 0.0
+    """Faces with a swapped attribute, likewise."""
+    generated_adversarial: float = 0.0
+    """Faces drawn from N(0, I), likewise."""
     latent: float = 0.1
+    """z through splitter and merger."""
     latent_adversarial: float = 0.0
+    """z judged by the latent critic."""
+    latent_moments: float = 0.0
+    """z brought to N(0, I) without a critic."""
     pose: float = 0.0
     identity: float = 0.0
+    """The teacher's geometry."""
     identity_class: float = 0.0
     identity_triplet: float = 0.0
+    identity_contrastive: float = 0.0
     expression: float = 0.0
+    """The blendshapes' geometry."""
     expression_class: float = 0.0
-    framing: float = 0.0
+    expression_triplet: float = 0.0
+    """By class and by distance in valence and arousal."""
+    style_video: float = 0.0
+    """Faces of one video share their style."""
     style_uniformity: float = 0.0
+    framing: float = 0.0
+    """Two frames of a picture share identity and expression."""
+    leakage: float = 0.0
+    """What one sub-vector tells of another."""
     cycle: float = 0.0
+    """Swapped, drawn and read again."""
+    latent_cycle: float = 0.0
+    """Swapped, merged and split again, without a picture."""
 
 
 @dataclass(frozen=True)
 class Optimiser:
-    """AdamW with a linear warm-up, a plateau, and a linear decay to zero at the end."""
+    """AdamW with a linear warm-up, a plateau, and a decay to zero at the end."""
 
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     warmup_steps: int = 200
     decay_steps: int = 1000
+    schedule: Literal["linear", "cosine"] = "linear"
+    """The shape of the decay; cosine with `decay_steps` as long as the run is the cosine schedule without plateau."""
     clip: float = 5.0
     """The gradient's greatest norm."""
     ema: float = 0.998
     """Decay of the running mean of the weights, which is what is evaluated and exported."""
+
+
+@dataclass(frozen=True)
+class CriticOptions:
+    """How the discriminators learn."""
+
+    pace: float = 1.0
+    """Their learning rate over the networks'."""
+    beta1: float = 0.9
+    """Adam's memory of past gradients; games are often played with 0."""
+    penalty: float = 1.0
+    """Weight of the image critic's slope at photographs."""
+    penalty_every: int = 16
+    """The slope is measured in one of so many steps, and weighs as much more then."""
+    ramp_steps: int = 1000
+    """Steps over which the weight of the image critic's opinion rises from 0."""
+
+    def __post_init__(self) -> None:
+        if self.penalty_every < 1:
+            raise ValueError(f"expected penalty_every >= 1, not {self.penalty_every}")
 
 
 @dataclass(frozen=True)
@@ -66,15 +113,23 @@ class Recipe:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     weights: Weights = field(default_factory=Weights)
     optimiser: Optimiser = field(default_factory=Optimiser)
+    critics: CriticOptions = field(default_factory=CriticOptions)
     augmentation: Augmentation = field(default_factory=Augmentation)
     cycle_share: float = 0.5
     """Part of the batch whose swaps are drawn and read again."""
     cycle_ramp_steps: int = 1000
     """Steps over which the cycle's weight rises from 0."""
+    swap_chances: tuple[float, float, float, float] = (0.25, 0.25, 0.25, 0.25)
+    """How often pose, identity, expression and style are swapped in the cycle."""
     reframed_share: float = 0.25
     """Part of the batch that is read in a second frame."""
+    together: int = 1
+    """Faces of one person, in pairs of a video, that come in the same batch, for losses that compare them."""
     bf16: bool = True
+    compile: bool = False
+    """Let `torch.compile` make one program of each network: minutes at the start for faster steps on a GPU."""
     checkpoint_minutes: float = 3.0
+    log_steps: int = 20
     sheet_steps: int = 500
 
     def __post_init__(self) -> None:
@@ -82,17 +137,30 @@ class Recipe:
             raise ValueError(f"stage is {self.stage!r}, expected one of {get_args(StageName)}")
         if self.steps < 1 or self.batch_size < 2:
             raise ValueError(f"expected steps >= 1 and batch_size >= 2, not {self.steps} and {self.batch_size}")
-        if self.sheet_steps < 1:
-            raise ValueError(f"expected sheet_steps >= 1, not {self.sheet_steps}")
+        if self.together < 1:
+            raise ValueError(f"expected together >= 1, not {self.together}")
+        if self.sheet_steps < 1 or self.log_steps < 1:
+            raise ValueError(f"expected sheet_steps >= 1 and log_steps >= 1, not {self.sheet_steps}, {self.log_steps}")
+
+    @property
+    def reframed(self) -> int:
+        """How many of a batch are read in a second frame."""
+        return round(self.reframed_share * self.batch_size) if self.weights.framing else 0
 
     def to_data(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> "Recipe":
-        """From parsed TOML or JSON. Raises ValueError for a value that does not fit, or for an unknown key, naming the
-        nearest valid one."""
+        """From parsed TOML or JSON; networks whose `image_size` alone is given get the proportions that fit it.
+
+        Raises ValueError for a value that does not fit, or for an unknown key, naming the nearest valid one.
+        """
         _check_keys(cls, data, "")
+        network = data.get("network")
+        if isinstance(network, dict):
+            proportions = NetworkConfig.for_size(network.get("image_size", NetworkConfig.image_size)).to_data()
+            data = data | {"network": proportions | network}
         try:
             return TypeAdapter(cls).validate_python(data)
         except ValidationError as error:
@@ -100,7 +168,13 @@ class Recipe:
             raise ValueError("; ".join(wrong)) from error
 
 
-_NESTED = {"network": NetworkConfig, "weights": Weights, "optimiser": Optimiser, "augmentation": Augmentation}
+_NESTED = {
+    "network": NetworkConfig,
+    "weights": Weights,
+    "optimiser": Optimiser,
+    "critics": CriticOptions,
+    "augmentation": Augmentation,
+}
 
 
 def _check_keys(kind: type[Any], data: dict[str, Any], where: str) -> None:
@@ -113,11 +187,11 @@ def _check_keys(kind: type[Any], data: dict[str, Any], where: str) -> None:
             _check_keys(_NESTED[key], value, f"{key}.")
 
 
-def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> Recipe:
+def load_recipe(name: str, overrides: dict[str, Any] | None = None, network: NetworkConfig | None = None) -> Recipe:
     """A recipe by the name of its file in `training/configs/`, or by a path to any TOML file.
 
-    `overrides` maps dotted keys such as `optimiser.learning_rate` to values. Raises ValueError if there is no such
-    recipe, and what `Recipe.from_data` raises.
+    `overrides` maps dotted keys such as `optimiser.learning_rate` to values; `network` is what a recipe gets that says
+    nothing of its networks. Raises ValueError if there is no such recipe, and what `Recipe.from_data` raises.
     """
     path = CONFIGS / f"{name}.toml"
     if not path.exists():
@@ -134,4 +208,6 @@ def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> Recipe:
             if not isinstance(table, dict):
                 raise ValueError(f"there is no {dotted}: {group} is a single value")
         table[key] = value
+    if network is not None and "network" not in data:
+        data["network"] = network.to_data()
     return Recipe.from_data(data)

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +12,26 @@ import torch
 from model.checkpoint import load_checkpoint
 from model.face_model import FaceModel
 from model.networks.config import NetworkConfig
+from training import ranks
 from training.data.augmentation import frame, still
 from training.data.batches import Batches
 from training.data.crops import CropSet, fit_targets, load_crops, load_samples
-from training.loop import Report, StopSignal, Trainer
+from training.data.mixture import Source, weights_of
+from training.growth import grown
+from training.journal import Journal
+from training.loop import Report, Trainer
+from training.not_finite import NotFinite
 from training.resume import load_state, save_state
-from training.sheets import autoencoder_sheet, save_picture, swap_sheet
+from training.sheets import autoencoder_sheet, swap_sheet
 from training.stages import Recipe
+from training.stop_signal import StopSignal
 
-LOG_STEPS = 20
 SHEET_FACES = 12
 
 
 @dataclass(frozen=True)
 class Run:
-    """Where a run lives: `state.pt`, `recipe.json`, `metrics.jsonl` and `sheets/`."""
+    """Where a run lives: `state.pt`, `recipe.json`, `metrics.jsonl`, `tensorboard/`, `sheets/`."""
 
     folder: Path
 
@@ -35,27 +40,32 @@ class Run:
         return self.folder / "state.pt"
 
 
-def load_training_crops(folders: Sequence[Path], image_size: int) -> CropSet:
-    """The training split of some prepared folders."""
-    samples = load_samples(folders, ["train"])
-    return load_crops(samples, image_size, fit_targets(samples))
+def load_training_crops(sources: Sequence[Source], image_size: int) -> CropSet:
+    """The training split of some prepared folders. Raises ValueError if only some of them have a weight."""
+    weights = weights_of(sources)
+    samples = load_samples([source.folder for source in sources], ["train"])
+    return replace(load_crops(samples, image_size, fit_targets(samples)), weights=weights)
+
+
+def networks_of(start: Path) -> NetworkConfig:
+    """The networks of a run's folder or of a model file; what `start_model` raises."""
+    if start.is_file():
+        return load_checkpoint(start).model.config
+    return Recipe.from_data(load_state(Run(start).state)["recipe"]).network
 
 
 def start_model(recipe: Recipe, start: Path | None) -> FaceModel:
     """A fresh model, or the weights that another run's folder reached (its running mean), or those of a model file.
 
-    Raises ValueError if the networks there have other sizes, InvalidCheckpoint for a bad model file.
+    Shallower networks are deepened. Raises ValueError if those there differ otherwise, InvalidCheckpoint for a bad
+    model file.
     """
     torch.manual_seed(recipe.seed)
     model = FaceModel(recipe.network)
-    if start is not None and start.is_file():
-        theirs = load_checkpoint(start).model
-        check_networks(theirs.config, recipe, start)
-        model.load_state_dict(theirs.state_dict())
-    elif start is not None:
-        state = load_state(Run(start).state)
-        check_networks(Recipe.from_data(state["recipe"]).network, recipe, start)
-        model.load_state_dict(averaged(state))
+    if start is not None:
+        stored = load_checkpoint(start).model.state_dict() if start.is_file() else None
+        weights = stored or averaged(load_state(Run(start).state))
+        model.load_state_dict(grown(weights, networks_of(start), model))
     return model
 
 
@@ -76,47 +86,63 @@ def run_training(
     crops: CropSet,
     run: Run,
     start: Path | None = None,
-    device: str = "cpu",
+    device: str | torch.device = "cpu",
     minutes: float | None = None,
     show: Callable[[Report], None] | None = None,
 ) -> bool:
     """Train, or go on where the run's folder left off; True when the recipe's end is reached.
 
-    Stops early after `minutes`, or on SIGTERM; the next call with the same folder goes on exactly. Raises ValueError
-    if the crops are too few, or if the networks of the folder's run or of `start` are not the recipe's.
+    Stops early after `minutes`, or on SIGTERM; the next call with the same folder goes on exactly, also after a kill,
+    from the last checkpoint. Of a group of processes, which must see the same folders, the first alone writes. Raises
+    ValueError if the crops are too few, or if the networks of the folder's run or of `start` are not the recipe's,
+    NotFinite if a loss is not finite; `not_finite.json` in the folder then names the pictures of its batch.
     """
-    run.folder.mkdir(parents=True, exist_ok=True)
-    reframed = round(recipe.reframed_share * recipe.batch_size) if recipe.weights.framing else 0
     size = recipe.network.image_size
-    batches = Batches(crops, size, recipe.batch_size, recipe.seed, recipe.augmentation, reframed)
-    trainer = Trainer(recipe, start_model(recipe, start), batches, crops.classes, device)
+    batches = Batches(
+        crops, size, recipe.batch_size, recipe.seed, recipe.augmentation, recipe.reframed, recipe.together
+    )
+    fresh = start_model(recipe, None if run.state.exists() else start)
+    trainer = Trainer(recipe, fresh, batches, crops.classes, device)
     if run.state.exists():
         state = load_state(run.state)
         check_networks(Recipe.from_data(state["recipe"]).network, recipe, run.folder)
         trainer.restore(state)
+    with StopSignal(minutes) as stop:
+        if ranks.rank():
+            return trainer.run(lambda _: None, stop)
+        shown, _ = frame(crops.pixels[:SHEET_FACES], still(min(SHEET_FACES, len(crops))), size)
+        return _recorded(trainer, run, shown, show or (lambda _: None), stop)
+
+
+def _recorded(
+    trainer: Trainer, run: Run, shown: torch.Tensor, show: Callable[[Report], None], stop: StopSignal
+) -> bool:
+    """Run, and write recipe, measurements, sheets of the pictures `shown`, and checkpoints."""
+    recipe = trainer.recipe
+    run.folder.mkdir(parents=True, exist_ok=True)
     (run.folder / "recipe.json").write_text(json.dumps(recipe.to_data(), indent=2) + "\n")
-    shown, _ = frame(crops.pixels[:SHEET_FACES], still(min(SHEET_FACES, len(crops))), size)
-    saved = time.monotonic()
-    began = time.monotonic()
+    draw = autoencoder_sheet if recipe.stage == "autoencoder" else swap_sheet
+    began = saved = time.monotonic()
 
     def report(now: Report) -> None:
         nonlocal saved
-        if show:
-            show(now)
-        if now.step % LOG_STEPS == 0:
-            row = {"step": now.step, "seconds": round(time.monotonic() - began, 1), "speed": now.images_per_second}
-            with (run.folder / "metrics.jsonl").open("a") as file:
-                file.write(json.dumps(row | now.losses) + "\n")
+        show(now)
+        if now.step % recipe.log_steps == 0:
+            facts = {"seconds": round(time.monotonic() - began, 1), "speed": now.images_per_second}
+            journal.measured(now.step, now.losses, facts | {"waiting": now.waiting})
         if now.step % recipe.sheet_steps == 0:
-            draw = autoencoder_sheet if recipe.stage == "autoencoder" else swap_sheet
-            sheet = draw(trainer.averaged, shown.to(trainer.device))
-            save_picture(run.folder / "sheets" / f"{now.step:06d}.png", sheet)
-        if time.monotonic() - saved > 60 * recipe.checkpoint_minutes:
+            journal.sheet(now.step, draw(trainer.averaged, shown.to(trainer.device)))
+        if time.monotonic() - saved >= 60 * recipe.checkpoint_minutes:
             save_state(run.state, trainer.state())
             saved = time.monotonic()
 
-    with StopSignal(minutes) as stop:
-        ended = trainer.run(report, stop)
+    with Journal(run.folder, trainer.step) as journal:
+        try:
+            ended = trainer.run(report, stop)
+        except NotFinite as error:
+            named = {"step": error.step, "terms": error.terms, "suspects": error.suspects, "keys": error.keys}
+            (run.folder / "not_finite.json").write_text(json.dumps(named, indent=2) + "\n")
+            raise
     # Only here, not after a failure: that would put a state with numbers that are not finite over the last good one.
     save_state(run.state, trainer.state())
     return ended

@@ -3,21 +3,31 @@
 import json
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from facet.cli.mistakes import told
-from facet.cli.progress import progress
+
+if TYPE_CHECKING:
+    from training.stages import Recipe
 
 
 def train(
     recipe: Annotated[str, typer.Argument(help="A recipe in training/configs/ by name, or a TOML file.")],
-    data: Annotated[list[Path], typer.Option(help="A prepared folder; may be repeated.")],
-    name: Annotated[str, typer.Option(help="The run's folder below --runs.")],
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FOLDER[:WEIGHT]",
+            help="A prepared folder; repeated, they mix by weight. Without it: all folders in ./prepared.",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The run's folder below --runs; without it, named after --from and the recipe.")
+    ] = None,
     runs: Annotated[Path, typer.Option(help="Where runs live.")] = Path("runs"),
     start: Annotated[
-        str | None, typer.Option("--from", help="Begin with the weights of a run or a model file.")
+        str | None, typer.Option("--from", help="Begin with the weights of a run or a model file, of the same size.")
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="Stop after this long; the same command goes on.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
@@ -26,34 +36,66 @@ def train(
 ) -> None:
     """Train a stage, or go on exactly where its run stopped.
 
-    Example: facet train autoencoder --data prepared/lfw --name first
-    """
-    from model.engine import choose_device
-    from model.face_model import FaceModel
-    from training.stages import load_recipe
-    from training.train import Run, load_training_crops, run_training
+    Example: facet train autoencoder --data prepared/lfw --name my_model
 
+    Then: facet train disentangle --from my_model --name split
+
+    On all GPUs of a machine: torchrun --nproc-per-node gpu --no-python facet train joint --from split --name joint
+    """
+    from facet.cli.watching import watching
+    from model.engine import choose_device
+    from training import ranks
+    from training.data.mixture import Source
+    from training.not_finite import NotFinite
+    from training.stages import load_recipe
+    from training.train import Run, load_training_crops, networks_of, run_training
+
+    origin = _origin(runs, start)
     with told():
-        resolved = load_recipe(recipe, _overrides(change or []))
+        resolved = load_recipe(recipe, _overrides(change or []), networks_of(origin) if origin else None)
     if dry_run:
-        networks = {part: _count(network) for part, network in FaceModel(resolved.network).named_children()}
-        typer.echo(json.dumps({"recipe": resolved.to_data(), "parameters": networks}, indent=2))
+        typer.echo(json.dumps(_plan(resolved), indent=2))
         return
-    with told():
-        crops = load_training_crops(data, resolved.network.image_size)
-    typer.echo(f"{len(crops)} training crops, {crops.classes} people with several")
-    with told(), progress() as bar:
-        task = bar.add_task(f"{resolved.stage} {name}", total=resolved.steps, note="")
-        ended = run_training(
-            resolved,
-            crops,
-            Run(runs / name),
-            _origin(runs, start),
-            str(choose_device(device)),
-            minutes,
-            lambda now: bar.update(task, completed=now.step, note=f"{now.images_per_second:.0f} images/s"),
+    run = runs / (name or "-".join(Path(part).stem for part in (start, recipe) if part))
+    with told(), ranks.joined(str(choose_device(device))) as place:
+        crops = load_training_crops(
+            [Source.parse(source) for source in data or _prepared()], resolved.network.image_size
         )
-    typer.echo(f"{'finished' if ended else 'stopped; the same command goes on'}: {runs / name}")
+        if not ranks.rank():
+            typer.echo(f"{len(crops)} training crops, {crops.classes} people with several")
+        with watching(run.name, resolved, silent=ranks.rank() > 0) as show:
+            try:
+                ended = run_training(resolved, crops, Run(run), origin, place, minutes, show)
+            except NotFinite as error:
+                typer.echo(f"facet: {error}", err=True)
+                raise typer.Exit(1) from error
+        if not ranks.rank():
+            typer.echo(f"{'finished' if ended else 'stopped; the same command goes on'}: {run}")
+
+
+def _prepared() -> list[str]:
+    """The prepared folders in the usual place. Raises FileNotFoundError if there is none."""
+    found = sorted({str(path.parent) for path in Path("prepared").glob("*/*.parquet")})
+    if not found:
+        raise FileNotFoundError("no prepared folder in ./prepared; name one with --data, `facet data prepare` makes it")
+    return found
+
+
+def _plan(recipe: "Recipe") -> dict[str, Any]:
+    """The resolved recipe, the losses that count in its stage, and the size of each network."""
+    from model.face_model import FaceModel
+    from training.objective import Objective
+
+    objective = Objective(recipe, people=1)
+    networks = dict(FaceModel(recipe.network).named_children())
+    networks |= {f"{critic}_critic": network for critic, network in objective.critics.items()}
+    counts = {part: sum(parameter.numel() for parameter in network.parameters()) for part, network in networks.items()}
+    return {
+        "recipe": recipe.to_data(),
+        "losses": {loss: getattr(recipe.weights, loss) for loss in objective.losses},
+        "parameters": counts,
+        "megabytes": {part: round(4 * count / 1e6, 2) for part, count in counts.items()},
+    }
 
 
 def _origin(runs: Path, start: str | None) -> Path | None:
@@ -61,10 +103,6 @@ def _origin(runs: Path, start: str | None) -> Path | None:
     if start is None:
         return None
     return Path(start) if start.endswith(".safetensors") else runs / start
-
-
-def _count(network: Any) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def _overrides(changes: list[str]) -> dict[str, Any]:

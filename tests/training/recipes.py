@@ -2,26 +2,41 @@
 
 from typing import Any
 
+from torch import Generator
+
+from model.face_model import FaceModel
 from tests.tiny import TINY
 from training.data.augmentation import Augmentation
 from training.data.batches import Batches
 from training.data.crops import CropSet
+from training.objective import Objective
+from training.passes import Passes
 from training.stages import Optimiser, Recipe, StageName, Weights
 
 EVERYTHING = Weights(
     reconstruction=1.0,
     structural=0.5,
+    perceptual=0.1,
+    image_adversarial=0.05,
+    swapped_adversarial=0.05,
+    generated_adversarial=0.05,
     latent=0.1,
     latent_adversarial=0.05,
+    latent_moments=0.1,
     pose=0.5,
     identity=1.0,
     identity_class=0.1,
     identity_triplet=0.1,
+    identity_contrastive=0.1,
     expression=1.0,
     expression_class=0.1,
-    framing=0.3,
+    expression_triplet=0.1,
+    style_video=0.1,
     style_uniformity=0.1,
+    framing=0.3,
+    leakage=0.1,
     cycle=0.5,
+    latent_cycle=0.1,
 )
 
 
@@ -37,6 +52,18 @@ def tiny_recipe(stage: StageName, steps: int, **changes: Any) -> Recipe:
     return Recipe(stage, steps, **(settings | changes))
 
 
+def only(name: str, weight: float = 1.0) -> Weights:
+    """One loss alone."""
+    return Weights(**(dict.fromkeys(vars(EVERYTHING), 0.0) | {name: weight}))
+
+
+def passes_for(recipe: Recipe, crops: CropSet, model: FaceModel, objective: Objective) -> Passes:
+    """The passes of the first batch; the reference has other weights than the model."""
+    batch = batches_for(recipe, crops)[0]
+    reference = FaceModel(recipe.network).requires_grad_(False)
+    return Passes(recipe, model, batch, Generator().manual_seed(0), reference, objective.critics)
+
+
 def batches_for(recipe: Recipe, crops: CropSet, how: Augmentation | None = None) -> Batches:
-    reframed = round(recipe.reframed_share * recipe.batch_size)
-    return Batches(crops, 64, recipe.batch_size, recipe.seed, how or recipe.augmentation, reframed)
+    how = how or recipe.augmentation
+    return Batches(crops, 64, recipe.batch_size, recipe.seed, how, recipe.reframed, recipe.together)

@@ -1,5 +1,5 @@
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -47,6 +47,10 @@ def test_an_unknown_key_names_the_nearest(data: dict[str, object], message: str)
         ({"steps": "many"}, "steps: "),
         ({"batch_size": 1}, "batch_size >= 2"),
         ({"sheet_steps": 0}, "sheet_steps >= 1"),
+        ({"log_steps": 0}, "log_steps >= 1"),
+        ({"together": 0}, "together >= 1"),
+        ({"critics": {"penalty_every": 0}}, "penalty_every >= 1"),
+        ({"optimiser": {"schedule": "round"}}, r"optimiser\.schedule: "),
         ({"weights": 3}, "weights: "),
         ({"weights": {"pose": "much"}}, r"weights\.pose: "),
         ({"network": {"image_size": 65}}, "image_size is 65"),
@@ -55,6 +59,29 @@ def test_an_unknown_key_names_the_nearest(data: dict[str, object], message: str)
 def test_a_value_that_does_not_fit_is_named(data: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Recipe.from_data({"stage": "joint", "steps": 1} | data)
+
+
+def test_a_size_alone_brings_its_proportions() -> None:
+    assert Recipe.from_data({"stage": "joint", "steps": 1, "network": {"image_size": 128}}).network == (
+        NetworkConfig.for_size(128)
+    )
+    mixed = load_recipe("joint", {"network.image_size": 256, "network.hidden": 64}).network
+    assert mixed == replace(NetworkConfig.for_size(256), hidden=64)
+
+
+def test_a_recipe_that_names_no_networks_takes_those_of_its_origin(tmp_path: Path) -> None:
+    origin = NetworkConfig.for_size(128)
+    assert load_recipe("joint", None, origin).network == origin
+    assert load_recipe("joint", {"network.hidden": 64}, origin).network == NetworkConfig(hidden=64)
+    path = tmp_path / "mine.toml"
+    path.write_text('stage = "joint"\nsteps = 3\n[network]\nimage_size = 64\n')
+    assert load_recipe(str(path), None, origin).network == NetworkConfig()
+
+
+def test_how_many_are_reframed() -> None:
+    recipe = Recipe("joint", 1, batch_size=10, reframed_share=0.26, weights=Weights(framing=0.1))
+    assert recipe.reframed == 3
+    assert replace(recipe, weights=Weights()).reframed == 0
 
 
 def test_a_missing_value_is_named() -> None:

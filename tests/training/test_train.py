@@ -13,10 +13,11 @@ from model.networks.config import NetworkConfig
 from tests.tiny import TINY
 from tests.training.drawn import crop_set, samples
 from tests.training.recipes import tiny_recipe
-from training import train
 from training.data.crops import CropSet
+from training.data.mixture import Source
 from training.data.shards import write_shard
-from training.loop import NotFinite, Report
+from training.loop import Report
+from training.not_finite import NotFinite
 from training.resume import load_state
 from training.stages import Recipe
 from training.train import Run, averaged, load_training_crops, run_training, start_model
@@ -43,10 +44,9 @@ def test_a_run_leaves_its_recipe_its_sheets_and_its_state(finished: Run) -> None
     assert load_state(finished.state)["step"] == 6
 
 
-def test_measurements_are_lines_of_json(crops: CropSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "LOG_STEPS", 2)
+def test_measurements_are_lines_of_json(crops: CropSet, tmp_path: Path) -> None:
     reports: list[Report] = []
-    run_training(replace(RECIPE, steps=5), crops, Run(tmp_path), show=reports.append)
+    run_training(replace(RECIPE, steps=5, log_steps=2), crops, Run(tmp_path), show=reports.append)
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == [2, 4]
     assert rows[0]["pose"] == reports[1].losses["pose"]
@@ -102,7 +102,7 @@ def test_a_stage_begins_with_the_weights_of_a_model_file(tmp_path: Path) -> None
         assert torch.equal(mine.state_dict()[name], value.half().float()), name
     assert all(parameter.requires_grad for parameter in mine.parameters())
     other = replace(RECIPE, network=NetworkConfig())
-    with pytest.raises(ValueError, match=r"theirs\.safetensors has networks"):
+    with pytest.raises(ValueError, match="cannot grow into"):
         start_model(other, path)
 
 
@@ -114,7 +114,7 @@ def test_a_fresh_model_follows_from_the_seed() -> None:
 
 def test_runs_with_other_networks(finished: Run, crops: CropSet) -> None:
     other = replace(RECIPE, network=replace(TINY, hidden=64))
-    with pytest.raises(ValueError, match=r"unbroken has networks .*hidden=32.* the recipe .*hidden=64"):
+    with pytest.raises(ValueError, match=r"networks .*hidden=32.* cannot grow into .*hidden=64"):
         start_model(other, finished.folder)
     with pytest.raises(ValueError, match=r"unbroken has networks"):
         run_training(other, crops, finished)
@@ -122,7 +122,7 @@ def test_runs_with_other_networks(finished: Run, crops: CropSet) -> None:
 
 def test_training_reads_the_training_split_alone(tmp_path: Path) -> None:
     write_shard(tmp_path / "0.parquet", [*samples(34), *samples(4, "val", 34), *samples(4, "test", 38)])
-    crops = load_training_crops([tmp_path], 64)
+    crops = load_training_crops([Source(tmp_path)], 64)
     assert crops.keys == [sample.key for sample in samples(34)]
     assert crops.classes == 17
     assert not crops.identity_target.isnan().any()

@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from training.losses.masked import masked_mean
+
 
 class ReconstructionLoss(nn.Module):
     """L1 over the part of each picture that was photographed: sum(mask |drawn - image|) / sum(mask).
@@ -10,5 +12,4 @@ class ReconstructionLoss(nn.Module):
     """
 
     def forward(self, drawn: Tensor, image: Tensor, mask: Tensor) -> Tensor:
-        error = (drawn - image).abs().mean(dim=1, keepdim=True)
-        return (error * mask).sum() / mask.sum().clamp(min=1.0)
+        return masked_mean((drawn - image).abs().mean(dim=1, keepdim=True), mask)

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training.losses.masked import masked_mean
+
 WINDOW = 11
 SIGMA = 1.5
 RANGE = 2.0
@@ -45,5 +47,4 @@ class StructuralLoss(nn.Module):
     def forward(self, drawn: Tensor, image: Tensor, mask: Tensor) -> Tensor:
         similarity = self.ssim(drawn, image).mean(dim=1, keepdim=True)
         edge = WINDOW // 2
-        inner = mask[..., edge:-edge, edge:-edge]
-        return 1.0 - (similarity * inner).sum() / inner.sum().clamp(min=1.0)
+        return 1.0 - masked_mean(similarity, mask[..., edge:-edge, edge:-edge])

@@ -42,7 +42,10 @@ def test_a_dry_run_prints_the_recipe_and_the_sizes(prepared: Path) -> None:
     printed = json.loads(result.stdout)
     assert printed["recipe"]["steps"] == 2
     assert printed["recipe"]["network"]["channels"] == [8, 8, 8, 8]
-    assert set(printed["parameters"]) == {"encoder", "decoder", "splitter", "merger"}
+    assert set(printed["parameters"]) == {"encoder", "decoder", "splitter", "merger", "latent_critic", "image_critic"}
+    assert printed["parameters"]["latent_critic"] == 99 * 256 + 256 + 256 * 256 + 256 + 256 + 1
+    assert printed["megabytes"]["latent_critic"] == 0.37
+    assert printed["losses"]["cycle"] == printed["recipe"]["weights"]["cycle"] > 0
 
 
 def test_a_run_ends_and_another_begins_with_it_and_becomes_a_model(
@@ -74,6 +77,34 @@ def test_a_run_ends_and_another_begins_with_it_and_becomes_a_model(
     assert "verification.pairs" in measured.stdout
     missing = facet("evaluate", "--model", str(model), *data[:-1], "2")
     assert "has folds 1 to 1, not 2" in complaint(missing)
+
+
+def test_names_folders_and_sizes_that_are_not_given_are_the_usual_ones(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here" / "prepared").mkdir(parents=True)
+    prepared.rename(tmp_path / "here" / "prepared" / "drawn")
+    monkeypatch.chdir(tmp_path / "here")
+    first = facet("train", "autoencoder", "--name", "mine", "--device", "cpu", *QUICK)
+    assert first.exit_code == 0, first.output
+    sizes = [argument for argument in QUICK if "network" not in argument and argument != "--set"]
+    rest = [argument for change in sizes for argument in ("--set", change)]
+    second = facet("train", "disentangle", "--from", "mine", "--device", "cpu", *rest)
+    assert second.stdout.splitlines()[-1] == f"finished: {Path('runs') / 'mine-disentangle'}"
+    state = load_state(Path("runs") / "mine-disentangle" / "state.pt")
+    assert list(state["recipe"]["network"]["channels"]) == [8, 8, 8, 8]
+
+
+def test_without_prepared_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "no prepared folder in ./prepared" in complaint(facet("train", "joint"))
+
+
+def test_a_loss_that_is_not_finite_is_one_line(prepared: Path, tmp_path: Path) -> None:
+    base = ["--data", str(prepared), "--runs", str(tmp_path / "runs"), "--device", "cpu", *QUICK]
+    result = facet("train", "autoencoder", *base, "--set", "weights.reconstruction=1e39")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("facet: step 0: gradient not finite, from no single picture")
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from tests.training.losses.circle import at
 from training.losses.triplet import TripletLoss
-
-
-def at(*degrees: float) -> torch.Tensor:
-    """Unit vectors at some angles."""
-    radians = [math.radians(angle) for angle in degrees]
-    return torch.tensor([[math.cos(angle), math.sin(angle)] for angle in radians])
 
 
 def test_by_hand() -> None:

@@ -1,0 +1,52 @@
+"""Deeper networks begin as exactly what the shallower ones compute."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from model.face_model import FaceModel
+from model.networks.config import NetworkConfig
+from training.growth import grown
+
+SHALLOW = NetworkConfig(64, (8, 8, 16, 16), (1, 1, 2, 1), (1, 1, 1, 2), 16)
+
+
+@pytest.fixture
+def learnt() -> FaceModel:
+    """A model whose every weight is away from where it started."""
+    torch.manual_seed(1)
+    model = FaceModel(SHALLOW)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    return model
+
+
+def test_a_deeper_model_computes_the_same(learnt: FaceModel) -> None:
+    deep = FaceModel(replace(SHALLOW, encoder_depths=(2, 1, 2, 3), decoder_depths=(2, 1, 3, 2)))
+    deep.load_state_dict(grown(learnt.state_dict(), SHALLOW, deep))
+    images = torch.rand(3, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        assert torch.equal(deep(images), learnt(images))
+        assert torch.equal(deep.embed(images), learnt.embed(images))
+    assert sum(p.numel() for p in deep.parameters()) > sum(p.numel() for p in learnt.parameters())
+
+
+def test_the_same_sizes_keep_every_weight(learnt: FaceModel) -> None:
+    again = grown(learnt.state_dict(), SHALLOW, FaceModel(SHALLOW))
+    assert all(torch.equal(value, again[name]) for name, value in learnt.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SHALLOW, encoder_depths=(1, 1, 1, 1)),
+        replace(SHALLOW, channels=(8, 8, 16, 24)),
+        replace(SHALLOW, hidden=32),
+    ],
+    ids=["shallower", "wider maps", "wider layers"],
+)
+def test_networks_that_differ_otherwise_are_refused(learnt: FaceModel, other: NetworkConfig) -> None:
+    with pytest.raises(ValueError, match="cannot grow"):
+        grown(learnt.state_dict(), SHALLOW, FaceModel(other))

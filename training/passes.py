@@ -1,0 +1,196 @@
+"""What the networks make of one batch, each pass run once and only if a loss asks for it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+
+import torch
+from torch import Generator, Tensor, nn
+
+from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
+from model.face_model import FaceModel
+from training import ranks
+from training.data.batches import Batch
+from training.stages import Recipe
+
+CYCLE_NOISE = 0.04
+"""Deviation of the noise added to a drawn face before it is read again: signals that nobody sees drown in it."""
+
+
+@contextmanager
+def standing(*modules: nn.Module) -> Iterator[None]:
+    """Let gradients pass through networks without changing them."""
+    learning = [parameter for module in modules for parameter in module.parameters() if parameter.requires_grad]
+    for parameter in learning:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in learning:
+            parameter.requires_grad_(True)
+
+
+class Passes:
+    """The tensors from which losses are made. Pictures and latents are this process's rows, embeddings those of all.
+
+    `reference` is a model that does not learn, for perceptual features; `critics` judge without learning here.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        model: FaceModel,
+        batch: Batch,
+        generator: Generator,
+        reference: FaceModel,
+        critics: nn.ModuleDict,
+    ) -> None:
+        self.recipe, self.model, self.batch, self.reference = recipe, model, batch, reference
+        self._generator, self._critics = generator, critics
+
+    @cached_property
+    def z(self) -> Tensor:
+        """Latents of the batch's pictures."""
+        return self._encode(self.batch.images)
+
+    @cached_property
+    def f(self) -> Tensor:
+        """Their embeddings, of this process's rows."""
+        embeddings: Tensor = self.model.splitter(self.z)
+        return embeddings
+
+    @cached_property
+    def everyone(self) -> Tensor:
+        """The embeddings of the whole batch."""
+        return ranks.gathered(self.f)
+
+    @cached_property
+    def merged(self) -> Tensor:
+        """The latents that the merger makes of the embeddings."""
+        latents: Tensor = self.model.merger(self.f)
+        return latents
+
+    @cached_property
+    def drawn(self) -> Tensor:
+        """The reconstructions, through all networks that the stage has."""
+        return self.draw(self.z if self.recipe.stage == "autoencoder" else self.merged)
+
+    @cached_property
+    def random_z(self) -> Tensor:
+        """As many draws from N(0, I)."""
+        return self.normal_rows(len(self.batch.images), EMBEDDING_SIZE)
+
+    @cached_property
+    def random_merged(self) -> Tensor:
+        """What splitter and merger make of them."""
+        latents: Tensor = self.model.merger(self.model.splitter(self.random_z))
+        return latents
+
+    @cached_property
+    def generated(self) -> Tensor:
+        """Random faces; the splitter stands still, it learns from photographs."""
+        if self.recipe.stage == "autoencoder":
+            return self.draw(self.random_z)
+        with standing(self.model.splitter):
+            f = self.model.splitter(self.random_z)
+        return self.draw(self.model.merger(f))
+
+    @cached_property
+    def swapped(self) -> Tensor:
+        """Embeddings of part of the rows, each with one attribute of the next face of the whole batch; no gradient."""
+        embeddings = ranks.mine(swap(self.everyone.detach(), self._generator, self.recipe.swap_chances))
+        share = max(2, round(self.recipe.cycle_share * self.recipe.batch_size)) // ranks.count()
+        return embeddings[: max(1, share)]
+
+    @cached_property
+    def swapped_merged(self) -> Tensor:
+        latents: Tensor = self.model.merger(self.swapped)
+        return latents
+
+    @cached_property
+    def swapped_drawn(self) -> Tensor:
+        return self.draw(self.swapped_merged)
+
+    @cached_property
+    def reread(self) -> Tensor:
+        """The embeddings of the swapped faces as drawn.
+
+        Encoder and splitter stand still: they learn to read from photographs, so the decoder must draw what they see
+        in photographs, and the two cannot agree on a private code.
+        """
+        noisy = self.swapped_drawn + CYCLE_NOISE * self.normal_rows(*self.swapped_drawn.shape)
+        with standing(self.model.encoder, self.model.splitter):
+            embeddings: Tensor = self.model.splitter(self._encode(noisy))
+        return embeddings
+
+    @cached_property
+    def remerged(self) -> Tensor:
+        """The swapped embeddings after merger and splitter, without a picture in between; the splitter stands still."""
+        with standing(self.model.splitter):
+            embeddings: Tensor = self.model.splitter(self.swapped_merged)
+        return embeddings
+
+    @cached_property
+    def reframed(self) -> Tensor:
+        """The embeddings of the first rows in another frame."""
+        embeddings: Tensor = self.model.splitter(self._encode(self.batch.reframed))
+        return embeddings
+
+    def part(self, attribute: Attribute) -> Tensor:
+        """A sub-vector of the whole batch."""
+        return self.everyone[:, SPACES[attribute].slice]
+
+    def label(self, name: str) -> Tensor:
+        """A field of the whole batch."""
+        return ranks.gathered(getattr(self.batch, name))
+
+    def regression(self, attribute: Attribute, name: str) -> tuple[Tensor, Tensor, Tensor]:
+        """A sub-vector, the numbers that it should be, and the rows `(n,)` in which they are known (not NaN)."""
+        target = self.label(name)
+        return self.part(attribute), target.nan_to_num(), ~target.isnan().any(dim=1)
+
+    def scores(self, images: Tensor) -> Tensor:
+        """The image critic's judgement of drawn faces, seen where the batch's pictures were photographed."""
+        critic = self._critics["image"]
+        with standing(critic), self.precision():
+            scores: Tensor = critic(images * self.batch.masks[: len(images)])
+        return scores.float()
+
+    def latent_scores(self) -> Tensor:
+        """The latent critic's judgement of z."""
+        critic = self._critics["latent"]
+        with standing(critic):
+            scores: Tensor = critic(self.z)
+        return scores
+
+    def draw(self, z: Tensor) -> Tensor:
+        with self.precision():
+            images: Tensor = self.model.decoder(z)
+        return images.float()
+
+    def normal(self, *shape: int) -> Tensor:
+        """Draws from N(0, 1), the same in all processes."""
+        return torch.randn(shape, generator=self._generator, device=self._generator.device)
+
+    def normal_rows(self, rows: int, *shape: int) -> Tensor:
+        """Draws from N(0, 1) for this process's rows; those of all processes are those that one would draw."""
+        return ranks.mine(self.normal(rows * ranks.count(), *shape))
+
+    def precision(self) -> torch.autocast:
+        """bf16 for the large networks where the recipe says so; what follows them keeps float32's precision."""
+        return torch.autocast(self.batch.images.device.type, torch.bfloat16, enabled=self.recipe.bf16)
+
+    def _encode(self, images: Tensor) -> Tensor:
+        with self.precision():
+            z: Tensor = self.model.encoder(images)
+        return z.float()
+
+
+def swap(f: Tensor, generator: Generator, chances: Sequence[float] = (1.0,) * len(SPACES)) -> Tensor:
+    """Embeddings `(n, 99)`, each with one random attribute taken from the next row; the rest is bit-equal."""
+    odds = torch.tensor(chances, device=generator.device)
+    chosen = torch.multinomial(odds, len(f), replacement=True, generator=generator)
+    taken = torch.zeros(len(f), EMBEDDING_SIZE, dtype=torch.bool, device=f.device)
+    for number, space in enumerate(SPACES.values()):
+        taken[:, space.slice] = (chosen == number)[:, None]
+    return torch.where(taken, f.roll(-1, dims=0), f)

@@ -1,0 +1,127 @@
+"""Every loss by the name of its weight: in which stages it counts, and from which passes it is made."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
+from training.data.crops import EXPRESSIONS
+from training.losses.adversarial import GeneratorLoss
+from training.losses.alignment import AlignmentLoss
+from training.losses.contrastive import ContrastiveLoss
+from training.losses.cycle import CycleLoss
+from training.losses.distillation import DistillationLoss
+from training.losses.graded_triplet import GradedTripletLoss
+from training.losses.latent import LatentLoss
+from training.losses.leakage import LeakageLoss
+from training.losses.margin_softmax import MarginSoftmaxLoss
+from training.losses.moments import MomentsLoss
+from training.losses.perceptual import PerceptualLoss
+from training.losses.pose import PoseLoss
+from training.losses.reconstruction import ReconstructionLoss
+from training.losses.structural import StructuralLoss
+from training.losses.triplet import TripletLoss
+from training.losses.uniformity import UniformityLoss
+from training.passes import Passes
+from training.ranks import gathered
+
+POSE, IDENTITY, EXPRESSION, STYLE = Attribute
+DIRECTIONS = 64
+"""In how many random directions the latents' distribution is looked at."""
+
+DRAWING = ("autoencoder", "joint")
+"""Stages in which encoder and decoder learn."""
+SPLITTING = ("disentangle", "joint")
+"""Stages in which splitter and merger learn."""
+EVERY = ("autoencoder", "disentangle", "joint")
+
+
+@dataclass(frozen=True)
+class Term:
+    """One loss of the objective."""
+
+    stages: tuple[str, ...]
+    make: Callable[[int], nn.Module]
+    """The loss for a number of people; it may hold parameters of its own."""
+    of: Callable[[nn.Module, Passes], Tensor]
+    """Its value, a scalar."""
+
+
+def people(count: int) -> nn.Module:
+    return MarginSoftmaxLoss(max(1, count), SPACES[IDENTITY].size)
+
+
+def expressions(_: int) -> nn.Module:
+    return MarginSoftmaxLoss(len(EXPRESSIONS), SPACES[EXPRESSION].size, scale=8.0, margin=0.1)
+
+
+def perceptual(loss: nn.Module, p: Passes) -> Tensor:
+    with p.precision():
+        value: Tensor = loss(p.reference.encoder, p.drawn, p.batch.images, p.batch.masks)
+    return value
+
+
+def framing(loss: nn.Module, p: Passes) -> Tensor:
+    """Mean difference of identity and expression between two frames of the same picture.
+
+    Style is free to tell how the face lies in its frame: someone must, or the decoder blurs what it cannot place.
+    """
+    units = [SPACES[attribute].slice for attribute in (IDENTITY, EXPRESSION)]
+    first, again = gathered(p.f[: len(p.reframed)]), gathered(p.reframed)
+    terms: list[Tensor] = [loss(first[:, part], again[:, part]) for part in units]
+    return sum(terms[1:], terms[0]) / len(terms)
+
+
+def cycle(loss: nn.Module, p: Passes, again: Tensor) -> Tensor:
+    value: Tensor = loss(gathered(again), gathered(p.swapped))
+    return value
+
+
+TERMS: Mapping[str, Term] = {
+    "reconstruction": Term(
+        DRAWING, lambda _: ReconstructionLoss(), lambda loss, p: loss(p.drawn, p.batch.images, p.batch.masks)
+    ),
+    "structural": Term(
+        DRAWING, lambda _: StructuralLoss(), lambda loss, p: loss(p.drawn, p.batch.images, p.batch.masks)
+    ),
+    "perceptual": Term(DRAWING, lambda _: PerceptualLoss(), perceptual),
+    "image_adversarial": Term(DRAWING, lambda _: GeneratorLoss(), lambda loss, p: loss(p.scores(p.drawn))),
+    "swapped_adversarial": Term(SPLITTING, lambda _: GeneratorLoss(), lambda loss, p: loss(p.scores(p.swapped_drawn))),
+    "generated_adversarial": Term(EVERY, lambda _: GeneratorLoss(), lambda loss, p: loss(p.scores(p.generated))),
+    "latent": Term(
+        SPLITTING, lambda _: LatentLoss(), lambda loss, p: loss(p.merged, p.z) + loss(p.random_merged, p.random_z)
+    ),
+    "latent_adversarial": Term(DRAWING, lambda _: GeneratorLoss(), lambda loss, p: loss(p.latent_scores())),
+    "latent_moments": Term(
+        DRAWING,
+        lambda _: MomentsLoss(),
+        lambda loss, p: loss(gathered(p.z), p.normal(EMBEDDING_SIZE, DIRECTIONS)),
+    ),
+    "pose": Term(SPLITTING, lambda _: PoseLoss(), lambda loss, p: loss(*p.regression(POSE, "pose"))),
+    "identity": Term(
+        SPLITTING, lambda _: DistillationLoss(), lambda loss, p: loss(*p.regression(IDENTITY, "identity_target"))
+    ),
+    "identity_class": Term(SPLITTING, people, lambda loss, p: loss(p.part(IDENTITY), p.label("identity"))),
+    "identity_triplet": Term(
+        SPLITTING, lambda _: TripletLoss(), lambda loss, p: loss(p.part(IDENTITY), p.label("identity"))
+    ),
+    "identity_contrastive": Term(
+        SPLITTING, lambda _: ContrastiveLoss(), lambda loss, p: loss(p.part(IDENTITY), p.label("identity"))
+    ),
+    "expression": Term(
+        SPLITTING, lambda _: DistillationLoss(), lambda loss, p: loss(*p.regression(EXPRESSION, "expression_target"))
+    ),
+    "expression_class": Term(SPLITTING, expressions, lambda loss, p: loss(p.part(EXPRESSION), p.label("expression"))),
+    "expression_triplet": Term(
+        SPLITTING,
+        lambda _: GradedTripletLoss(),
+        lambda loss, p: loss(p.part(EXPRESSION), p.label("expression"), p.label("valence_arousal")),
+    ),
+    "style_video": Term(SPLITTING, lambda _: TripletLoss(), lambda loss, p: loss(p.part(STYLE), p.label("video"))),
+    "style_uniformity": Term(SPLITTING, lambda _: UniformityLoss(), lambda loss, p: loss(p.part(STYLE))),
+    "framing": Term(SPLITTING, lambda _: AlignmentLoss(), framing),
+    "leakage": Term(SPLITTING, lambda _: LeakageLoss(), lambda loss, p: loss(p.everyone)),
+    "cycle": Term(SPLITTING, lambda _: CycleLoss(), lambda loss, p: cycle(loss, p, p.reread)),
+    "latent_cycle": Term(SPLITTING, lambda _: CycleLoss(), lambda loss, p: cycle(loss, p, p.remerged)),
+}
