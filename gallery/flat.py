@@ -13,9 +13,9 @@ faiss: Any = _faiss
 
 Numbers = NDArray[np.int64]
 
-_SPARE = 16
+SPARE = 16
 """Vectors asked for beyond the k-th, which mostly settle without a second pass that nothing else is as good."""
-_MARGIN = 1e-4
+MARGIN = 1e-4
 """More than FAISS's scores, summed in float32 and in another order, can be off, twice."""
 
 
@@ -41,13 +41,29 @@ class FlatIndex:
         """Remove the vectors with these numbers, where they are there."""
         self._index.remove_ids(numbers)
 
+    # Views of FAISS's memory: it keeps both arrays in the order of addition, which is that of the numbers.
+
+    @property
+    def numbers(self) -> Numbers:
+        """All numbers, ascending, as a view that is good until the next change."""
+        numbers: Numbers = faiss.rev_swig_ptr(self._index.id_map.data(), len(self))
+        return numbers
+
+    @property
+    def vectors(self) -> Vector:
+        """All vectors `(n, width)` in the order of their numbers, as a view that is good until the next change."""
+        vectors: Vector = faiss.rev_swig_ptr(self._vectors.get_xb(), len(self) * self._width)
+        return vectors.reshape(-1, self._width)
+
     def get(self, numbers: Numbers) -> Vector:
         """The vectors `(n, width)` with these numbers, which must be there."""
-        # Views of FAISS's memory: it keeps both arrays in the order of addition, which is that of the numbers.
-        present = faiss.rev_swig_ptr(self._index.id_map.data(), len(self))
-        vectors = faiss.rev_swig_ptr(self._vectors.get_xb(), len(self) * self._width)
-        found: Vector = vectors.reshape(-1, self._width)[np.searchsorted(present, numbers)]
+        found: Vector = self.vectors[np.searchsorted(self.numbers, numbers)]
         return found
+
+    def scores(self, direction: Vector, numbers: Numbers | None = None) -> Vector:
+        """The inner products `(n,)` of the vectors with these numbers, or of all, with `direction`."""
+        compared = self.vectors if numbers is None else self.get(numbers)
+        return np.asarray(compared @ direction, np.float32)
 
     def candidates(self, direction: Vector, k: int, allowed: Numbers | None = None) -> Numbers:
         """Numbers `(m,)`, in no order, among which are the k vectors with the largest inner product with `direction`.
@@ -57,26 +73,27 @@ class FlatIndex:
         sub-vectors, which bounds the error of the inner products.
         """
         available = len(self) if allowed is None else len(allowed)
-        count = min(k + _SPARE, available)
+        count = min(k + SPARE, available)
         if count == 0:
             return np.empty(0, np.int64)
         # FAISS's threads share out questions. Here is one, which would wait for them in vain where the processors are
         # busy; searches run side by side in the callers' threads, and the setting holds for the calling thread.
         faiss.omp_set_num_threads(1)
-        parameters = None if allowed is None else faiss.SearchParameters(sel=_selector(allowed))
+        parameters = None if allowed is None else faiss.SearchParameters(sel=selector(allowed))
         question = direction[np.newaxis]
         found_scores, found = self._index.search(question, count, params=parameters)
         # FAISS fills up with -1 where it finds less than it was asked for.
         scores, numbers = found_scores[found >= 0], found[found >= 0]
         if count < available:
-            bound = float(scores[k - 1]) - _MARGIN
+            bound = float(scores[k - 1]) - MARGIN
             if scores[-1] >= bound:
                 _, _, numbers = self._index.range_search(question, bound, params=parameters)
         result: Numbers = numbers
         return result
 
 
-def _selector(allowed: Numbers) -> Any:
+def selector(allowed: Numbers) -> Any:
+    """What has FAISS search only among these ascending numbers."""
     bits = np.zeros(int(allowed[-1]) + 1, np.bool_)
     bits[allowed] = True
     return faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))

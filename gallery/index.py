@@ -7,16 +7,37 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.approximate import LEAST, ApproximateIndex
 from gallery.flat import FlatIndex, Numbers
+from gallery.gpu import GpuIndex, ToGpu
 from gallery.query import Query
 from gallery.records import Change, Deletion, Enrolment
 from gallery.roster import Roster
 from gallery.space import WHOLE, direction, lift, lower, width
+from gallery.summed import SummedIndex
 from model.attributes import SPACES, Attribute, Vector
 from model.errors import InvalidRequest
 
 _MORE = 4
 """How many times as many faces each round asks for, where the best of each subject are looked for."""
+
+
+Covered = tuple[Attribute, ...]
+"""The attributes that an index is of: one, or all."""
+
+
+@dataclass(frozen=True)
+class IndexConfig:
+    """How faces are searched."""
+
+    composed: bool = True
+    """Keep an index of all attributes, which makes composed queries faster and takes 408 bytes a face."""
+    approximate_from: int | None = None
+    """So many faces are searched approximately; None never does."""
+    exact_below: int = 50_000
+    """So few faces, as a filter leaves, are still compared one by one: that takes no longer, and misses none."""
+    to_gpu: ToGpu | None = None
+    """Moves a copy of each index to the GPU, which then answers what asks for all faces; None searches on the CPU."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +56,20 @@ class Index:
     Any number of threads may search at a time, but not while another applies changes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, config: IndexConfig | None = None) -> None:
         self.sequence = 0
         """The number of the latest change applied."""
+        self._config = config or IndexConfig()
         self._roster = Roster()
-        self._whole = FlatIndex(width(WHOLE))
         self._single = {attribute: FlatIndex(width([attribute])) for attribute in Attribute}
+        self._flat: dict[Covered, FlatIndex] = {(attribute,): flat for attribute, flat in self._single.items()}
+        if self._config.composed:
+            self._flat[WHOLE] = FlatIndex(width(WHOLE))
+        self._whole = self._flat.get(WHOLE) or SummedIndex(self._single)
+        self._approximate: dict[Covered, ApproximateIndex] = {}
+        self._gpu: dict[Covered, GpuIndex] = {}
+        if self._config.to_gpu is not None:
+            self._gpu = {covered: GpuIndex(width(covered), self._config.to_gpu) for covered in self._flat}
 
     def __len__(self) -> int:
         return len(self._roster)
@@ -73,9 +102,9 @@ class Index:
         if there:
             numbers = np.array([enrolment.sequence for enrolment in there], np.int64)
             embeddings = np.stack([enrolment.embedding for enrolment in there])
-            same = self._roster.agrees(there) & _equal(self._whole.get(numbers), lift(embeddings, WHOLE))
-            for attribute, flat in self._single.items():
-                same &= _equal(flat.get(numbers), lift(embeddings, [attribute]))
+            same = self._roster.agrees(there)
+            for covered, flat in self._flat.items():
+                same &= _equal(flat.get(numbers), lift(embeddings, covered))
         agreed = {enrolment.sequence for enrolment, equal in zip(there, same, strict=True) if equal}
         return [enrolment.sequence for enrolment in enrolments if enrolment.sequence not in agreed]
 
@@ -84,18 +113,55 @@ class Index:
         return {**self._roster.arrays(), "embeddings": lower(self._whole.get(self.numbers))}
 
     @classmethod
-    def restored(cls, sequence: int, arrays: Mapping[str, NDArray[Any]]) -> Self:
+    def restored(cls, sequence: int, arrays: Mapping[str, NDArray[Any]], config: IndexConfig | None = None) -> Self:
         """The index that gave these arrays after this change."""
-        index = cls()
+        index = cls(config)
         index.sequence = sequence
         index._roster = Roster.restored(arrays)
         index._fill(arrays["numbers"], arrays["embeddings"])
         return index
 
+    @property
+    def approximation_is_due(self) -> bool:
+        """Whether there are enough faces for approximate indexes that are not there, or twice as many as they know."""
+        if self._config.approximate_from is None or len(self) < max(self._config.approximate_from, LEAST):
+            return False
+        return any(
+            covered not in self._approximate or len(self) >= 2 * self._approximate[covered].trained_on
+            for covered in self.approximated
+        )
+
+    @property
+    def approximated(self) -> list[Covered]:
+        """What there are approximate indexes of, once there are enough faces.
+
+        A pose is compared quickly as it is. Of several attributes no list lies near a query: to find most of the best
+        all lists would have to be looked at, which takes longer than to compare every face.
+        """
+        return [covered for covered in self._flat if len(covered) == 1 and SPACES[covered[0]].unit]
+
+    def copied(self, covered: Covered) -> tuple[Numbers, Vector]:
+        """The ascending numbers `(n,)` and the vectors `(n, width)` that an approximate index is made of."""
+        return self._flat[covered].numbers.copy(), self._flat[covered].vectors.copy()
+
+    def install(self, covered: Covered, approximate: ApproximateIndex) -> None:
+        """Search by an approximate index from now on, after what has changed since its vectors were copied."""
+        flat = self._flat[covered]
+        approximate.remove(np.setdiff1d(approximate.numbers, flat.numbers))
+        new = np.setdiff1d(flat.numbers, approximate.numbers)
+        approximate.add(new, flat.get(new))
+        self._approximate[covered] = approximate
+
+    @property
+    def recall(self) -> dict[str, float]:
+        """The measured recall of each approximate index, by what it is of; empty where search is exact."""
+        return {covered[0].value: index.recall for covered, index in self._approximate.items()}
+
     def search(self, query: Query) -> Hits:
         """The best faces for a query, exactly those and in the order that comparing every face would give.
 
-        FAISS proposes every face that could be among them; their scores are then computed as everywhere else.
+        FAISS proposes every face that could be among them; their scores are then computed as everywhere else. An
+        approximate index proposes most of them, so that some may be missing, but never more than k takes.
         Raises InvalidRequest where the query names no model and its faces are of several.
         """
         allowed = self._allowed(query)
@@ -115,9 +181,19 @@ class Index:
     def _best(self, query: Query, allowed: Numbers, k: int) -> Numbers:
         """The k best of the allowed faces, best first."""
         covered = query.attributes if len(query.attributes) == 1 else WHOLE
-        flat = self._single[covered[0]] if len(covered) == 1 else self._whole
-        everything = len(allowed) == len(self)
-        numbers = flat.candidates(direction(query, covered), k, None if everything else allowed)
+        wanted = direction(query, covered)
+        among = None if len(allowed) == len(self) else allowed
+        if among is None and covered in self._gpu:
+            found = self._gpu[covered].candidates(wanted, k)
+            if found is not None:
+                return self._ranked(query, found)[:k]
+        approximate = self._approximate.get(covered)
+        if approximate is not None and len(allowed) > self._config.exact_below:
+            numbers = approximate.candidates(wanted, k, among)
+            # The lists that were looked at may hold fewer than there are.
+            if len(numbers) >= min(k, len(allowed)):
+                return self._ranked(query, numbers)[:k]
+        numbers = self._flat.get(covered, self._whole).candidates(wanted, k, among)
         return self._ranked(query, numbers)[:k]
 
     def _best_of_each_subject(self, query: Query, allowed: Numbers, k: int) -> Numbers:
@@ -152,14 +228,22 @@ class Index:
         self._fill(numbers, embeddings)
 
     def _fill(self, numbers: Numbers, embeddings: Vector) -> None:
-        self._whole.add(numbers, lift(embeddings, WHOLE))
-        for attribute, flat in self._single.items():
-            flat.add(numbers, lift(embeddings, [attribute]))
+        for covered, flat in self._flat.items():
+            vectors = lift(embeddings, covered)
+            flat.add(numbers, vectors)
+            if covered in self._approximate:
+                self._approximate[covered].add(numbers, vectors)
+            if covered in self._gpu:
+                self._gpu[covered].add(numbers, vectors)
 
     def _remove(self, numbers: Numbers) -> None:
         self._roster.remove(numbers)
-        for flat in (self._whole, *self._single.values()):
+        for flat in self._flat.values():
             flat.remove(numbers)
+        for approximate in self._approximate.values():
+            approximate.remove(numbers)
+        for covered, gpu in self._gpu.items():
+            gpu.copy(self._flat[covered])
 
 
 def _equal(a: Vector, b: Vector) -> NDArray[np.bool_]:

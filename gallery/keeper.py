@@ -12,8 +12,10 @@ logger = logging.getLogger("facet.gallery")
 class Keeper:
     """Asks every so many seconds whether something is due, and does it, until it is closed."""
 
-    def __init__(self, due: Callable[[], bool], act: Callable[[], None], seconds: float) -> None:
-        self._due, self._act, self._seconds = due, act, seconds
+    def __init__(
+        self, due: Callable[[], bool], act: Callable[[], None], seconds: float, *, at_once: bool = False
+    ) -> None:
+        self._due, self._act, self._seconds, self._at_once = due, act, seconds, at_once
         self._closed = Event()
         self._thread = Thread(target=self._run, name="facet-keeper", daemon=True)
         self._thread.start()
@@ -24,9 +26,14 @@ class Keeper:
         self._thread.join()
 
     def _run(self) -> None:
+        if self._at_once:
+            self._look()
         while not self._closed.wait(self._seconds):
-            try:
-                if self._due():
-                    self._act()
-            except FacetError as error:
-                logger.warning("what was due is put off: %s", error.message)
+            self._look()
+
+    def _look(self) -> None:
+        try:
+            if self._due():
+                self._act()
+        except FacetError as error:
+            logger.warning("what was due is put off: %s", error.message)

@@ -17,6 +17,7 @@ MAX_METADATA_BYTES = 16 * 1024
 MAX_METADATA_DEPTH = 32
 MAX_PAGE = 1000
 
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COLLECTION = re.compile(r"[A-Za-z0-9_.-]+")
 _LENGTH_TOLERANCE = 1e-3
 
@@ -38,6 +39,17 @@ def check_collection(name: str) -> None:
 def check_model(model: str) -> None:
     """Raises InvalidRequest unless it is 1 to 200 characters of storable text."""
     _check_text("model", model, MAX_MODEL)
+
+
+def is_id(text: str) -> bool:
+    """Whether it could be the id of a face or of a job: a UUID in lower case."""
+    return _ID.fullmatch(text) is not None
+
+
+def check_id(id: str) -> None:
+    """Raises InvalidRequest unless `is_id`."""
+    if not is_id(id):
+        raise InvalidRequest(f"{id!r} is no id; ids are UUIDs in lower case")
 
 
 def check_metadata(metadata: dict[str, Any]) -> None:

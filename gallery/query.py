@@ -137,10 +137,11 @@ class Query:
         result = {}
         for attribute in Attribute:
             named = [term for term in self.terms if term.attribute is attribute]
-            if named:
-                shares = [abs(term.weight) for term in named]
-                values = [similarity(attribute, part(embeddings, attribute), term.vector) for term in named]
-                result[attribute] = np.average(values, axis=0, weights=shares)
+            values = [similarity(attribute, part(embeddings, attribute), term.vector) for term in named]
+            if len(named) == 1:
+                [result[attribute]] = values
+            elif named:
+                result[attribute] = np.average(values, axis=0, weights=[abs(term.weight) for term in named])
             elif self.reference is not None:
                 result[attribute] = similarity(attribute, part(embeddings, attribute), part(self.reference, attribute))
         return result

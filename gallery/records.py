@@ -6,6 +6,7 @@ from typing import Any
 
 from gallery.limits import (
     check_collection,
+    check_id,
     check_metadata,
     check_model,
     check_quality,
@@ -33,6 +34,12 @@ class NewFace:
     quality: float | None = None
     crop: bytes | None = None
     """The encoded picture of the aligned face, where pictures are kept."""
+    content: bytes | None = None
+    """The hash (SHA-256) of the picture that it was imported from, by which a second import leaves it out."""
+    id: str | None = None
+    """The id that it had in another gallery; by default it gets a new one."""
+    created: datetime | None = None
+    """When it was first enrolled, where that was in another gallery."""
 
     def __post_init__(self) -> None:
         check_subject(self.subject)
@@ -42,6 +49,8 @@ class NewFace:
         if self.quality is not None:
             check_quality(self.quality)
         object.__setattr__(self, "embedding", checked_embedding(self.embedding))
+        if self.id is not None:
+            check_id(self.id)
 
 
 @dataclass(frozen=True, eq=False)

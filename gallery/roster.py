@@ -63,18 +63,20 @@ class Roster:
 
     def select(self, query: Query) -> Numbers:
         """The ascending numbers of the faces that pass a query's filters."""
-        passing = np.ones(len(self), np.bool_)
+        passing: NDArray[np.bool_] | None = None
         for name in _NAMES:
             wanted = getattr(query, name)
-            if wanted is not None:
-                passing &= self._codes[name].values == self._names[name].get(wanted, -1)
+            # What all faces have in common, as mostly their model, needs no look at each.
+            if wanted is None or self._names[name].keys() == {wanted}:
+                continue
+            passing = _both(passing, self._codes[name].values == self._names[name].get(wanted, -1))
         for fact in facts(query.metadata):
             holders = np.zeros(len(self), np.bool_)
             holders[self._rows(self._holders.values[self._facts.values == fact])] = True
-            passing &= holders
+            passing = _both(passing, holders)
         if query.exclude is not None:
-            passing &= self._ids.values != query.exclude.encode(errors="replace")
-        return self._numbers.values if passing.all() else self._numbers.values[passing]
+            passing = _both(passing, self._ids.values != query.exclude.encode(errors="replace"))
+        return self._numbers.values if passing is None or passing.all() else self._numbers.values[passing]
 
     def subjects(self, numbers: Numbers) -> NDArray[np.int32]:
         """A code for the subject of each face with these numbers, which must be there."""
@@ -147,3 +149,7 @@ class Roster:
             codes[text] = self._next_code
             self._next_code += 1
         return codes[text]
+
+
+def _both(one: NDArray[np.bool_] | None, other: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return other if one is None else one & other

@@ -15,11 +15,12 @@ _FLOATS = np.dtype("<f4")
 """How an embedding lies in its 396 bytes."""
 
 
-def row_of(face: NewFace, sequence: int, milliseconds: int) -> dict[str, Any]:
-    """The row of a face that is enrolled at a moment in milliseconds since 1970 (UTC); it gives the face its id."""
+def row_of(face: NewFace, sequence: int, now: int) -> dict[str, Any]:
+    """The row of a face that is enrolled now, in milliseconds since 1970 (UTC); it gives the face its id."""
+    milliseconds = now if face.created is None else round(face.created.timestamp() * 1000)
     return {
         "sequence": sequence,
-        "id": uuid7(milliseconds),
+        "id": face.id or uuid7(milliseconds),
         "subject": face.subject,
         "collection": face.collection,
         "model": face.model,
@@ -28,6 +29,7 @@ def row_of(face: NewFace, sequence: int, milliseconds: int) -> dict[str, Any]:
         "quality": face.quality,
         "created": milliseconds,
         "crop": face.crop,
+        "content": face.content,
     }
 
 
@@ -51,6 +53,22 @@ def face_of(row: Mapping[Any, Any]) -> EnrolledFace:
         metadata=row["metadata"],
         quality=row["quality"],
         created=moment(row["created"]),
+    )
+
+
+def new_face_of(row: Mapping[Any, Any]) -> NewFace:
+    """The face in a row of `faces` as it can be enrolled elsewhere."""
+    return NewFace(
+        row["subject"],
+        _vector(row["embedding"]),
+        row["model"],
+        row["collection"],
+        row["metadata"],
+        row["quality"],
+        row["crop"],
+        row["content"],
+        row["id"],
+        moment(row["created"]),
     )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from gallery.index import Index
+from gallery.index import Index, IndexConfig
 
 _FORMAT = "1"
 
@@ -28,8 +28,9 @@ class Snapshot:
     called while the lock is held.
     """
 
-    def __init__(self, path: Path, store: str) -> None:
-        """The snapshot in a file, of the store of a name."""
+    def __init__(self, path: Path, store: str, config: IndexConfig | None = None) -> None:
+        """The snapshot in a file, of the store of a name, for an index that searches in some way."""
+        self._config = config
         self._path = path
         self._aside = path.with_name(path.name + ".new")
         self._store = store
@@ -75,7 +76,7 @@ class Snapshot:
             problem = self._problem(about, arrays, latest)
         if problem is None:
             self.sequence = int(about["sequence"])
-            return Index.restored(self.sequence, arrays)
+            return Index.restored(self.sequence, arrays, self._config)
         logger.warning("the snapshot %s is of no use and is made anew from the store: %s", self._path, problem)
         self.drop()
         return None

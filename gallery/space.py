@@ -32,11 +32,16 @@ def lift(embeddings: Vector, attributes: Sequence[Attribute]) -> Vector:
 
 def lower(lifted: Vector) -> Vector:
     """The embeddings `(n, 99)` whose lifted attributes, all of them, these are `(n, width)`."""
+    return join({attribute: part[:, : SPACES[attribute].size] for attribute, part in cut(lifted).items()})
+
+
+def cut(lifted: Vector) -> dict[Attribute, Vector]:
+    """The lifted attributes `(..., width)` of what is lifted whole, as views."""
     parts, start = {}, 0
     for attribute in WHOLE:
-        parts[attribute] = lifted[:, start : start + SPACES[attribute].size]
+        parts[attribute] = lifted[..., start : start + _width(attribute)]
         start += _width(attribute)
-    return join(parts)
+    return parts
 
 
 def direction(query: Query, attributes: Sequence[Attribute]) -> Vector:

@@ -12,6 +12,8 @@ _PRAGMAS = (
     "synchronous = FULL",
     # Deleted content is overwritten with zeros.
     "secure_delete = ON",
+    # Off unless asked for.
+    "foreign_keys = ON",
 )
 
 

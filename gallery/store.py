@@ -2,8 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -11,7 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    create_engine,
+    bindparam,
     delete,
     distinct,
     func,
@@ -22,19 +21,21 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.exc import ArgumentError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from gallery import schema, sqlite
-from gallery.limits import MAX_PAGE, check_collection, check_limit, check_subject
+from gallery.database import Database
+from gallery.enrolling import advance, insert_faces, insert_unknown
+from gallery.limits import MAX_PAGE, check_collection, check_limit, check_subject, is_id
 from gallery.records import Amendment, Change, CollectionInfo, EnrolledFace, NewFace, Page, Receipt
-from gallery.rows import change_of, face_of, moment, row_of, values_of
-from gallery.tables import counter, deletions, faces
-from model.errors import InvalidRequest, NotFound, Unavailable
+from gallery.rows import change_of, face_of, moment, new_face_of, values_of
+from gallery.tables import counter, deletions, faces, failures, jobs
+from model.errors import InvalidRequest, NotFound
 
-_ID = re.compile(r"[0-9a-f-]{36}")
 _CURSOR = re.compile(r"[0-7][0-9a-f]{15}")
-_WITHOUT_CROP = [column for column in faces.columns if column is not faces.c.crop]
+_FACE = [column for column in faces.columns if column.name not in ("crop", "content")]
+_FIND = select(counter.c.sequence.label("latest"), *_FACE).select_from(
+    counter.outerjoin(faces, faces.c.sequence.in_(bindparam("numbers", expanding=True)))
+)
+"""Made once: a search takes so little time that making it anew each time would show."""
 _LOOKUP = 1000
 """Faces asked for in one statement; databases limit its parameters."""
 
@@ -50,20 +51,12 @@ class Store:
 
         Raises InvalidRequest for a URL that names no database that can be used.
         """
-        try:
-            self._engine = create_engine(url, max_overflow=-1)
-        except (ArgumentError, ImportError) as error:
-            raise InvalidRequest(f"the gallery's database URL cannot be used: {error}") from error
-        sqlite.configure(self._engine)
-        with ExitStack() as on_failure:
-            on_failure.callback(self._engine.dispose)
-            with self._transaction() as connection:
-                schema.upgrade(connection)
-            on_failure.pop_all()
+        self.database = Database(url)
+        self._transaction = self.database.transaction
 
     def close(self) -> None:
         """Close every connection."""
-        self._engine.dispose()
+        self.database.close()
 
     def add(self, face: NewFace) -> EnrolledFace:
         """Enrol one face; once this returns, it survives a crash."""
@@ -71,23 +64,35 @@ class Store:
 
     def add_many(self, new: Sequence[NewFace]) -> list[EnrolledFace]:
         """Enrol all of these faces or, if it fails, none."""
-        if not new:
-            return []
-        milliseconds = time.time_ns() // 1_000_000
         with self._transaction() as connection:
-            first = _advance(connection, len(new)) - len(new) + 1
-            rows = [row_of(face, first + place, milliseconds) for place, face in enumerate(new)]
-            connection.execute(insert(faces), rows)
-        return [face_of(row) for row in rows]
+            return [face_of(row) for row in insert_faces(connection, new)]
+
+    def add_unknown(self, new: Sequence[NewFace]) -> int:
+        """Enrol those of these faces whose id, or content in the same collection, no other has; gives how many."""
+        with self._transaction() as connection:
+            return insert_unknown(connection, new)
+
+    def exported(self, collection: str) -> Iterator[list[NewFace]]:
+        """Every face of a collection as it can be enrolled elsewhere, some at a time, all of one moment."""
+        # One statement sees one state of the database, however long it takes.
+        query = select(faces).where(*_within(collection, None)).order_by(faces.c.sequence)
+        with self._transaction() as connection:
+            found = connection.execution_options(yield_per=_LOOKUP).execute(query)
+            for some in found.mappings().partitions():
+                yield [new_face_of(row) for row in some]
 
     def get(self, id: str) -> EnrolledFace:
         """One face. Raises NotFound."""
-        return face_of(self._one(id, *_WITHOUT_CROP)._mapping)
+        return face_of(self._one(id, *_FACE)._mapping)
 
     def crop(self, id: str) -> bytes | None:
         """The picture of one face, None where none was kept. Raises NotFound."""
         crop: bytes | None = self._one(id, faces.c.crop).crop
         return crop
+
+    def require(self, id: str, collections: Iterable[str]) -> None:
+        """Raises NotFound unless a face is in one of these collections, the same for one in others as for none."""
+        self._one(id, faces.c.sequence, where=[faces.c.collection.in_(collections)])
 
     def outdated(self, model: str, limit: int) -> list[tuple[str, bytes]]:
         """The first `limit` faces of other models whose picture was kept: the id and the picture of each."""
@@ -96,15 +101,16 @@ class Store:
         with self._transaction() as connection:
             return [(row.id, row.crop) for row in connection.execute(query)]
 
-    def find(self, sequences: Sequence[int]) -> dict[int, EnrolledFace]:
-        """The faces with these enrolment numbers, by number; those that are gone are left out."""
-        found = {}
-        with self._transaction() as connection:
-            for start in range(0, len(sequences), _LOOKUP):
-                wanted = faces.c.sequence.in_(sequences[start : start + _LOOKUP])
-                for row in connection.execute(select(*_WITHOUT_CROP).where(wanted)):
-                    found[row.sequence] = face_of(row._mapping)
-        return found
+    def find(self, numbers: Sequence[int]) -> tuple[int, dict[int, EnrolledFace]]:
+        """The number of the latest change, and the faces with these numbers, by number, without those that are gone."""
+        latest, found = 0, dict[int, EnrolledFace]()
+        with self.database.reading() as connection:
+            for start in range(0, max(len(numbers), 1), _LOOKUP):
+                for row in connection.execute(_FIND, {"numbers": numbers[start : start + _LOOKUP]}):
+                    latest = max(latest, row.latest)
+                    if row.id is not None:
+                        found[row.sequence] = face_of(row._mapping)
+        return latest, found
 
     def page(
         self, *, collection: str | None = None, subject: str | None = None, cursor: str | None = None, limit: int = 100
@@ -114,7 +120,7 @@ class Store:
         A face enrolled or changed while somebody turns pages is on the last of them. Raises InvalidRequest.
         """
         check_limit("limit", limit, MAX_PAGE)
-        query = select(*_WITHOUT_CROP).where(*_within(collection, subject))
+        query = select(*_FACE).where(*_within(collection, subject))
         if cursor is not None:
             if not _CURSOR.fullmatch(cursor):
                 raise InvalidRequest("cursor is none that a page of faces gave; leave it out to start at the first")
@@ -122,7 +128,7 @@ class Store:
         with self._transaction() as connection:
             rows = connection.execute(query.order_by(faces.c.sequence).limit(limit + 1)).all()
         listed = [face_of(row._mapping) for row in rows[:limit]]
-        return Page(listed, f"{listed[-1].sequence:016x}" if len(rows) > limit else None)
+        return Page(listed, cursor_after(listed[-1]) if len(rows) > limit else None)
 
     def collections(self) -> list[CollectionInfo]:
         """Every collection that holds a face, by name."""
@@ -134,27 +140,39 @@ class Store:
     def change(self, id: str, amendment: Amendment) -> EnrolledFace:
         """Change some fields of one face, which gets a new number; gives the face as it is now. Raises NotFound."""
         with self._transaction() as connection:
-            first = _advance(connection, 0) + 1
-            known = faces.c.id == id if _ID.fullmatch(id) else literal(False)
+            first = advance(connection, 0) + 1
+            known = faces.c.id == id if is_id(id) else literal(False)
             old = connection.execute(select(faces.c.sequence).where(known)).scalar_one_or_none()
             if old is None:
                 raise _no_face(id)
             connection.execute(insert(deletions), {"sequence": first, "face": old})
             change = update(faces).where(faces.c.sequence == old).values(sequence=first + 1, **values_of(amendment))
-            row = connection.execute(change.returning(*_WITHOUT_CROP)).one()
-            _advance(connection, 2)
-        self._scrub()
+            row = connection.execute(change.returning(*_FACE)).one()
+            advance(connection, 2)
+        self.database.scrub()
         return face_of(row._mapping)
 
     def delete(self, id: str) -> Receipt:
         """Delete one face. Raises NotFound."""
-        receipt = self._erase(faces.c.id == id if _ID.fullmatch(id) else literal(False))
+        receipt = self._erase(faces.c.id == id if is_id(id) else literal(False))
         if not receipt.deleted:
             raise _no_face(id)
         return receipt
 
     def delete_subject(self, subject: str, collection: str | None = None) -> Receipt:
-        """Delete all faces of a subject, in one collection or in all, also where there are none."""
+        """Delete all faces of a subject, in one collection or in all, also where there are none.
+
+        What a job notes of files of the subject that it could not enrol goes too.
+        """
+        if collection is not None:
+            check_collection(collection)
+        check_subject(subject)
+        with self._transaction() as connection:
+            mine = select(jobs.c.id) if collection is None else select(jobs.c.id).where(jobs.c.collection == collection)
+            noted = delete(failures).where(failures.c.subject == subject, failures.c.job.in_(mine))
+            forgotten = connection.execute(noted).rowcount
+        if forgotten:
+            self.database.scrub()
         return self._erase(*_within(collection, subject))
 
     def sequence(self) -> int:
@@ -191,49 +209,31 @@ class Store:
         with self._transaction() as connection:
             count, sequence = _remove(connection, *which)
         if count:
-            self._scrub()
+            self.database.scrub()
         return Receipt(count, sequence, moment(time.time_ns() // 1_000_000))
 
-    def _scrub(self) -> None:
-        with self._transaction() as connection:
-            sqlite.scrub(connection)
-
-    def _one(self, id: str, *columns: Column[Any]) -> Row[Any]:
-        if _ID.fullmatch(id):
+    def _one(self, id: str, *columns: Column[Any], where: Sequence[ColumnElement[bool]] = ()) -> Row[Any]:
+        if is_id(id):
             with self._transaction() as connection:
-                row = connection.execute(select(*columns).where(faces.c.id == id)).one_or_none()
+                row = connection.execute(select(*columns).where(faces.c.id == id, *where)).one_or_none()
             if row is not None:
                 return row
         raise _no_face(id)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except (OperationalError, PoolTimeout) as error:
-            raise Unavailable("the gallery's database does not answer; try again later") from error
 
-
-def _advance(connection: Connection, count: int) -> int:
-    """Take the next `count` numbers of the sequence; gives the last of them.
-
-    As the first statement of a transaction it also holds back every other writer until the commit, so that changes
-    become visible in the order of their numbers.
-    """
-    step = update(counter).values(sequence=counter.c.sequence + count).returning(counter.c.sequence)
-    last: int = connection.execute(step).scalar_one()
-    return last
+def cursor_after(face: EnrolledFace) -> str:
+    """Names the place where the page after a face starts."""
+    return f"{face.sequence:016x}"
 
 
 def _remove(connection: Connection, *which: ColumnElement[bool]) -> tuple[int, int]:
     """Delete faces and note that they are gone; gives how many, and the number of the latest change."""
-    first = _advance(connection, 0) + 1
+    first = advance(connection, 0) + 1
     gone = connection.scalars(delete(faces).where(*which).returning(faces.c.sequence)).all()
     if gone:
         notes = [{"sequence": first + place, "face": face} for place, face in enumerate(sorted(gone))]
         connection.execute(insert(deletions), notes)
-    return len(gone), _advance(connection, len(gone))
+    return len(gone), advance(connection, len(gone))
 
 
 def _within(collection: str | None, subject: str | None) -> list[ColumnElement[bool]]:

@@ -17,7 +17,7 @@ DataDir = Annotated[Path | None, typer.Option(help="Where the gallery's files li
 DatabaseUrl = Annotated[str | None, typer.Option(help="The gallery's database.")]
 
 
-def _settings(**given: object) -> "Settings":
+def settings_of(**given: object) -> "Settings":
     """The settings of a gallery that is there. Raises NotFound, so that a mistyped folder is no empty gallery."""
     from facet.settings import Settings
 
@@ -35,7 +35,7 @@ def verify(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """
     from gallery.verification import verify as run
 
-    settings = _settings(data_dir=data_dir, database_url=database_url)
+    settings = settings_of(data_dir=data_dir, database_url=database_url)
     verdict = run(settings.gallery_url, settings.snapshot)
     snapshot = "no snapshot" if verdict.snapshot is None else f"a snapshot of change {verdict.snapshot}"
     typer.echo(
@@ -47,10 +47,13 @@ def verify(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
 
 @app.command()
 def snapshot(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
-    """Write the snapshot from which the next start is fast; the service may run meanwhile."""
+    """Write the snapshot from which the next start is fast; the service may run meanwhile.
+
+    Example: facet gallery snapshot
+    """
     from gallery.gallery import Gallery
 
-    settings = _settings(data_dir=data_dir, database_url=database_url)
+    settings = settings_of(data_dir=data_dir, database_url=database_url)
     Gallery(settings.gallery_url, settings.snapshot).close()
     typer.echo(f"wrote {settings.snapshot}")
 
@@ -61,12 +64,15 @@ def reembed(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Bring the faces of other models to the present one, where their pictures were kept; the service may run."""
+    """Bring the faces of other models to the present one, where their pictures were kept; the service may run.
+
+    Example: facet gallery reembed --model new.safetensors
+    """
     from facet.reembedding import reembed as run
     from gallery.gallery import Gallery
     from model.backend import load_backend
 
-    settings = _settings(model=model, data_dir=data_dir, database_url=database_url)
+    settings = settings_of(model=model, data_dir=data_dir, database_url=database_url)
     backend, gallery = load_backend(settings.model, settings.device), Gallery(settings.gallery_url, settings.snapshot)
     try:
         others = sum(gallery.census().values()) - gallery.census().get(backend.id, 0)

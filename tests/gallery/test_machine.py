@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from gallery.gallery import Gallery
+from gallery.index import IndexConfig
 from gallery.query import Query, Term
 from gallery.records import Amendment, EnrolledFace, NewFace
 from model.attributes import Attribute, Vector, part
@@ -18,6 +19,9 @@ _COLLECTIONS = st.sampled_from(["default", "other"])
 _MODELS = st.sampled_from(["m1", "m2"])
 _METADATA = st.fixed_dictionaries({}, optional={"a": st.sampled_from([1, 1.0, True, None]), "b": st.just([{"c": 1}])})
 _SEEDS = st.integers(0, 4)
+
+CONFIGS = (IndexConfig(), IndexConfig(composed=False))
+"""Of two galleries on one store: all searches are exact, with an index for composed queries or without."""
 
 
 def test_the_gallery_is_a_dictionary_of_faces(
@@ -29,7 +33,7 @@ def test_the_gallery_is_a_dictionary_of_faces(
         def __init__(self) -> None:
             super().__init__()
             self.url = new_url()
-            self.galleries = [Gallery(self.url), Gallery(self.url)]
+            self.galleries = [Gallery(self.url, None, config) for config in CONFIGS]
             self.faces: dict[str, EnrolledFace] = {}
 
         def teardown(self) -> None:
@@ -80,7 +84,7 @@ def test_the_gallery_is_a_dictionary_of_faces(
         @rule(which=st.integers(0, 1))
         def restart(self, which: int) -> None:
             self.galleries[which].close()
-            self.galleries[which] = Gallery(self.url)
+            self.galleries[which] = Gallery(self.url, None, CONFIGS[which])
 
         @rule(
             which=st.integers(0, 1),

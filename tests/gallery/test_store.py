@@ -158,7 +158,8 @@ def test_many_are_enrolled_together_or_not_at_all(store: Store, new: MakeFace) -
 def test_found_faces_are_those_that_are_there(store: Store, new: MakeFace) -> None:
     added = store.add_many([new(n) for n in range(1200)])
     store.delete(added[0].id)
-    found = store.find([face.sequence for face in added])
+    latest, found = store.find([face.sequence for face in added])
+    assert latest == store.sequence()
     assert {number: face.id for number, face in found.items()} == {face.sequence: face.id for face in added[1:]}
 
 
@@ -200,7 +201,7 @@ def test_deleted_vectors_are_in_no_file(tmp_path: Path, sqlite_url: str, new: Ma
 
 def test_every_sqlite_connection_is_durable_and_forgets(sqlite_url: str) -> None:
     store = Store(sqlite_url)
-    with store._engine.connect() as one, store._engine.connect() as two:
+    with store.database._engine.connect() as one, store.database._engine.connect() as two:
         for connection in (one, two):
             pragmas = ("journal_mode", "synchronous", "secure_delete")
             values = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in pragmas]

@@ -1,0 +1,43 @@
+"""The gallery of the settings, which searches in this process or has workers search."""
+
+from typing import TYPE_CHECKING
+
+from facet.settings import Settings
+from gallery.base import BaseGallery
+
+if TYPE_CHECKING:
+    from gallery.gallery import Gallery
+
+
+def open_gallery(settings: Settings) -> BaseGallery:
+    """The gallery of an API process. Raises InvalidRequest for settings that are wrong."""
+    if settings.search == "local":
+        return local_gallery(settings)
+    # Imported late: the API of a service that searches elsewhere has no FAISS, the embedded one no Celery.
+    from worker.remote_gallery import RemoteGallery
+
+    _make_folder(settings)
+    return RemoteGallery(
+        settings.gallery_url,
+        settings.redis_url,
+        timeout=settings.max_wait,
+        max_batch=settings.max_batch,
+        max_queue=settings.max_queue,
+    )
+
+
+def local_gallery(settings: Settings) -> "Gallery":
+    """A gallery that searches in this process. Raises InvalidRequest for settings that are wrong."""
+    from gallery.gpu import to_gpu
+    from gallery.index import IndexConfig
+    from worker.local_gallery import LocalGallery
+
+    move = to_gpu() if settings.faiss_device == "gpu" else None
+    _make_folder(settings)
+    config = IndexConfig(settings.composed_index, settings.approximate_from, to_gpu=move)
+    return LocalGallery(settings.gallery_url, settings.snapshot, config)
+
+
+def _make_folder(settings: Settings) -> None:
+    if settings.database_url is None:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,93 @@
+"""The database that everything durable of the gallery lies in."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from gallery import schema, sqlite
+from gallery.sealing import Vault, attach
+from model.errors import InvalidRequest, StorageFull, Unavailable
+
+VECTOR_KEYS = "vector_keys"
+_DISK_FULL = "53100"
+"""What PostgreSQL calls it."""
+
+
+class Database:
+    """Connections that any number of threads may use at a time."""
+
+    def __init__(self, url: str) -> None:
+        """Open the database at a SQLAlchemy URL, and bring its tables to their present form.
+
+        `vector_keys=<file>` in the URL's query names the file of the keys by which embeddings and pictures are sealed.
+        Raises InvalidRequest for a URL that names no database that can be used.
+        """
+        try:
+            address = make_url(url)
+            keys = address.query.get(VECTOR_KEYS)
+            address = address.difference_update_query([VECTOR_KEYS])
+            self._engine = create_engine(address, max_overflow=-1, hide_parameters=True)
+        except (ArgumentError, ImportError) as error:
+            raise InvalidRequest(f"the gallery's database URL cannot be used: {error}") from error
+        self.seals = keys is not None
+        """Whether embeddings and pictures are sealed."""
+        if keys is not None:
+            attach(self._engine.dialect, Vault.of(Path(str(keys))))
+        sqlite.configure(self._engine)
+        with ExitStack() as on_failure:
+            on_failure.callback(self._engine.dispose)
+            with self.transaction() as connection:
+                schema.upgrade(connection)
+            # What a process that was killed while it deleted left in the log.
+            self.scrub()
+            on_failure.pop_all()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All that happens inside or, if it fails, nothing of it.
+
+        Raises StorageFull where there is no room for it, and Unavailable while the database does not answer.
+        """
+        with _told(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """As `transaction`, for what only reads. It costs less, which a search notices."""
+        with _told(), self._engine.connect() as connection:
+            yield connection
+
+    def scrub(self) -> None:
+        """Let nothing of what was deleted stay in the database's files."""
+        with self.transaction() as connection:
+            sqlite.scrub(connection)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong with the database, in the gallery's words."""
+    try:
+        yield
+    except (OperationalError, PoolTimeout) as error:
+        if _is_full(error):
+            raise StorageFull(
+                "there is no room to write; what is there can still be read, and the rest works again when there is"
+            ) from error
+        raise Unavailable("the gallery's database does not answer; try again later") from error
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether a database failed for want of room: the disk's, or what a limit leaves of it."""
+    cause = getattr(error, "orig", None)
+    # A write that the file system cut short counts as a failure of input and output with SQLite.
+    of_sqlite = getattr(cause, "sqlite_errorcode", None) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+    return of_sqlite or getattr(cause, "sqlstate", None) == _DISK_FULL

@@ -1,0 +1,1 @@
+"""Long work on the gallery that survives a restart: imports and groupings."""

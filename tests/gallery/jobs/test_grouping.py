@@ -1,0 +1,84 @@
+"""Planted groups are found again; the result is the library's, however the faces are split up on the way."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.cluster.hierarchy import fcluster, linkage
+
+from gallery.gallery import Gallery
+from gallery.jobs import grouping
+from gallery.jobs.records import Kind, State
+from gallery.jobs.runner import Runner
+from gallery.jobs.source import Limits
+from gallery.jobs.work import work_on
+from gallery.records import NewFace
+from model.attributes import Attribute, Vector, normalized, part
+from model.errors import InvalidRequest
+from tests.gallery.jobs.pictures import embed
+
+MakeEmbedding = Callable[[int], Vector]
+
+
+def _near(center: Vector, attribute: Attribute, rng: np.random.Generator, noise: float) -> Vector:
+    """A face like another in one attribute, and any in the others."""
+    other = normalized(np.clip(rng.standard_normal(center.shape), -1, 1).astype(np.float32))
+    vector = part(center, attribute)
+    part(other, attribute)[...] = vector + noise * rng.standard_normal(vector.shape) / np.sqrt(vector.size)
+    return normalized(other)
+
+
+@pytest.mark.parametrize("attribute", [Attribute.IDENTITY, Attribute.EXPRESSION])
+def test_planted_groups_are_found(
+    sqlite_url: str, tmp_path: Path, embedding: MakeEmbedding, attribute: Attribute
+) -> None:
+    rng, gallery = np.random.default_rng(1), Gallery(sqlite_url)
+    sizes = [12, 7, 3, 2, 1, 1]
+    planted = [
+        gallery.enrol_many(
+            [NewFace(f"p{person}", _near(embedding(person), attribute, rng, 0.3), "m1", "c") for _ in range(size)]
+        )
+        for person, size in enumerate(sizes)
+    ]
+    gallery.enrol_many([NewFace("x", embedding(0), "other model", "c"), NewFace("x", embedding(0), "m1", "elsewhere")])
+    runner = Runner(gallery.jobs, tmp_path / "jobs", work_on(gallery, embed, Limits()))
+    parameters = {"by": attribute.value, "distance": 0.4, "min_size": 2, "model": "m1", "max_faces": 26}
+    with runner.reserved() as (id, _):
+        gallery.jobs.create(Kind.GROUPS, "c", parameters, id=id)
+    runner.run(id)
+    assert gallery.jobs.get(id).progress == {"total": 26, "done": 26, "groups": 4, "unassigned": 2}
+    found = gallery.jobs.groups(id)
+    assert found.groups == [[face.id for face in group] for group in planted[:4]]
+    assert found.unassigned == [group[0].id for group in planted[4:]]
+    with runner.reserved() as (id, _):
+        gallery.jobs.create(Kind.GROUPS, "c", {**parameters, "max_faces": 25}, id=id)
+    runner.run(id)
+    failed = gallery.jobs.get(id)
+    assert (failed.state, (failed.error or {})["code"]) == (State.FAILED, "too_large")
+    with runner.reserved() as (id, _):
+        gallery.jobs.create(Kind.GROUPS, "empty", parameters, id=id)
+    runner.run(id)
+    assert gallery.jobs.get(id).progress == {"total": 0, "done": 0, "groups": 0, "unassigned": 0}
+    gallery.close()
+
+
+@pytest.mark.parametrize("distance", [0.05, 0.3, 0.5, 0.7, 0.9])
+def test_it_is_average_linkage_of_all_faces(distance: float) -> None:
+    rng = np.random.default_rng(3)
+    numbers = rng.standard_normal((300, 8)) + 2 * rng.standard_normal((30, 8)).repeat(10, 0)
+    vectors = (numbers / np.linalg.norm(numbers, axis=1, keepdims=True)).astype(np.float32)
+    *_, (done, hanging) = grouping._hanging_together(vectors, distance)
+    assert done == 300
+    ours = grouping.clusters(vectors, hanging, distance)
+    tree = linkage(vectors.astype(np.float64), "average", metric="cosine")
+    theirs = fcluster(tree, distance, criterion="distance")
+    pairs = set(zip(ours.tolist(), theirs.tolist(), strict=True))
+    assert len(pairs) == len(set(ours.tolist())) == len(set(theirs.tolist()))
+
+
+def test_too_many_that_hang_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping, "MOST_TOGETHER", 5)
+    vectors = np.tile(np.eye(1, 32, dtype=np.float32), (6, 1))
+    with pytest.raises(InvalidRequest, match="6 faces hang together"):
+        grouping.clusters(vectors, np.zeros(6, np.int64), 0.1)
