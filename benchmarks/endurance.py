@@ -1,29 +1,37 @@
 """Requests to a distributed deployment while its workers are killed and its Redis restarts.
 
-    python -m benchmarks.endurance --requests 10000 --concurrency 64
+    python -m benchmarks.endurance --requests 10000 --concurrency 64 --to endurance.json
 
-Two processes of the API and two workers on the dummy model. Every answer is compared with what the embedded service
-says, and every face whose enrolment was acknowledged must be there in the end.
+Two API processes, two inference and two search workers on the dummy model. Every embedding is compared with what the
+embedded service says, every search must know what its caller had enrolled, and every face whose enrolment was
+acknowledged must be there in the end.
 """
 
 import argparse
 import asyncio
 import collections
-import contextlib
 import itertools
+import json
 import random
+import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 
+from benchmarks.deployment import Deployment, deployment
 from tests.faces import draw_face, jpeg
-from tests.processes import FACET, RedisServer, free_port, redis_server, running, wait_until
 from tests.service.serving import dummy_app, serving
 
 KILL_SECONDS = 4.0
-REFUSED = {503}
+PATIENCE_SECONDS = 90.0
+"""After this a request hangs; the service gives up after 30 s."""
+REFUSED = (503, 422)
+"""Busy or a part is lost; or the request was under way when two workers in turn were killed."""
+LIMITS = httpx.Limits(keepalive_expiry=2.0)
+"""Idle connections are closed by the caller before the service does so, or a request may be lost between the two."""
 
 
 class Crowd:
@@ -35,70 +43,80 @@ class Crowd:
         self._expected = expected
         self.outcomes: collections.Counter[str] = collections.Counter()
         self.acknowledged: set[str] = set()
-        self.slowest = 0.0
+        self.seconds: list[float] = []
 
     async def ask(self, numbers: "itertools.count[int]", requests: int) -> None:
         """Ask one request after another until all have been asked."""
-        async with httpx.AsyncClient(timeout=60) as client:
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, limits=LIMITS) as client:
             while (number := next(numbers)) < requests:
                 begun = time.monotonic()
                 await self._one(client, number)
-                self.slowest = max(self.slowest, time.monotonic() - begun)
+                self.seconds.append(time.monotonic() - begun)
 
     async def _one(self, client: httpx.AsyncClient, number: int) -> None:
-        picture, url = number % len(self._pictures), self._urls[number % len(self._urls)]
+        url, picture = self._urls[number % len(self._urls)], number // 10 % len(self._pictures)
         files = {"image": self._pictures[picture]}
+        known = len(self.acknowledged)
         try:
-            if number % 10:
-                answer = await client.post(f"{url}/embed", files=files)
-                right = answer.content == self._expected[picture]
-            else:
+            if number % 10 == 0:
                 answer = await client.post(f"{url}/faces", files=files, data={"subject": f"s{number}"})
-                right = answer.status_code == 201
-                if right:
-                    self.acknowledged.add(answer.json()["id"])
+            elif number % 10 == 1:
+                answer = await client.post(f"{url}/search?k=1", files=files)
+            else:
+                answer = await client.post(f"{url}/embed", files=files)
+        except httpx.TimeoutException:
+            self.outcomes["hung"] += 1
         except httpx.TransportError as error:
             self.outcomes[type(error).__name__] += 1
-            return
-        if answer.is_success:
-            self.outcomes["right" if right else "wrong"] += 1
         else:
-            self.outcomes[f"{answer.status_code} {answer.json()['code']}"] += 1
-            if answer.status_code in REFUSED:
-                await asyncio.sleep(0.1)
+            await self._note(answer, number, known)
+
+    async def _note(self, answer: httpx.Response, number: int, known: int) -> None:
+        if answer.is_success:
+            self.outcomes["right" if self._is_right(answer, number, known) else "wrong"] += 1
+            return
+        self.outcomes[f"{answer.status_code} {answer.json()['code']}"] += 1
+        if answer.status_code in REFUSED:
+            await asyncio.sleep(0.1)
+
+    def _is_right(self, answer: httpx.Response, number: int, known: int) -> bool:
+        if number % 10 == 0:
+            self.acknowledged.add(answer.json()["id"])
+            return answer.status_code == 201
+        if number % 10 == 1:
+            # What was acknowledged to anybody before this search began is among what it compared.
+            return bool(answer.json()["searched"] >= known)
+        return answer.content == self._expected[number // 10 % len(self._expected)]
 
 
-async def _harm(redis: RedisServer, place: Path, halfway: asyncio.Event) -> None:
-    """Keep two workers running, kill one every few seconds, and restart Redis once."""
-    with contextlib.ExitStack() as stack:
-        command = [*FACET, "worker", "--model", "dummy", "--redis-url", redis.url]
-        workers = [stack.enter_context(running(command, place / "worker.log")) for _ in range(2)]
-        restarted = False
-        while True:
-            await asyncio.sleep(KILL_SECONDS)
-            if halfway.is_set() and not restarted:
-                await asyncio.to_thread(redis.stop)
-                await asyncio.to_thread(redis.start)
-                restarted = True
-                continue
-            victim = random.randrange(2)
-            workers[victim].kill()
-            workers[victim] = stack.enter_context(running(command, place / "worker.log"))
+async def _harm(service: Deployment, halfway: asyncio.Event, chance: random.Random) -> None:
+    """Kill a worker every few seconds, and restart Redis once."""
+    restarted = False
+    while True:
+        await asyncio.sleep(KILL_SECONDS)
+        if halfway.is_set() and not restarted:
+            restarted = True
+            await asyncio.to_thread(service.redis.stop)
+            await asyncio.to_thread(service.redis.start)
+        else:
+            await asyncio.to_thread(service.kill_a_worker, chance)
 
 
-async def _endure(crowd: Crowd, redis: RedisServer, place: Path, requests: int, concurrency: int) -> None:
+async def _endure(crowd: Crowd, service: Deployment, options: argparse.Namespace) -> None:
     halfway, numbers = asyncio.Event(), itertools.count()
-    harm = asyncio.create_task(_harm(redis, place, halfway))
-    await asyncio.to_thread(wait_until, lambda: redis.workers() == 2)
-    callers = [asyncio.create_task(crowd.ask(numbers, requests)) for _ in range(concurrency)]
-    while not all(caller.done() for caller in callers):
-        await asyncio.sleep(0.2)
-        if sum(crowd.outcomes.values()) > requests / 2:
-            halfway.set()
-    await asyncio.gather(*callers)
-    harm.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await harm
+    callers = [asyncio.create_task(crowd.ask(numbers, options.requests)) for _ in range(options.concurrency)]
+    harm = asyncio.create_task(_harm(service, halfway, random.Random(options.seed)))
+    try:
+        while not all(caller.done() for caller in callers):
+            await asyncio.sleep(0.2)
+            if sum(crowd.outcomes.values()) > options.requests / 2:
+                halfway.set()
+            if harm.done():
+                harm.result()
+        await asyncio.gather(*callers)
+    finally:
+        harm.cancel()
+        await asyncio.gather(harm, return_exceptions=True)
 
 
 def _expected(place: Path, pictures: list[bytes]) -> list[bytes]:
@@ -106,43 +124,52 @@ def _expected(place: Path, pictures: list[bytes]) -> list[bytes]:
         return [client.post("/embed", files={"image": picture}).content for picture in pictures]
 
 
+def _report(crowd: Crowd, service: Deployment, seconds: float) -> dict[str, Any]:
+    """What came of it. The faces are asked for one by one, as any caller would."""
+    with httpx.Client(base_url=service.urls[0]) as client:
+        lost = [id for id in crowd.acknowledged if client.get(f"/faces/{id}").status_code != 200]
+    times = sorted(crowd.seconds)
+    refused = sum(count for outcome, count in crowd.outcomes.items() if outcome.startswith(tuple(map(str, REFUSED))))
+    return {
+        "requests": len(times),
+        "outcomes": dict(crowd.outcomes.most_common()),
+        "refused": refused,
+        "wrong": crowd.outcomes["wrong"],
+        "hung": crowd.outcomes["hung"],
+        "enrolments_acknowledged": len(crowd.acknowledged),
+        "enrolments_lost": len(lost),
+        "workers_killed": service.kills,
+        "seconds": round(seconds, 1),
+        "median_seconds": round(statistics.median(times), 3),
+        "percentile_99_seconds": round(times[int(0.99 * len(times))], 2),
+        "slowest_seconds": round(times[-1], 2),
+    }
+
+
 def main() -> None:
-    """Run it and print the count of each outcome; a wrong answer, a hang or a lost face is exit code 1."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Run it and print the report; a wrong answer, a hang, a failure or a lost face is exit code 1."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--concurrency", type=int, default=64)
+    parser.add_argument("--seed", type=int, default=0, help="of who is killed when")
+    parser.add_argument("--to", type=Path, help="a file for the report as JSON")
     options = parser.parse_args()
     pictures = [jpeg(draw_face(seed=seed)) for seed in range(8)]
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+    with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         expected = _expected(place / "embedded", pictures)
-        redis = stack.enter_context(redis_server(place))
-        environment = {"FACET_INFERENCE": "celery", "FACET_REDIS_URL": redis.url, "FACET_DATA_DIR": str(place / "data")}
-        urls = []
-        for _ in range(2):
-            port = free_port()
-            command = [*FACET, "serve", "--port", str(port)]
-            stack.enter_context(running(command, place / "api.log", environment))
-            urls.append(f"http://127.0.0.1:{port}")
-            wait_until(lambda: _lives(urls[-1]))
-        crowd = Crowd(urls, pictures, expected)
-        begun = time.monotonic()
-        asyncio.run(_endure(crowd, redis, place, options.requests, options.concurrency))
-        seconds = time.monotonic() - begun
-        lost = [id for id in crowd.acknowledged if httpx.get(f"{urls[0]}/faces/{id}").status_code != 200]
-    for outcome, count in crowd.outcomes.most_common():
-        print(f"{count:6} {outcome}")
-    print(f"{len(crowd.acknowledged):6} enrolments acknowledged, {len(lost)} of them lost")
-    print(f"{seconds:6.0f} s in all; the slowest answer took {crowd.slowest:.1f} s")
-    if lost or crowd.outcomes["wrong"] or crowd.outcomes["ReadTimeout"]:
+        with deployment(place, apis=2, workers=2, searchers=2) as service:
+            crowd = Crowd(service.urls, pictures, expected)
+            begun = time.monotonic()
+            asyncio.run(_endure(crowd, service, options))
+            report = _report(crowd, service, time.monotonic() - begun)
+    text = json.dumps(report, indent=2)
+    print(text)
+    if options.to is not None:
+        options.to.write_text(text + "\n")
+    good = report["outcomes"].get("right", 0) + report["refused"]
+    if report["enrolments_lost"] or good != options.requests:
         raise SystemExit(1)
-
-
-def _lives(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health/live").status_code == 200
-    except httpx.ConnectError:
-        return False
 
 
 if __name__ == "__main__":

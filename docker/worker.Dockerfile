@@ -19,7 +19,7 @@ COPY worker worker
 COPY gallery gallery
 COPY model model
 COPY training training
-RUN pip install -c constraints.txt '.[distributed]'
+RUN pip install -c constraints.txt '.[distributed,tracing]'
 RUN facet detector fetch --to /opt/facet/share/yunet.onnx
 
 FROM python:3.11.13-slim-bookworm

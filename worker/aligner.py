@@ -10,6 +10,7 @@ from model.faces.alignment import Frame, crop, frame_of, whole_frame
 from model.faces.detector import Detection, Detector
 from model.images import ImageLimits, decode
 from worker.inference import Align
+from worker.stages import stage
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Aligner:
 
     def picture(self, data: bytes) -> Pixels:
         """The upright picture in some bytes. Raises what `model.images.decode` raises."""
-        return decode(data, self._limits)
+        with stage("decode"):
+            return decode(data, self._limits)
 
     def faces(self, data: bytes, align: Align, max_faces: int) -> list[AlignedFace]:
         """The faces in a picture, largest first, at least one.
@@ -53,10 +55,12 @@ class Aligner:
             frame = whole_frame(pixels)
             found = [(Detection(_box(frame), 1.0), frame)]
         else:
-            found = [(detection, frame_of(detection)) for detection in self.detector.detect(pixels)[:max_faces]]
+            with stage("detect"):
+                found = [(detection, frame_of(detection)) for detection in self.detector.detect(pixels)[:max_faces]]
         if not found:
             raise NoFace("No face was found; send a picture in which a face is upright, frontal and in full view.")
-        return [AlignedFace(detection, frame, crop(pixels, frame, self._crop_size)) for detection, frame in found]
+        with stage("align"):
+            return [AlignedFace(detection, frame, crop(pixels, frame, self._crop_size)) for detection, frame in found]
 
 
 def _box(frame: Frame) -> tuple[float, float, float, float]:

@@ -1,6 +1,7 @@
 """The one thread that owns the device, and the queue before it."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -8,6 +9,7 @@ from typing import Generic, TypeVar
 
 from model.errors import Unavailable
 from worker.backlog import Backlog
+from worker.stages import BATCH_SIZE, STAGE_SECONDS
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,9 +27,10 @@ class Batcher(Generic[Item, Result]):
         self._run = run
         self._max_batch = max_batch
         self._backlog = Backlog(max_queue)
-        self._waiting: deque[tuple[Item, Future[Result]]] = deque()
+        self._waiting: deque[tuple[Item, Future[Result], float]] = deque()
         self._changed = threading.Condition()
         self._closing = False
+        self._begun: float | None = None
         self._thread = threading.Thread(target=self._work, name="device", daemon=True)
         self._thread.start()
 
@@ -42,9 +45,14 @@ class Batcher(Generic[Item, Result]):
                 raise Unavailable("The service is stopping; try again soon.")
             self._backlog.enter()
             future.add_done_callback(lambda _: self._backlog.leave())
-            self._waiting.append((item, future))
+            self._waiting.append((item, future, time.monotonic()))
             self._changed.notify()
         return future
+
+    def busy_seconds(self) -> float:
+        """How long the batch that runs has been running; 0 where none runs."""
+        begun = self._begun
+        return 0.0 if begun is None else time.monotonic() - begun
 
     def close(self) -> None:
         """Refuse new items and return when the queued ones are done."""
@@ -66,19 +74,25 @@ class Batcher(Generic[Item, Result]):
                 if not self._waiting:
                     break
                 while self._waiting and len(batch) < self._max_batch:
-                    item, future = self._waiting.popleft()
+                    item, future, since = self._waiting.popleft()
                     if future.set_running_or_notify_cancel():
+                        STAGE_SECONDS.labels("queue").observe(time.monotonic() - since)
                         batch.append((item, future))
         return batch
 
     def _answer(self, batch: list[tuple[Item, Future[Result]]]) -> None:
+        BATCH_SIZE.observe(len(batch))
+        self._begun = time.monotonic()
         try:
-            results = self._run([item for item, _ in batch])
+            with STAGE_SECONDS.labels("network").time():
+                results = self._run([item for item, _ in batch])
             if len(results) != len(batch):
                 raise RuntimeError(f"a batch of {len(batch)} gave {len(results)} results")
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the callers' and must not end the thread
             self._blame(batch, error)
             return
+        finally:
+            self._begun = None
         for (_, future), result in zip(batch, results, strict=True):
             future.set_result(result)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import Celery
 
-INFERENCE_QUEUE = "inference"
+from worker.keys import INFERENCE_QUEUE
 
 VISIBILITY_SECONDS = 10
 """After this time a message that a lost worker held goes to another. A task that takes longer runs twice, which does

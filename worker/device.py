@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from model.attributes import Vector
 from model.backend import Backend, Pixels
 from worker.batcher import Batcher
+from worker.stages import span
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,10 @@ class Device:
         """Embeddings `(count, 99)` of random faces. Raises Busy or Unavailable."""
         return (await self._answers([_Sample(count, seed)]))[0]
 
+    def busy_seconds(self) -> float:
+        """How long the backend has been at what it does now."""
+        return self._batcher.busy_seconds()
+
     def close(self) -> None:
         """Finish what is queued."""
         self._batcher.close()
@@ -59,16 +64,20 @@ class Device:
     async def _answers(self, jobs: Sequence[_Job]) -> list[NDArray[Any]]:
         # One request holds no more than a batch of the queue, however much it asks for.
         answers: list[NDArray[Any]] = []
-        for start in range(0, len(jobs), self._max_batch):
-            futures = []
-            try:
-                for job in jobs[start : start + self._max_batch]:
-                    futures.append(asyncio.wrap_future(self._batcher.submit(job)))
-                answers += await asyncio.gather(*futures)
-            finally:
-                for future in futures:
-                    future.cancel()
+        with span("network"):
+            for start in range(0, len(jobs), self._max_batch):
+                answers += await self._batch(jobs[start : start + self._max_batch])
         return answers
+
+    async def _batch(self, jobs: Sequence[_Job]) -> list[NDArray[Any]]:
+        futures = []
+        try:
+            for job in jobs:
+                futures.append(asyncio.wrap_future(self._batcher.submit(job)))
+            return await asyncio.gather(*futures)
+        finally:
+            for future in futures:
+                future.cancel()
 
     def _run(self, jobs: list[_Job]) -> list[NDArray[Any]]:
         embeds = [job.crop for job in jobs if isinstance(job, _Embed)]

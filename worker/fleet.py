@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from model.errors import Unavailable
-from worker.keys import BEAT_SECONDS, worker_key, workers_key
+from worker.keys import BEAT_SECONDS, GRACE_SECONDS, worker_key, workers_key
 from worker.wire import unpack
 
 
@@ -20,6 +20,8 @@ class Fleet:
         self._queue = queue
         self._members: Mapping[str, object] = {}
         self._read = -BEAT_SECONDS
+        self._absent: dict[str, float] = {}
+        """Since when a worker was found without its connection."""
 
     async def members(self) -> Mapping[str, object]:
         """What each living worker says of itself, by its id, not older than a beat. Raises Unavailable."""
@@ -41,8 +43,18 @@ class Fleet:
         if not members:
             return {}
         ids = sorted(member.decode() for member in members)
-        said = cast(list[bytes | None], await self._redis.mget([worker_key(id) for id in ids]))
-        lost = [id for id, about in zip(ids, said, strict=True) if about is None]
-        if lost:
-            await self._redis.srem(workers_key(self._queue), *lost)
-        return {id: unpack(about) for id, about in zip(ids, said, strict=True) if about is not None}
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.mget([worker_key(id) for id in ids])
+            pipe.pubsub_numsub(*(worker_key(id) for id in ids))
+            said, listening = await pipe.execute()
+        gone = self._gone({id for id, (_, count) in zip(ids, listening, strict=True) if not count})
+        found = {id: about for id, about in zip(ids, said, strict=True) if about is not None and id not in gone}
+        if len(found) < len(ids):
+            await self._redis.srem(workers_key(self._queue), *set(ids) - found.keys())
+        return {id: unpack(about) for id, about in found.items()}
+
+    def _gone(self, absent: set[str]) -> set[str]:
+        """Those of the absent that have been so for too long."""
+        now = time.monotonic()
+        self._absent = {id: self._absent.get(id, now) for id in absent}
+        return {id for id, since in self._absent.items() if now - since >= GRACE_SECONDS}

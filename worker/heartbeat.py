@@ -7,8 +7,12 @@ import uuid
 from typing import Any, cast
 
 from redis import Redis, RedisError
+from redis.client import PubSub
 
 from worker.keys import BEAT_SECONDS, LIFE_SECONDS, worker_key, workers_key
+
+CONFIRM_SECONDS = 0.1
+"""How long a beat waits for what is there only after a new subscription."""
 
 logger = logging.getLogger("facet.worker")
 
@@ -26,7 +30,11 @@ def lives_here(redis: Redis, queue: str) -> bool:
 
 
 class Heartbeat:
-    """Repeats in Redis, from a thread of its own, that a worker of a queue lives and what it is."""
+    """Repeats in Redis, from a thread of its own, that a worker of a queue lives and what it is.
+
+    It also subscribes to a channel of its own, where nothing is ever said: Redis itself ends the subscription at once
+    when the process ends, however that happens.
+    """
 
     def __init__(self, redis: Redis, queue: str, worker_id: str, about: bytes) -> None:
         """`about` is what the worker says of itself, packed."""
@@ -55,15 +63,20 @@ class Heartbeat:
             logger.warning("could not sign off: %s", error)
 
     def _work(self) -> None:
-        while True:
-            try:
-                self._beat()
-            except RedisError as error:
-                logger.warning("Redis does not answer: %s", error)
-            if self._stopping.wait(BEAT_SECONDS):
-                return
+        with self._redis.pubsub(ignore_subscribe_messages=True) as presence:  # type: ignore[no-untyped-call]
+            while True:
+                try:
+                    self._beat(presence)
+                except RedisError as error:
+                    logger.warning("Redis does not answer: %s", error)
+                if self._stopping.wait(BEAT_SECONDS):
+                    return
 
-    def _beat(self) -> None:
+    def _beat(self, presence: PubSub) -> None:
+        if not presence.subscribed:
+            presence.subscribe(worker_key(self._worker_id))
+        # Reads what Redis confirms; a connection that broke is made anew, and subscribed again.
+        presence.get_message(timeout=CONFIRM_SECONDS)
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.sadd(workers_key(self._queue), self._worker_id)
             pipe.set(worker_key(self._worker_id), self._about, ex=LIFE_SECONDS)

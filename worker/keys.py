@@ -1,9 +1,15 @@
 """What a task and a worker are called in Redis, beside what Celery keeps there."""
 
+INFERENCE_QUEUE = "inference"
+SEARCH_QUEUE = "search"
+JOBS_QUEUE = "jobs"
+
 BEAT_SECONDS = 1.0
 """How often a worker says that it lives."""
 LIFE_SECONDS = 8
-"""A worker that has said nothing for so long is lost."""
+"""A worker that has said nothing for so long is lost, such as one whose host is."""
+GRACE_SECONDS = 2.5
+"""A worker whose connection has been gone for so long is lost; it makes a broken one anew within two beats."""
 CLAIM_SECONDS = 600
 """How long it is known who began a task; longer than any task takes."""
 
@@ -29,5 +35,5 @@ def workers_key(queue: str) -> str:
 
 
 def worker_key(worker_id: str) -> str:
-    """What a worker says of itself; it expires when the worker is lost."""
+    """What a worker says of itself; it expires when the worker is lost. Also the channel that it listens to."""
     return f"facet:worker:{worker_id}"

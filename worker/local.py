@@ -22,7 +22,9 @@ from model.ssim import ssim
 from worker.aligner import AlignedFace, Aligner
 from worker.device import Device
 from worker.inference import Align, Drawing, Face, ModelInfo, Verification
+from worker.keys import INFERENCE_QUEUE
 from worker.pictures import Pictures
+from worker.underway import Underway
 
 SEED_BITS = 32
 
@@ -48,8 +50,11 @@ class LocalInference:
         threads: int | None = None,
         max_batch: int = 64,
         max_queue: int = 256,
+        max_stuck: float = math.inf,
     ) -> None:
         """Nothing is loaded before `start`.
+
+        A model that is at one batch for more than `max_stuck` seconds counts as stuck.
 
         `max_queue` bounds the pictures that wait for one of the `threads`, and again the jobs that wait for the model,
         of which it takes up to `max_batch` at once.
@@ -60,9 +65,10 @@ class LocalInference:
         self._threads = threads
         self._max_batch = max_batch
         self._max_queue = max_queue
+        self._max_stuck = max_stuck
         self._loaded: _Loaded | None = None
         self._problem = "The model is not loaded yet; try again soon."
-        self._calls = 0
+        self._calls = Underway()
         self._idle = asyncio.Event()
 
     async def start(self) -> None:
@@ -72,6 +78,7 @@ class LocalInference:
         except Exception as error:
             self._problem = f"The model could not be loaded: {error}"
             raise
+        self._calls.publish(INFERENCE_QUEUE)
 
     async def _load(self) -> _Loaded:
         with ExitStack() as undo:
@@ -100,18 +107,24 @@ class LocalInference:
 
     async def ready(self) -> str | None:
         """None when requests can be answered, else the sentence that says what is missing."""
+        if self.stuck():
+            return f"The model has not answered for {self._max_stuck:g} s; it is started anew."
         return None if self._loaded else self._problem
+
+    def stuck(self) -> bool:
+        """Whether the model does not come to an end with what it does; from any thread."""
+        loaded = self._loaded
+        return loaded is not None and loaded.device.busy_seconds() > self._max_stuck
 
     @contextmanager
     def _call(self) -> Iterator[_Loaded]:
         """What a call works with; `close` waits for its end. Raises Unavailable."""
         if self._loaded is None:
             raise Unavailable(self._problem)
-        self._calls += 1
         try:
-            yield self._loaded
+            with self._calls.call():
+                yield self._loaded
         finally:
-            self._calls -= 1
             if not self._calls:
                 self._idle.set()
 

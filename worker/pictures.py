@@ -1,8 +1,10 @@
 """The threads that handle pictures, so that neither the event loop nor the model's thread does."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
 from model.backend import Pixels
@@ -12,6 +14,7 @@ from model.images import SourceType, encode_png
 from worker.aligner import AlignedFace, Aligner
 from worker.backlog import Backlog
 from worker.inference import Align
+from worker.stages import STAGE_SECONDS, stage
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,7 +39,7 @@ class Pictures:
         self._backlog.enter(len(images))
         futures = []
         for image in images:
-            future = self._pool.submit(self._aligner.faces, image, align, max_faces)
+            future = self._submit(self._aligner.faces, image, align, max_faces)
             future.add_done_callback(lambda _: self._backlog.leave())
             futures.append(asyncio.wrap_future(future))
         found = await asyncio.gather(*futures, return_exceptions=True)
@@ -60,21 +63,35 @@ class Pictures:
 
     async def encoded(self, drawn: Sequence[Pixels]) -> list[bytes]:
         """Drawn pictures as PNG that says so."""
-        return await asyncio.gather(*(self.run(encode_png, pixels, SourceType.TRAINED) for pixels in drawn))
+        return await asyncio.gather(*(self.run(_encoded, pixels, SourceType.TRAINED) for pixels in drawn))
 
     async def pasted(self, photograph: bytes, drawn: Pixels, frame: Frame) -> bytes:
         """A photograph with a drawn crop in the frame, as PNG that says so."""
 
         def composite() -> bytes:
             # Decoded again: to hold the pixels of every photograph in work would cost a hundred times its bytes.
-            return encode_png(paste(self._aligner.picture(photograph), drawn, frame), SourceType.COMPOSITE)
+            return _encoded(paste(self._aligner.picture(photograph), drawn, frame), SourceType.COMPOSITE)
 
         return await self.run(composite)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a function that runs on one of the threads."""
-        return await asyncio.wrap_future(self._pool.submit(function, *args, **kwargs))
+        return await asyncio.wrap_future(self._submit(function, *args, **kwargs))
 
     def close(self) -> None:
         """Finish what is queued."""
         self._pool.shutdown()
+
+    def _submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        context, since = copy_context(), time.monotonic()
+
+        def begin() -> T:
+            STAGE_SECONDS.labels("queue").observe(time.monotonic() - since)
+            return context.run(function, *args, **kwargs)
+
+        return self._pool.submit(begin)
+
+
+def _encoded(pixels: Pixels, source: SourceType) -> bytes:
+    with stage("encode"):
+        return encode_png(pixels, source)

@@ -10,14 +10,17 @@ from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from opentelemetry.trace import SpanKind
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from model.errors import CrashedWorker, FacetError, Unavailable
 from worker.celery_app import TASK_PREFIX
+from worker.context import carrier
 from worker.fleet import Fleet
 from worker.keys import BEAT_SECONDS, claim_key, payload_key, result_key
 from worker.mailbox import Mailbox
+from worker.stages import span
 from worker.waiting import Call, Waiting
 from worker.wire import pack, unpack
 
@@ -33,6 +36,8 @@ class _Task:
     alone: bool
     result: asyncio.Future[bytes]
     sent: float
+    lifetime: int
+    """Milliseconds until its payload expires."""
 
 
 class Post:
@@ -42,10 +47,11 @@ class Post:
     is refused.
     """
 
-    def __init__(self, celery: Celery, redis: Redis, fleet: Fleet, max_batch: int) -> None:
+    def __init__(self, celery: Celery, redis: Redis, fleet: Fleet, queue: str, max_batch: int) -> None:
         self._celery = celery
         self._redis = redis
         self._fleet = fleet
+        self._queue = queue
         self._mailbox = Mailbox(redis)
         self._waiting = Waiting(max_batch)
         self._tasks: dict[str, _Task] = {}
@@ -83,19 +89,23 @@ class Post:
         When the caller is cancelled, so is the task, unless somebody else's call travels in it.
         """
         loop = asyncio.get_running_loop()
-        call = Call(method, pack(arguments), size, loop.time() + seconds, loop.create_future())
+        with span(f"send {method}", SpanKind.PRODUCER):
+            call = Call(method, pack(arguments), size, loop.time() + seconds, loop.create_future(), carrier())
+            answer = await self._answer(call, seconds)
+        if isinstance(answer, FacetError):
+            raise answer
+        return answer
+
+    async def _answer(self, call: Call, seconds: float) -> Any:
         self._waiting.put(call)
         try:
             async with asyncio.timeout(seconds):
-                answer = await call.answer
+                return await call.answer
         except TimeoutError as error:
             raise Unavailable(f"No worker answered within {seconds:g} s; try again soon.", part="worker") from error
         finally:
             if call.answer.cancelled():
                 self._abandon(call)
-        if isinstance(answer, FacetError):
-            raise answer
-        return answer
 
     def _abandon(self, call: Call) -> None:
         for task in list(self._tasks.values()):
@@ -108,12 +118,12 @@ class Post:
 
     async def _send(self, calls: Sequence[Call], *, alone: bool) -> None:
         now = asyncio.get_running_loop().time()
+        lifetime = max(round(1000 * (max(call.deadline for call in calls) - now)), 1)
         task_id, result = self._mailbox.expect()
-        task = self._tasks[task_id] = _Task(task_id, calls, alone, result, now)
+        task = self._tasks[task_id] = _Task(task_id, calls, alone, result, now, lifetime)
         result.add_done_callback(lambda _: self._finish(task))
-        left = max(round(1000 * (max(call.deadline for call in calls) - now)), 1)
         try:
-            await self._redis.set(payload_key(task_id), pack([call.arguments for call in calls]), px=left)
+            await self._redis.set(payload_key(task_id), pack([call.arguments for call in calls]), px=lifetime)
             if result.done():  # given up meanwhile, and cleared before there was anything to clear
                 await self._clear(task_id)
             else:
@@ -126,7 +136,9 @@ class Post:
             self._mailbox.fail(task_id, FacetError("Something failed on the way to a worker; the log says what."))
 
     def _enqueue(self, task: _Task) -> None:
-        self._celery.send_task(TASK_PREFIX + task.calls[0].method, args=[task.alone], task_id=task.id)
+        headers = {"lifetime": task.lifetime, "contexts": [dict(call.context) for call in task.calls]}
+        name = TASK_PREFIX + task.calls[0].method
+        self._celery.send_task(name, args=[task.alone], task_id=task.id, queue=self._queue, headers=headers)
 
     def _finish(self, task: _Task) -> None:
         """Hand out the result of a task, and clear it out of Redis."""

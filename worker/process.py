@@ -1,37 +1,43 @@
-"""A worker process: Celery's consumer on threads that feed one inference."""
+"""A worker process: Celery's consumer on threads that feed one service."""
 
 import logging
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
 
-from celery.signals import worker_ready
+from celery.signals import setup_logging, worker_ready
+from prometheus_client import start_http_server
 
-from worker.celery_app import INFERENCE_QUEUE, create_celery
+from model.errors import Unavailable
+from worker.celery_app import create_celery
 from worker.connections import connect
 from worker.heartbeat import Heartbeat
-from worker.inference import Inference
-from worker.tasks import Runner, register
+from worker.tasks import Runner, Service, register
 
 
-def work(inference: Inference, redis_url: str, *, threads: int, log_level: str = "info") -> int:
-    """Answer the inference queue until a signal comes, then finish what is begun; gives the exit code.
+def work(service: Service, queue: str, redis_url: str, *, threads: int, metrics_port: int | None = None) -> int:
+    """Answer a queue until a signal comes, then finish what is begun; gives the exit code.
 
-    Each of the threads waits for one task at a time. Raises what `Inference.start` raises; Redis may come later.
+    Each of the threads waits for one task at a time. Where there is a `metrics_port`, GET /metrics on it tells what
+    this process measures. Raises what the service's `start` raises, and Unavailable if the port cannot be had; Redis
+    may come later.
     """
     celery = create_celery(redis_url, stores_results=True)
     with (
+        _metrics(metrics_port),
         closing(connect(redis_url)) as redis,
-        closing(Runner(inference, redis)) as runner,
-        closing(Heartbeat(redis, INFERENCE_QUEUE, runner.id, runner.start())) as heartbeat,
+        closing(Runner(service, redis)) as runner,
+        closing(Heartbeat(redis, queue, runner.id, runner.start())) as heartbeat,
     ):
-        register(celery, runner)
+        register(celery, queue, runner)
         # Celery tells each task's result in the log; embeddings and pictures do not belong there.
         logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
+        setup_logging.connect(_leave_as_it_is)
         worker_ready.connect(heartbeat.start)
         worker = celery.Worker(
             pool="threads",
             concurrency=threads,
-            queues=[INFERENCE_QUEUE],
-            loglevel=log_level.upper(),
+            queues=[queue],
             quiet=True,
             without_gossip=True,
             without_mingle=True,
@@ -39,3 +45,24 @@ def work(inference: Inference, redis_url: str, *, threads: int, log_level: str =
         )
         worker.start()
     return worker.exitcode or 0
+
+
+@contextmanager
+def _metrics(port: int | None) -> Iterator[None]:
+    if port is None:
+        yield
+        return
+    try:
+        server, thread = start_http_server(port)
+    except OSError as error:
+        raise Unavailable(f"cannot listen on port {port}: {error.strerror or error}") from error
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _leave_as_it_is(**_: Any) -> None:
+    """Without a receiver of this signal Celery would set up the log by itself."""

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from worker.context import Carrier
 
 
 @dataclass(eq=False)
@@ -19,6 +21,8 @@ class Call:
     """In the event loop's time."""
     answer: asyncio.Future[Any]
     """A FacetError here is the call's failure."""
+    context: Carrier = field(default_factory=dict)
+    """Of the request that it is made for."""
 
     def resolve(self, answer: Any) -> None:
         """Answer the call, unless it is answered or its caller has gone."""

@@ -2,19 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 import msgpack
 import numpy as np
 
+from gallery.query import Match, Query, Results, Term
+from gallery.records import EnrolledFace
 from model.attributes import Attribute
 from model.edits import Edit
 from model.errors import FacetError
 from worker.inference import Drawing, Face, ModelInfo, Verification
 
-RECORDS: dict[str, type] = {record.__name__: record for record in (Drawing, Edit, Face, ModelInfo, Verification)}
+RECORDS: dict[str, type] = {
+    record.__name__: record
+    for record in (Drawing, Edit, EnrolledFace, Face, Match, ModelInfo, Query, Results, Term, Verification)
+}
 
-_ARRAY, _RECORD, _ERROR, _TUPLE, _ATTRIBUTE = range(5)
+_ARRAY, _RECORD, _ERROR, _TUPLE, _ATTRIBUTE, _TIME = range(6)
 """The extension types of msgpack that carry what it does not know."""
 
 
@@ -40,6 +46,8 @@ def _extended(value: Any) -> msgpack.ExtType:
         return msgpack.ExtType(_ERROR, pack(value.to_data()))
     if isinstance(value, Attribute):
         return msgpack.ExtType(_ATTRIBUTE, value.value.encode())
+    if isinstance(value, datetime):
+        return msgpack.ExtType(_TIME, value.isoformat().encode())
     if type(value) is tuple:
         return msgpack.ExtType(_TUPLE, pack(list(value)))
     raise TypeError(f"a {type(value).__name__} cannot be sent to another process")
@@ -62,6 +70,7 @@ _RESTORE: dict[int, Callable[[bytes], Any]] = {
     _ERROR: lambda data: FacetError.from_data(unpack(data)),
     _TUPLE: lambda data: tuple(unpack(data)),
     _ATTRIBUTE: lambda data: Attribute(data.decode()),
+    _TIME: lambda data: datetime.fromisoformat(data.decode()),
 }
 
 

@@ -12,6 +12,7 @@ from model.attributes import Vector
 from model.backend import Pixels
 from model.dummy import SIZE, DummyModel
 from model.faces.detector import load_detector
+from worker.keys import INFERENCE_QUEUE
 from worker.local import LocalInference
 from worker.process import work
 
@@ -35,4 +36,4 @@ class FragileModel(DummyModel):
 
 if __name__ == "__main__":
     logging.basicConfig(level="INFO")
-    sys.exit(work(LocalInference(FragileModel, load_detector), sys.argv[-1], threads=4))
+    sys.exit(work(LocalInference(FragileModel, load_detector), INFERENCE_QUEUE, sys.argv[-1], threads=4))

@@ -18,9 +18,10 @@ from model.faces.detector import load_detector
 from tests.faces import draw_face, jpeg
 from tests.processes import RedisServer, redis_server, wait_until, worker_process
 from tests.worker.test_wire import assert_same
-from worker.client import NO_WORKER, CeleryInference
+from worker.client import CeleryInference
 from worker.inference import Inference
 from worker.local import LocalInference
+from worker.queue_client import no_worker
 
 ADA, BOB = jpeg(draw_face(seed=1)), jpeg(draw_face(seed=2, mouth="smile"))
 EMBEDDING = DummyModel().sample(1, seed=5)[0]
@@ -175,8 +176,10 @@ def test_what_comes_too_late_is_given_up_by_both(lone: tuple[RedisServer, Popen[
 
     async def scenario() -> None:
         async with started(CeleryInference(server.url, timeout=0.5)) as inference:
-            with stopped(worker), pytest.raises(Unavailable, match=r"within 0\.5 s"):
-                await inference.reconstruct(EMBEDDING)
+            with stopped(worker):
+                with pytest.raises(Unavailable, match=r"within 0\.5 s"):
+                    await inference.reconstruct(EMBEDDING)
+                await until(lambda: not litter(server))
 
     asyncio.run(scenario())
     # The worker finds the task without its payload, acknowledges it, and stores nothing.
@@ -229,5 +232,5 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
             return await inference.ready()
 
     with redis_server(tmp_path) as server:
-        assert asyncio.run(scenario(server.url)) == NO_WORKER
+        assert asyncio.run(scenario(server.url)) == no_worker("inference")
     assert asyncio.run(scenario(server.url)) == "Redis does not answer; try again soon."

@@ -2,16 +2,17 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from model.errors import Unavailable
-from tests.processes import RedisServer, redis_server, wait_until
+from tests.processes import RedisServer, redis_server, wait_until, worker_process
 from worker.fleet import Fleet
 from worker.heartbeat import Heartbeat, lives_here, new_worker_id
-from worker.keys import LIFE_SECONDS, worker_key, workers_key
+from worker.keys import GRACE_SECONDS, INFERENCE_QUEUE, LIFE_SECONDS, worker_key, workers_key
 from worker.wire import pack
 
 QUEUE = "test"
@@ -62,6 +63,44 @@ def test_the_lost_are_forgotten(server: RedisServer, redis: Redis) -> None:
     redis.set(worker_key("alive"), pack("here"))
     assert members(server) == {"alive": "here"}
     assert redis.smembers(workers_key(QUEUE)) == {b"alive"}
+
+
+def test_a_killed_worker_is_lost_before_its_word_expires(server: RedisServer, redis: Redis, tmp_path: Path) -> None:
+    async def scenario(worker: Popen[bytes]) -> None:
+        async with AsyncRedis(port=server.port) as connection:
+            fleet = Fleet(connection, INFERENCE_QUEUE)
+            [worker_id] = await fleet.read()
+            worker.kill()
+            while await fleet.read():
+                # By its connection alone: what it said is still there.
+                assert redis.exists(worker_key(worker_id))
+                await asyncio.sleep(0.05)
+            assert redis.exists(worker_key(worker_id))
+
+    with worker_process(server, tmp_path) as worker:
+        asyncio.run(asyncio.wait_for(scenario(worker), 30))
+
+
+def test_a_connection_that_breaks_is_made_anew_and_is_no_loss(server: RedisServer, redis: Redis) -> None:
+    def listening() -> int:
+        [(_, count)] = redis.pubsub_numsub(worker_key("one"))
+        return int(count)
+
+    async def scenario() -> None:
+        async with AsyncRedis(port=server.port) as connection:
+            fleet = Fleet(connection, QUEUE)
+            wait_until(lambda: listening() == 1, seconds=3)
+            redis.client_kill_filter(_type="pubsub")
+            assert listening() == 0
+            while not listening():
+                assert list(await fleet.read()) == ["one"]
+                await asyncio.sleep(0.05)
+            await asyncio.sleep(GRACE_SECONDS)
+            assert list(await fleet.read()) == ["one"]
+
+    with closing(Heartbeat(redis, QUEUE, "one", pack("here"))) as one:
+        one.start()
+        asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
 def test_a_worker_of_this_host_is_told_from_others(redis: Redis) -> None:

@@ -2,6 +2,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from model.errors import FacetError
 from model.faces.detector import load_detector
 from tests.faces import png
 from tests.processes import RedisServer, redis_server, wait_until
-from worker.keys import claim_key, payload_key
+from worker.keys import INFERENCE_QUEUE, claim_key, payload_key
 from worker.local import LocalInference
 from worker.tasks import METHODS, Runner
 from worker.wire import pack, unpack
@@ -78,7 +79,7 @@ def whole(picture: Pixels) -> dict[str, Any]:
 def test_each_call_of_a_task_has_its_own_answer(redis: Redis, runner: Runner, caplog: pytest.LogCaptureFixture) -> None:
     crop = np.arange(SIZE * SIZE * 3).reshape(SIZE, SIZE, 3).astype(np.uint8)
     put(redis, "mixed", whole(crop), whole(BROKEN), {"images": [b"junk"]}, {"images": []})
-    good, broken, junk, nothing = unpack(runner.run("mixed", "embed", alone=False))
+    good, broken, junk, nothing = unpack(runner.run("mixed", "embed"))
     assert redis.get(claim_key("mixed")) == runner.id.encode()
     np.testing.assert_array_equal(good[0][0].embedding, DummyModel().embed(crop[None])[0])
     # A defect is told to nobody but the log.
@@ -90,35 +91,44 @@ def test_each_call_of_a_task_has_its_own_answer(redis: Redis, runner: Runner, ca
 
 def test_a_task_without_its_payload_is_dropped(runner: Runner) -> None:
     with pytest.raises(Ignore):
-        runner.run("cancelled", "embed", alone=False)
+        runner.run("cancelled", "embed")
 
 
 def test_a_task_that_takes_too_long_is_dropped(redis: Redis, runner: Runner, released: threading.Event) -> None:
     put(redis, "late", whole(SLOW), seconds=0.5)
     with pytest.raises(Ignore):
-        runner.run("late", "embed", alone=False)
+        runner.run("late", "embed")
     assert not released.is_set()
 
 
 def test_suspects_run_one_at_a_time_and_others_beside_them(
     redis: Redis, runner: Runner, released: threading.Event
 ) -> None:
+    stored: list[tuple[bytes, int]] = []
+
     def begun() -> int:
         return redis.exists(claim_key("first"), claim_key("second"))
+
+    def run_alone(name: str) -> None:
+        with pytest.raises(Ignore):
+            runner.run(name, "embed", store_alone=lambda answers: stored.append((answers, begun())))
 
     with ThreadPoolExecutor(3) as threads:
         for name in ("first", "second"):
             put(redis, name, whole(SLOW))
         put(redis, "third", {"images": []})
-        suspects = [threads.submit(runner.run, name, "embed", True) for name in ("first", "second")]
+        suspects = [threads.submit(run_alone, name) for name in ("first", "second")]
         wait_until(lambda: begun() > 0)
-        assert unpack(threads.submit(runner.run, "third", "embed", False).result()) == [[]]
+        assert unpack(threads.submit(runner.run, "third", "embed").result()) == [[]]
         assert begun() == 1
         released.set()
-        assert all(suspect.result() for suspect in suspects)
+        for suspect in suspects:
+            suspect.result()
+        # Each was stored while its own claim held, and before the other began.
+        assert [(len(unpack(answers)), claims) for answers, claims in stored] == [(1, 1), (1, 1)]
         assert begun() == 0  # what is done does not answer for what ends the worker later
 
 
 def test_every_call_of_the_interface_but_the_local_ones_is_a_task() -> None:
-    calls = {name for name, member in vars(LocalInference).items() if callable(member) and name[0] != "_"}
-    assert calls - {"start", "close", "ready", "info"} == set(METHODS)
+    calls = {name for name, member in vars(LocalInference).items() if iscoroutinefunction(member) and name[0] != "_"}
+    assert calls - {"start", "close", "ready", "info"} == set(METHODS[INFERENCE_QUEUE])

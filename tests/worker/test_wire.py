@@ -1,4 +1,5 @@
 from dataclasses import fields
+from datetime import UTC, datetime
 from typing import Any
 
 import msgpack
@@ -8,13 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from model.attributes import EMBEDDING_SIZE, Attribute
+from gallery.query import Match, Query, Results, Term
+from gallery.records import EnrolledFace
+from model.attributes import EMBEDDING_SIZE, Attribute, normalized, part
 from model.edits import Edit
 from model.errors import FacetError, ImpossibleEdit
 from worker.inference import Drawing, Face, ModelInfo, Verification
 from worker.wire import pack, unpack
 
 EMBEDDING = np.linspace(-1, 1, EMBEDDING_SIZE, dtype=np.float32)
+VALID = normalized(EMBEDDING)
+FOUND = EnrolledFace(
+    "0199", 7, "ada", "default", "m-1", VALID, {"age": 30}, 0.5, datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
+)
 RECORDS = [
     Face((1.5, 2.0, 3.0, 4.0), 0.75, None, EMBEDDING, {"yaw": 0.1}, {"neutral": 1.0}),
     Face((1.5, 2.0, 3.0, 4.0), 0.75, ((0.0, 1.0), (2.0, 3.0)), EMBEDDING, {}, {}),
@@ -23,6 +30,17 @@ RECORDS = [
     Edit(Attribute.POSE, set={"yaw": 20.0}, amount=0.3),
     ModelInfo("m-1", 64, "haar", {Attribute.EXPRESSION: ["happiness"]}, {"data": {"people": 3}}),
     Verification(True, 0.9, 0.5, {Attribute.POSE: 0.25}),
+    Query(
+        (Term(Attribute.STYLE, part(VALID, Attribute.STYLE), -0.5),),
+        k=3,
+        metadata={"age": 30},
+        group_by="subject",
+        reference=VALID,
+    ),
+    Term(Attribute.POSE, part(VALID, Attribute.POSE)),
+    FOUND,
+    Match(FOUND, 0.5, 0.5, {Attribute.STYLE: 0.5}),
+    Results([Match(FOUND, 0.5, 0.5, {})], searched=9),
 ]
 
 plain = st.recursive(

@@ -1,0 +1,37 @@
+"""How long each stage of the work takes: in the metrics, and in the trace of the request that it is done for."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Literal
+
+from opentelemetry import trace
+from opentelemetry.trace import Span, SpanKind
+from prometheus_client import Histogram
+
+Stage = Literal["broker", "decode", "detect", "align", "queue", "network", "encode", "search"]
+"""`broker` is what a task waits in Redis, `queue` what a picture waits for a thread and a face for the networks, and
+`encode` the making of the files of what is drawn."""
+
+STAGE_SECONDS = Histogram(
+    "facet_stage_seconds",
+    "Time that a stage of the work took",
+    ["stage"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0),
+)
+BATCH_SIZE = Histogram(
+    "facet_batch_size", "Jobs that went through the networks at once", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
+)
+
+_tracer = trace.get_tracer("facet")
+
+
+def span(name: str, kind: SpanKind = SpanKind.INTERNAL) -> AbstractContextManager[Span]:
+    """Trace what happens inside, without the text of errors, which may quote what a picture or a face is about."""
+    return _tracer.start_as_current_span(name, kind=kind, record_exception=False, set_status_on_exception=False)
+
+
+@contextmanager
+def stage(name: Stage) -> Iterator[None]:
+    """Measure what happens inside as a stage."""
+    with span(name), STAGE_SECONDS.labels(name).time():
+        yield

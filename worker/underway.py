@@ -1,0 +1,42 @@
+"""The calls that have come and are not answered yet."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import Gauge
+
+QUEUE_DEPTH = Gauge("facet_queue_depth", "Calls that are not answered yet", ["queue"])
+QUEUE_AGE = Gauge("facet_queue_age_seconds", "Time since the oldest call came that is not answered yet", ["queue"])
+
+
+class Underway:
+    """Counts calls and knows how long the oldest has waited. One thread enters them; any may ask."""
+
+    def __init__(self) -> None:
+        self._since: dict[object, float] = {}
+
+    def publish(self, queue: str) -> None:
+        """Show these calls in the metrics, as those of a queue of this process."""
+        QUEUE_DEPTH.labels(queue).set_function(lambda: len(self))
+        QUEUE_AGE.labels(queue).set_function(lambda: self.age)
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Count what happens inside as one call."""
+        key = object()
+        self._since[key] = time.monotonic()
+        try:
+            yield
+        finally:
+            del self._since[key]
+
+    def __len__(self) -> int:
+        return len(self._since)
+
+    @property
+    def age(self) -> float:
+        """Seconds since the oldest call came; 0 where there is none."""
+        # Copied in one step, because another thread may change it; dictionaries keep the order of arrival.
+        times = list(self._since.values())
+        return time.monotonic() - times[0] if times else 0.0
