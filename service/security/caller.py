@@ -1,0 +1,76 @@
+"""Who asks, and what they may."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from starlette.types import Scope as AsgiScope
+
+from model.errors import Forbidden, Unauthorized
+from service.security.keys import Key
+from service.security.scopes import Open, Scope, need_of
+
+_KEY = "facet.caller"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One who asks the service for something."""
+
+    id: str
+    """The key's id; `anyone` where the service has no keys, `nobody` without a key where it has."""
+    scopes: frozenset[Scope]
+    collections: frozenset[str] | None
+    """The only collections that there are for this caller; None for all."""
+    seal: bytes = b""
+    """A secret of the service alone that belongs to the caller."""
+
+    @classmethod
+    def of(cls, key: Key) -> "Caller":
+        """The holder of a key."""
+        return cls(key.id, key.scopes, key.collections, key.hash)
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the caller has a scope."""
+        return bool(self.scopes & {scope, Scope.ADMIN})
+
+    def sees(self, collection: str) -> bool:
+        """Whether a collection exists for the caller."""
+        return self.collections is None or collection in self.collections
+
+    def require(self, collection: str) -> None:
+        """Raises Forbidden for a collection that the caller does not see, whether it exists or not."""
+        if not self.sees(collection):
+            raise Forbidden(f"This key may not use the collection {collection!r}.")
+
+
+ANYONE = Caller("anyone", frozenset({Scope.ADMIN}), None)
+NOBODY = Caller("nobody", frozenset(), frozenset())
+
+
+def set_caller(scope: AsgiScope, caller: Caller) -> None:
+    """Note who sent the request that a scope belongs to."""
+    scope[_KEY] = caller
+
+
+def caller_of(request: Request) -> Caller:
+    """Who sent a request."""
+    return cast(Caller, request.scope[_KEY])
+
+
+CallerOf = Annotated[Caller, Depends(caller_of)]
+"""The parameter type of a route that must know who asks."""
+
+
+def authorize(request: Request, caller: CallerOf) -> None:
+    """Let a request go on to its route, as a dependency that runs before the body is read.
+
+    Raises Unauthorized without a key, and Forbidden where the key lacks the scope.
+    """
+    need = need_of(request.method, request.scope["route"].path_format)
+    if need is Open.PUBLIC:
+        return
+    if caller is NOBODY:
+        raise Unauthorized("This service wants an API key; send it as `Authorization: Bearer` or `X-API-Key`.")
+    if isinstance(need, Scope) and not caller.may(need):
+        raise Forbidden(f"This key lacks the scope {need.value!r}.", scope=need.value)

@@ -1,0 +1,87 @@
+"""The gate before every route: who asks, from where, and how often."""
+
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from model.errors import FacetError, Forbidden, RateLimited, Unauthorized
+from service.problems import problem_of
+from service.security.access import Access
+from service.security.address import is_loopback
+from service.security.caller import ANYONE, NOBODY, Caller, set_caller
+from service.security.rates import Allowance
+
+
+class GuardMiddleware:
+    """Names the caller of each request, for `caller.authorize`, and refuses whoever may not come in at all.
+
+    Pure ASGI, so that a request is refused before a byte of its body is read.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        allowance: Allowance | None = None
+
+        async def send_with_allowance(message: Message) -> None:
+            if message["type"] == "http.response.start" and allowance is not None:
+                MutableHeaders(scope=message).update(allowance.headers)
+            await send(message)
+
+        try:
+            caller, allowance = await self._admitted(Headers(scope=scope))
+            if allowance is not None and not allowance.granted:
+                raise RateLimited(
+                    f"This key may send {allowance.limit} requests a minute; try again in {allowance.reset} s.",
+                    retry_after=allowance.reset,
+                )
+        except FacetError as error:
+            await problem_of(Request(scope), error)(scope, receive, send_with_allowance)
+            return
+        set_caller(scope, caller)
+        await self._app(scope, receive, send_with_allowance)
+
+    async def _admitted(self, headers: Headers) -> tuple[Caller, Allowance | None]:
+        """The caller, and what is left to its key. Raises Unauthorized, Forbidden and Unavailable."""
+        access = self._access
+        if access.keys is None or not await access.keys.locked():
+            if not access.insecure:
+                _check_origin(headers, access.origins)
+            return ANYONE, None
+        token = _token(headers)
+        if token is None:
+            return NOBODY, None
+        key = await access.keys.find(token)
+        if key is None:
+            raise Unauthorized("This API key is none of this service, or was revoked.")
+        return Caller.of(key), await access.rates.take(key)
+
+
+def _token(headers: Headers) -> str | None:
+    """The key that a request brings, None where it brings none."""
+    kind, _, token = headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        return token.strip()
+    return headers.get("x-api-key")
+
+
+def _check_origin(headers: Headers, allowed: tuple[str, ...]) -> None:
+    """Raises Forbidden for what a web page of elsewhere makes its reader's browser send to this machine.
+
+    Such a page can post forms without being asked, and can give its own name the address 127.0.0.1.
+    """
+    host, origin = headers.get("host", ""), headers.get("origin")
+    if not is_loopback(host):
+        raise Forbidden(
+            "Without API keys this service answers to the names of this machine alone, such as localhost; "
+            "make a key with `facet keys create`."
+        )
+    if origin is not None and origin not in allowed and urlsplit(origin).netloc != host:
+        raise Forbidden("Without API keys this service answers to no page of another origin.")

@@ -1,0 +1,69 @@
+"""What a key may be good for, and what each route needs."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """One kind of permission; `admin` holds all others."""
+
+    EMBED = "embed"
+    """Embed, compare, edit and draw faces of pictures that the caller sends."""
+    SEARCH = "search"
+    """Look at enrolled faces and search among them."""
+    ENROL = "enrol"
+    """Add and change enrolled faces."""
+    ERASE = "erase"
+    """Remove enrolled faces."""
+    ADMIN = "admin"
+
+
+class Open(StrEnum):
+    """What needs no scope."""
+
+    PUBLIC = "public"
+    """No key at all."""
+    ANY_KEY = "any key"
+
+
+Need = Scope | Open
+
+NEEDS: Mapping[str, Need] = {
+    "POST /embed": Scope.EMBED,
+    "POST /reconstruct": Scope.EMBED,
+    "POST /edit": Scope.EMBED,
+    "POST /generate": Scope.EMBED,
+    "POST /verify": Scope.EMBED,
+    "POST /search": Scope.SEARCH,
+    "GET /search": Scope.SEARCH,
+    "POST /identify": Scope.SEARCH,
+    "GET /faces": Scope.SEARCH,
+    "GET /faces/{face_id}": Scope.SEARCH,
+    "GET /faces/{face_id}/crop": Scope.SEARCH,
+    "GET /collections": Scope.SEARCH,
+    "POST /faces": Scope.ENROL,
+    "PATCH /faces/{face_id}": Scope.ENROL,
+    "POST /demo": Scope.ENROL,
+    "DELETE /faces/{face_id}": Scope.ERASE,
+    "DELETE /subjects/{subject}": Scope.ERASE,
+    "POST /jobs/import": Scope.ENROL,
+    "POST /collections/{name}/groups": Scope.SEARCH,
+    "GET /jobs": Scope.SEARCH,
+    "GET /jobs/{job_id}": Scope.SEARCH,
+    "GET /jobs/{job_id}/events": Scope.SEARCH,
+    "DELETE /jobs/{job_id}": Scope.ENROL,
+    "GET /model": Open.ANY_KEY,
+    "GET /metrics": Scope.ADMIN,
+    "GET /health/live": Open.PUBLIC,
+    "GET /health/ready": Open.PUBLIC,
+    "GET /": Open.PUBLIC,
+    "GET /docs": Open.PUBLIC,
+    "GET /page/swagger/{path}": Open.PUBLIC,
+    "GET /page/{path}": Open.PUBLIC,
+}
+"""What each route needs, by its method and path; one that is not here needs `admin`."""
+
+
+def need_of(method: str, path: str) -> Need:
+    """What the route with a path template needs."""
+    return NEEDS.get(f"{method} {path}", Scope.ADMIN)

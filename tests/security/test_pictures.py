@@ -1,0 +1,73 @@
+import ast
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from model.errors import FacetError, UnreadableImage, UnsupportedImage
+from model.images import ImageLimits, decode
+from tests.faces import jpeg
+from tests.processes import ROOT
+from tests.security.hostile_pictures import OK, corpus, scan_bomb, truncations
+from tests.service.serving import dummy_app, serving
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with serving(dummy_app(tmp_path_factory.mktemp("data"))) as client:
+        yield client
+
+
+REFUSED = {"unreadable_image", "unsupported_image", "image_too_large", "image_too_small", "no_face"}
+
+
+# Pillow warns of odd metadata and reads the rest.
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+@pytest.mark.parametrize("name", sorted(corpus()))
+def test_a_hostile_picture_has_its_answer(service: httpx.Client, name: str) -> None:
+    data, status = corpus()[name]
+    answer = service.post("/embed", files={"image": data})
+    assert answer.status_code == status, answer.text
+    if status != OK:
+        assert answer.json()["code"] in REFUSED
+
+
+def test_a_file_cut_at_any_place_is_told_as_such() -> None:
+    names = []
+    for name, data in truncations():
+        with pytest.raises(FacetError) as caught:
+            decode(data, ImageLimits())
+        assert type(caught.value) in (UnreadableImage, UnsupportedImage), name
+        names.append(name)
+    assert len(names) > 150
+
+
+def test_a_picture_that_takes_too_long_is_given_up() -> None:
+    with pytest.raises(UnreadableImage, match="too long"):
+        decode(scan_bomb(2000, 20_000), ImageLimits(max_seconds=0.2))
+    assert decode(scan_bomb(64, 10), ImageLimits()).shape == (64, 64, 3)
+
+
+def test_small_blocks_do_not_change_what_is_decoded() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8)
+    data = jpeg(noise)
+    assert len(data) > 2**16
+    with Image.open(BytesIO(data)) as image:
+        assert (decode(data, ImageLimits()) == np.asarray(image)).all()
+
+
+SERVING = sorted(
+    path for package in ("facet", "service", "worker", "gallery", "model") for path in (ROOT / package).rglob("*.py")
+)
+
+
+@pytest.mark.parametrize("path", SERVING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_that_serves_opens_pictures_by_another_way(path: Path) -> None:
+    """`Image.open`, and OpenCV's readers, would reach dozens of decoders."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    called = {ast.unparse(call.func) for call in calls}
+    assert not called & {"Image.open", "Image.init", "cv2.imread", "cv2.imdecode", "cv2.VideoCapture"}

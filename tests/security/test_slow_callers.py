@@ -1,0 +1,128 @@
+"""Callers who do not get on with it are cut off, and a service that is told to stop does, whoever still speaks."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.faces import draw_face, jpeg
+from tests.processes import free_port, running, wait_until
+from tests.service.asking import assert_problem
+
+LIMITS = {
+    "FACET_MAX_HEADER_SECONDS": "1",
+    "FACET_MAX_BODY_SECONDS": "2",
+    "FACET_MAX_DRAIN": "1",
+    "FACET_MAX_CONCURRENT": "3",
+}
+HEAD = b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nContent-Length: 1000\r\n\r\n"
+
+
+def is_live(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/live").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@contextmanager
+def service(place: Path) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+    port = free_port()
+    command = [sys.executable, "-m", "facet", "serve", "--model", "dummy"]
+    command += ["--port", str(port), "--data-dir", str(place / "data")]
+    with running(command, place / "log", {**os.environ, **LIMITS}) as process:
+        wait_until(lambda: is_live(f"http://127.0.0.1:{port}") or process.poll() is not None)
+        yield port, process
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with service(tmp_path_factory.mktemp("slow")) as (number, _):
+        yield number
+
+
+def caller(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=15)
+
+
+def heard(connection: socket.socket) -> bytes:
+    """All that comes until the service closes the connection."""
+    text = b""
+    while chunk := connection.recv(65536):
+        text += chunk
+    return text
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"G", b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Slow: "],
+    ids=["nothing", "a letter", "a part"],
+)
+def test_headers_that_do_not_come_end_the_connection(port: int, sent: bytes) -> None:
+    with caller(port) as connection:
+        connection.sendall(sent)
+        assert heard(connection) == b""
+
+
+def test_headers_that_drip_end_the_connection(port: int) -> None:
+    with caller(port) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            for _ in range(100):
+                sent += connection.send(b"x")
+                time.sleep(0.1)
+    assert 5 < sent < 50
+
+
+def test_a_second_request_may_not_drip_either(port: int) -> None:
+    with caller(port) as connection:
+        connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\nGET /health")
+        answers = heard(connection)
+    assert answers.startswith(b"HTTP/1.1 200")
+    assert answers.count(b"HTTP/1.1") == 1
+
+
+def test_a_body_that_does_not_come_is_a_problem_and_ends_the_connection(port: int) -> None:
+    with caller(port) as connection:
+        connection.sendall(HEAD + b"\xff")
+        answer = heard(connection)
+    assert answer.startswith(b"HTTP/1.1 408 Request Timeout")
+    assert b'"code":"too_slow"' in answer
+    assert b"connection: close" in answer.lower()
+
+
+def test_more_callers_than_there_is_room_for_are_told_to_come_back(port: int) -> None:
+    url = f"http://127.0.0.1:{port}"
+    slow = [caller(port) for _ in range(3)]
+    try:
+        for connection in slow:
+            connection.sendall(HEAD)
+        wait_until(lambda: httpx.get(f"{url}/model").status_code == 503)
+        answer = httpx.get(f"{url}/model")
+        assert_problem(answer, 503, "busy")
+        assert answer.headers["Retry-After"] == "1"
+        assert httpx.get(f"{url}/health/ready").status_code == 200
+    finally:
+        for connection in slow:
+            connection.close()
+    wait_until(lambda: httpx.post(f"{url}/embed", files={"image": jpeg(draw_face())}).status_code == 200)
+
+
+def test_who_still_speaks_does_not_keep_the_service_from_stopping(tmp_path: Path) -> None:
+    with service(tmp_path) as (port, process):
+        with caller(port) as connection:
+            connection.sendall(HEAD)
+            wait_until(lambda: is_live(f"http://127.0.0.1:{port}"))
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=15) in (0, -signal.SIGTERM)
+        assert "Application shutdown complete" in (tmp_path / "log").read_text()
