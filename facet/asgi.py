@@ -3,29 +3,45 @@
 from fastapi import FastAPI
 
 from facet import __version__
+from facet.gallery import open_gallery
 from facet.settings import Settings
-from gallery.gallery import Gallery
-from model.errors import InvalidRequest
+from gallery.base import BaseGallery
 from service import app
+from service.security.access import Access
+from service.security.audit import AuditLog
+from service.security.keyring import KeyRing
+from service.security.keystore import KeyStore
+from service.security.rates import RateLimits
 from worker.inference import Inference
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, *, trusted: bool = False) -> FastAPI:
     """The application that the settings describe, by default those of the environment.
+
+    A `trusted` application is a part of the program that calls it, and asks nobody for a key.
 
     Creates the data directory and opens the gallery; the model is loaded when the application starts. Raises
     InvalidRequest for settings that are wrong.
     """
     settings = settings or Settings.load()
-    if settings.faiss_device != "cpu":
-        raise InvalidRequest("This version searches on the CPU alone.")
-    if settings.database_url is None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-    gallery = Gallery(settings.gallery_url, settings.snapshot)
-    return app.create_app(settings.service, _inference(settings), gallery, __version__)
+    gallery = open_gallery(settings)
+    return app.create_app(
+        settings.service, open_inference(settings), gallery, _access(settings, gallery, trusted), __version__
+    )
 
 
-def _inference(settings: Settings) -> Inference:
+def _access(settings: Settings, gallery: BaseGallery, trusted: bool) -> Access:
+    return Access(
+        keys=None if trusted else KeyRing(KeyStore(gallery.database).all),
+        rates=RateLimits(settings.max_requests, settings.redis_url if settings.inference == "celery" else None),
+        audit=AuditLog(settings.data_dir.absolute() / "audit.jsonl"),
+        insecure=trusted or settings.insecure,
+        origins=tuple(settings.cors_origins.split()),
+    )
+
+
+def open_inference(settings: Settings) -> Inference:
+    """The inference of the settings; nothing is loaded before it starts."""
     # Each imported late: the API of a distributed deployment has neither torch nor OpenCV, the embedded one no Celery.
     if settings.inference == "local":
         from facet.local import local_inference

@@ -12,7 +12,12 @@ def local_inference(settings: Settings) -> LocalInference:
     return LocalInference(
         lambda: load_backend(settings.model, settings.device),
         lambda: load_detector(settings.detector_model),
-        limits=ImageLimits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels),
+        limits=ImageLimits(
+            max_bytes=settings.max_image_bytes,
+            max_pixels=settings.max_image_pixels,
+            max_seconds=settings.max_decode_seconds,
+        ),
         max_batch=settings.max_batch,
         max_queue=settings.max_queue,
+        max_stuck=settings.max_stuck,
     )

@@ -4,6 +4,7 @@ import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import quote
 
 from pydantic import Field, FilePath, PositiveInt, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -27,13 +28,30 @@ class Settings(BaseSettings):
     detector_model: FilePath | None = Field(None, description="YuNet's ONNX file; OpenCV's Haar cascade if unset")
     database_url: str | None = Field(None, description="the gallery's database; SQLite in the data directory if unset")
     inference: Literal["local", "celery"] = Field("local", description="where the model runs: in this process or not")
-    redis_url: str = Field("redis://127.0.0.1:6379/0", description="the broker of `celery` inference")
+    search: Literal["local", "celery"] = Field("local", description="where faces are found: in this process or not")
+    redis_url: str = Field("redis://127.0.0.1:6379/0", description="the broker of what is done by `celery`")
     faiss_device: Literal["cpu", "gpu"] = Field("cpu", description="where the search indexes live")
+    vector_keys: FilePath | None = Field(
+        None, description="file of the keys that seal embeddings and pictures in the database; not sealed if unset"
+    )
+    insecure: bool = Field(False, description="let others than this machine in while there are no API keys")
+    cors_origins: str = Field("", description="origins of web pages that may use the service, separated by spaces")
+    runs_jobs: bool = Field(True, description="whether imports run in this process, or in a worker of the queue `jobs`")
+    composed_index: bool = Field(True, description="an index for composed queries: faster, for 408 bytes a face")
+    approximate_from: PositiveInt | None = Field(
+        None, description="faces from which searches are approximate, their recall in GET /model; unset: never"
+    )
     keep_crops: bool = Field(False, description="keep the aligned crop of each enrolled face")
     log_level: Literal["critical", "error", "warning", "info", "debug"] = Field("info", description="what is logged")
+    log_format: Literal["text", "json"] = Field("text", description="how: lines for people, or JSON for machines")
+    traces: Literal["none", "console", "otlp"] = Field("none", description="where OpenTelemetry's spans go")
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="where a worker shows its metrics; none if unset"
+    )
 
     max_image_bytes: PositiveInt = Field(ServiceConfig.max_image_bytes, description="bytes of one picture")
     max_image_pixels: PositiveInt = Field(40_000_000, description="pixels of one picture")
+    max_decode_seconds: PositiveInt = Field(5, description="seconds that the decoding of one picture may take")
     max_body_bytes: PositiveInt = Field(ServiceConfig.max_body_bytes, description="bytes of a request body")
     max_text_bytes: PositiveInt = Field(ServiceConfig.max_text_bytes, description="bytes of a JSON body or text field")
     max_images: PositiveInt = Field(ServiceConfig.max_images, description="pictures in one request")
@@ -43,9 +61,26 @@ class Settings(BaseSettings):
     max_k: PositiveInt = Field(ServiceConfig.max_k, description="results of one search")
     max_queries: PositiveInt = Field(ServiceConfig.max_queries, description="queries of one batch")
     max_page: PositiveInt = Field(ServiceConfig.max_page, description="faces on one page of a listing")
+    max_archive_bytes: PositiveInt = Field(ServiceConfig.max_archive_bytes, description="bytes of an archive to import")
+    max_archive_entries: PositiveInt = Field(ServiceConfig.max_archive_entries, description="entries of an archive")
+    max_unpacked_bytes: PositiveInt = Field(
+        ServiceConfig.max_unpacked_bytes, description="bytes of all files of an archive together"
+    )
+    max_archive_ratio: PositiveInt = Field(
+        ServiceConfig.max_archive_ratio, description="unpacked bytes for each byte of an archive"
+    )
+    max_grouped: PositiveInt = Field(ServiceConfig.max_grouped, description="faces of a collection that is grouped")
+    max_body_seconds: PositiveInt = Field(
+        ServiceConfig.max_body_seconds, description="seconds in which a caller must have sent a whole body"
+    )
+    max_concurrent: PositiveInt = Field(ServiceConfig.max_concurrent, description="requests under way at a time")
+    max_requests: PositiveInt = Field(ServiceConfig.max_requests, description="requests a minute of one API key")
     max_batch: PositiveInt = Field(64, description="faces that go through the networks at once")
     max_queue: PositiveInt = Field(256, description="faces that may wait for the networks; beyond it the answer is 503")
-    max_wait: PositiveInt = Field(30, description="seconds in which a worker of `celery` inference must have answered")
+    max_stuck: PositiveInt = Field(120, description="seconds of one batch after which the process starts itself anew")
+    max_drain: PositiveInt = Field(30, description="seconds that running requests have to end when the service stops")
+    max_header_seconds: PositiveInt = Field(10, description="seconds in which a caller must have sent the headers")
+    max_wait: PositiveInt = Field(30, description="seconds in which a worker must have answered")
 
     @field_validator("model")
     @classmethod
@@ -71,12 +106,20 @@ class Settings(BaseSettings):
     @property
     def gallery_url(self) -> str:
         """The database that the gallery opens."""
-        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'facet.db'}"
+        url = self.database_url or f"sqlite:///{self.data_dir.absolute() / 'facet.db'}"
+        if self.vector_keys is None:
+            return url
+        return f"{url}{'&' if '?' in url else '?'}vector_keys={quote(str(self.vector_keys.absolute()))}"
 
     @property
     def snapshot(self) -> Path:
         """The file from which the gallery's index starts."""
         return self.data_dir.absolute() / "index.snapshot"
+
+    @property
+    def jobs_dir(self) -> Path:
+        """Where what jobs work on lies until they are done."""
+        return self.data_dir / "jobs"
 
     @property
     def service(self) -> ServiceConfig:

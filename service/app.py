@@ -4,32 +4,78 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
+from starlette.middleware.cors import CORSMiddleware
 
-from gallery.gallery import Gallery
+from gallery.base import BaseGallery
 from service.config import ServiceConfig
 from service.demo import Demo
+from service.document import completed
 from service.hangup import HangUpMiddleware
-from service.openapi import with_problem_schema
+from service.jobs import Jobs
+from service.negotiation import MsgpackMiddleware
+from service.observability import ObservabilityMiddleware
 from service.problems import add_problem_handlers
 from service.request_id import RequestIdMiddleware
-from service.routes import about, crops, demo, edit, embed, faces, generate, identify, page, reconstruct, search, verify
+from service.routes import (
+    about,
+    crops,
+    demo,
+    edit,
+    embed,
+    faces,
+    generate,
+    groups,
+    identify,
+    jobs,
+    metrics,
+    page,
+    reconstruct,
+    search,
+    verify,
+)
+from service.security.access import Access
+from service.security.caller import authorize
+from service.security.documented import secured
+from service.security.guard import GuardMiddleware
+from service.security.patience import PatienceMiddleware
 from worker.inference import Inference
 
 ROUTERS = [
     module.router
-    for module in (embed, reconstruct, edit, generate, verify, faces, crops, search, identify, demo, about, page)
+    for module in (
+        embed,
+        reconstruct,
+        edit,
+        generate,
+        verify,
+        faces,
+        crops,
+        search,
+        identify,
+        jobs,
+        groups,
+        demo,
+        about,
+        metrics,
+        page,
+    )
 ]
 
 DESCRIPTION = """A face as four parts that mean something: pose, identity, expression and style.
 
-Failures are `application/problem+json` with a stable `code`; every answer carries `X-Request-ID`."""
+Failures are `application/problem+json` with a stable `code`; every answer carries `X-Request-ID`.
+
+Bodies and JSON answers may be `application/msgpack` instead (`Content-Type`, `Accept`): the same values, but a picture
+is its bytes, and each part of an embedding the bytes of its float32 numbers, little-endian."""
 
 
 class _Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        return with_problem_schema(super().openapi())
+        if self.openapi_schema is None:
+            self.openapi_schema = completed(secured(super().openapi()))
+        return self.openapi_schema
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -37,16 +83,21 @@ def _operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def create_app(config: ServiceConfig, inference: Inference, gallery: Gallery, version: str) -> FastAPI:
+def create_app(
+    config: ServiceConfig, inference: Inference, gallery: BaseGallery, access: Access, version: str
+) -> FastAPI:
     """The application over an inference that it starts, and a gallery, both of which it closes when it stops."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
             await inference.start()
+            await app.state.jobs.start()
             yield
         finally:
+            await app.state.jobs.close()
             await inference.close()
+            await access.rates.close()
             gallery.close()
 
     app = _Application(
@@ -58,12 +109,22 @@ def create_app(config: ServiceConfig, inference: Inference, gallery: Gallery, ve
         separate_input_output_schemas=False,
         docs_url=None,
         redoc_url=None,
+        # The service has spans of its own: the framework's tell the path, which names people.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.config, app.state.inference, app.state.gallery = config, inference, gallery
+    app.state.access = access
     app.state.demo = Demo(inference, gallery)
+    app.state.jobs = Jobs(config, inference, gallery)
+    app.add_middleware(MsgpackMiddleware)
+    app.add_middleware(PatienceMiddleware, body_seconds=config.max_body_seconds, concurrent=config.max_concurrent)
     app.add_middleware(HangUpMiddleware)
+    app.add_middleware(GuardMiddleware, access=access)
+    if access.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=access.origins, allow_methods=["*"], allow_headers=["*"])
+    app.add_middleware(ObservabilityMiddleware)
     app.add_middleware(RequestIdMiddleware)
     add_problem_handlers(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(authorize)])
     return app

@@ -1,13 +1,18 @@
 """What the HTTP service needs to be told, as one frozen value."""
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 
+from gallery.jobs.source import Limits
 from model.errors import InvalidRequest
 
 
 @dataclass(frozen=True)
 class ServiceConfig:
-    """The limits of a request, and what enrolment keeps. Raises InvalidRequest for a limit below 1."""
+    """The limits of a request, where jobs keep their files, and what enrolment keeps.
+
+    Raises InvalidRequest for a limit below 1.
+    """
 
     max_image_bytes: int = 10 * 2**20
     """Size of one picture as sent."""
@@ -29,6 +34,26 @@ class ServiceConfig:
     """Queries of one batch."""
     max_page: int = 1000
     """Faces on one page of a listing."""
+    max_archive_bytes: int = 10 * 2**30
+    """Size of an archive of pictures."""
+    max_archive_entries: int = Limits.max_entries
+    """Entries of an archive."""
+    max_unpacked_bytes: int = Limits.max_unpacked_bytes
+    """What the files of an archive may have together."""
+    max_archive_ratio: int = Limits.max_ratio
+    """Unpacked bytes for each byte of an archive."""
+    max_grouped: int = 100_000
+    """Faces of a collection that is grouped."""
+    jobs_dir: Path = Path("data/jobs")
+    """Where what jobs work on lies until they are done."""
+    runs_jobs: bool = True
+    """Work on jobs in this process; else a worker of the queue `jobs` does, which shares `jobs_dir`."""
+    max_body_seconds: int = 60
+    """Seconds in which a caller must have sent a whole body, pictures and all."""
+    max_concurrent: int = 256
+    """Requests under way at a time; with the sizes of bodies it bounds the memory that callers can take."""
+    max_requests: int = 1200
+    """Requests a minute of one API key that has no rate of its own."""
     keep_crops: bool = False
     """Keep the aligned crop of each enrolled face; by default only embeddings are kept."""
 

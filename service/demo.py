@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from fastapi.concurrency import run_in_threadpool
 
-from gallery.gallery import Gallery
+from gallery.base import BaseGallery
 from gallery.records import EnrolledFace, NewFace
 from model.attributes import Attribute, Vector, join, split
 from model.errors import FacetError
@@ -26,7 +26,7 @@ MARK = {"synthetic": True}
 class Demo:
     """Fills the collection `demo`, once."""
 
-    def __init__(self, inference: Inference, gallery: Gallery) -> None:
+    def __init__(self, inference: Inference, gallery: BaseGallery) -> None:
         self._inference = inference
         self._gallery = gallery
         self._lock = asyncio.Lock()

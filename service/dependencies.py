@@ -6,10 +6,14 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
-from gallery.gallery import Gallery
 from gallery.records import EnrolledFace
 from model.errors import InvalidRequest
 from service.config import ServiceConfig
+from service.jobs import VisibleJobs
+from service.request_id import request_id
+from service.security.access import Access
+from service.security.caller import CallerOf
+from service.security.tenant import VisibleGallery
 from worker.inference import Inference
 
 
@@ -21,13 +25,27 @@ def _inference(request: Request) -> Inference:
     return cast(Inference, request.app.state.inference)
 
 
-def _gallery(request: Request) -> Gallery:
-    return cast(Gallery, request.app.state.gallery)
+def _access(request: Request) -> Access:
+    return cast(Access, request.app.state.access)
+
+
+def _gallery(request: Request, caller: CallerOf) -> VisibleGallery:
+    state = request.app.state
+    return VisibleGallery(state.gallery, caller, state.access.audit, request_id(request.scope))
+
+
+def _jobs(request: Request, caller: CallerOf) -> VisibleJobs:
+    state = request.app.state
+    return VisibleJobs(state.jobs, caller, state.access.audit, request_id(request.scope))
 
 
 Config = Annotated[ServiceConfig, Depends(_config)]
 InferencePort = Annotated[Inference, Depends(_inference)]
-EnrolledFaces = Annotated[Gallery, Depends(_gallery)]
+AccessOf = Annotated[Access, Depends(_access)]
+EnrolledFaces = Annotated[VisibleGallery, Depends(_gallery)]
+"""The gallery as the caller may see it; whatever a route does with it is in the audit log."""
+JobDesk = Annotated[VisibleJobs, Depends(_jobs)]
+"""The jobs that the caller may see."""
 
 
 FaceFinder = Callable[[str], Awaitable[EnrolledFace]]

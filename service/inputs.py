@@ -14,13 +14,14 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from model.attributes import Vector
-from model.errors import ImageTooLarge, InvalidEmbedding, InvalidRequest, TooLarge
+from model.errors import ImageTooLarge, InvalidEmbedding, InvalidRequest, StorageFull, TooLarge
 from service.config import ServiceConfig
 from service.dependencies import Config
+from service.packed import MAX_DEPTH, unpack
+from service.responses import JSON, MSGPACK
 from service.schemas import vector_of
 
 FORM = "multipart/form-data"
-JSON = "application/json"
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,22 @@ def parse_json(data: bytes | str, what: str) -> Any:
     that holds one: programs write them so, and are told what is wrong with the embedding rather than with the text.
     """
     try:
-        return orjson.loads(data)
+        return _shallow(orjson.loads(data), what)
     except orjson.JSONDecodeError as error:
         if _is_embedding_with_constants(data, what):
             raise InvalidEmbedding("The embedding holds NaN or Infinity; every number must be finite.") from error
         raise InvalidRequest(f"This is not JSON in {what}: {error}.") from error
+
+
+def _shallow(value: Any, what: str) -> Any:
+    """The value. Raises InvalidRequest where it lies deeper than `MAX_DEPTH`."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        nested = [item for item in level if isinstance(item, dict | list)]
+        level = [inner for item in nested for inner in (item.values() if isinstance(item, dict) else item)]
+        if not level:
+            return value
+    raise InvalidRequest(f"Lists and objects lie more than {MAX_DEPTH} deep in {what}.", max_depth=MAX_DEPTH)
 
 
 def _is_embedding_with_constants(data: bytes | str, what: str) -> bool:
@@ -109,7 +121,7 @@ async def read_inputs(request: Request, config: Config) -> Inputs:
     """The body of a request, as a FastAPI dependency.
 
     Raises InvalidRequest, TooLarge and ImageTooLarge, and HTTPException 415 for a content type that is none of
-    multipart/form-data, image/* and application/json.
+    multipart/form-data, image/*, application/json and application/msgpack.
     """
     media_type, parameters = _content_type(request)
     if media_type == FORM:
@@ -129,7 +141,9 @@ async def read_inputs(request: Request, config: Config) -> Inputs:
         if not isinstance(value, dict):
             raise InvalidRequest("The JSON body must be an object.")
         return Inputs(fields=value)
-    accepted = f"{FORM}, {JSON}, or a picture with its image/* content type"
+    if media_type == MSGPACK:
+        return _packed(await _body(request, config.max_body_bytes, _too_large(config)), config)
+    accepted = f"{FORM}, {JSON}, {MSGPACK}, or a picture with its image/* content type"
     await _body(request, 0, HTTPException(415, f"Send {accepted}, not {media_type or 'bytes without a content type'}."))
     return Inputs()
 
@@ -141,11 +155,11 @@ def _content_type(request: Request) -> tuple[str, dict[bytes, bytes]]:
 
 async def _form(request: Request, config: ServiceConfig) -> Inputs:
     """The pictures and text fields of a multipart body."""
-    limit = config.max_body_bytes
-    too_large = TooLarge(f"The body has more than {limit} bytes; send fewer pictures at once.", max_body_bytes=limit)
     try:
-        async with aclosing(_limited(request, limit, too_large)) as chunks:
+        async with aclosing(limited(request, config.max_body_bytes, _too_large(config))) as chunks:
             form = await MultiPartParser(request.headers, chunks, max_part_size=config.max_text_bytes).parse()
+    except OSError as error:
+        raise StorageFull("There is no room to keep the pictures while they come; send fewer, or later.") from error
     except MultiPartException as error:
         raise InvalidRequest(f"The multipart body cannot be read: {error.message}") from error
     pictures: dict[str, list[bytes]] = {}
@@ -160,29 +174,52 @@ async def _form(request: Request, config: ServiceConfig) -> Inputs:
                 fields[name] = value
     finally:
         await form.close()
-    count = sum(len(found) for found in pictures.values())
+    return _few(Inputs(pictures, fields), config)
+
+
+def _packed(body: bytes, config: ServiceConfig) -> Inputs:
+    """The pictures and the fields of a msgpack body."""
+    pictures, fields = unpack(body, config.max_text_bytes)
+    for name, found in pictures.items():
+        _small(name, max(map(len, found)), config)
+    return _few(Inputs(pictures, fields), config)
+
+
+async def _picture(name: str, upload: UploadFile, config: ServiceConfig) -> bytes:
+    _small(name, upload.size or 0, config)
+    return await upload.read()
+
+
+def _too_large(config: ServiceConfig) -> TooLarge:
+    limit = config.max_body_bytes
+    return TooLarge(f"The body has more than {limit} bytes; send fewer pictures at once.", max_body_bytes=limit)
+
+
+def _small(name: str, size: int, config: ServiceConfig) -> None:
+    """Raises ImageTooLarge for a picture of too many bytes."""
+    if size > config.max_image_bytes:
+        raise ImageTooLarge(
+            f"The picture {name!r} has {size} bytes; the limit is {config.max_image_bytes}.",
+            max_image_bytes=config.max_image_bytes,
+        )
+
+
+def _few(inputs: Inputs, config: ServiceConfig) -> Inputs:
+    """The inputs. Raises TooLarge for too many pictures."""
+    count = sum(len(found) for found in inputs.pictures.values())
     if count > config.max_images:
         raise TooLarge(
             f"{count} pictures in one request; the limit is {config.max_images}.", max_images=config.max_images
         )
-    return Inputs(pictures, fields)
-
-
-async def _picture(name: str, upload: UploadFile, config: ServiceConfig) -> bytes:
-    if (upload.size or 0) > config.max_image_bytes:
-        raise ImageTooLarge(
-            f"The picture {name!r} has {upload.size} bytes; the limit is {config.max_image_bytes}.",
-            max_image_bytes=config.max_image_bytes,
-        )
-    return await upload.read()
+    return inputs
 
 
 async def _body(request: Request, limit: int, too_large: Exception) -> bytes:
-    async with aclosing(_limited(request, limit, too_large)) as chunks:
+    async with aclosing(limited(request, limit, too_large)) as chunks:
         return b"".join([chunk async for chunk in chunks])
 
 
-async def _limited(request: Request, limit: int, too_large: Exception) -> AsyncGenerator[bytes, None]:
+async def limited(request: Request, limit: int, too_large: Exception) -> AsyncGenerator[bytes, None]:
     """The body in chunks. Raises at once if it announces too many bytes, else as soon as too many have come."""
     if int(request.headers.get("content-length", "0")) > limit:
         raise too_large

@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from model.errors import FacetError
-from service.inputs import FORM, JSON
+from service.inputs import FORM
 from service.problems import PROBLEM_MEDIA_TYPE, STATUS
-from service.responses import PNG
+from service.responses import JSON, MSGPACK, PNG
 from service.schemas import Problem
 
 Schema = Mapping[str, Any]
@@ -18,6 +18,14 @@ PICTURE: Schema = {"type": "string", "format": "binary", "description": "a JPEG,
 PICTURES: Schema = {"type": "array", "items": PICTURE}
 TEXT: Schema = {"type": "string"}
 EMBEDDING: Schema = {"$ref": "#/components/schemas/Embedding"}
+PACKED: Schema = {
+    "type": "string",
+    "format": "binary",
+    "description": "A msgpack map with what the form or the JSON object may hold. Bytes, or a list of bytes, are "
+    "pictures; each part of an embedding may be the bytes of its float32 numbers, little-endian.",
+}
+BUSY = (429, 503)
+"""The statuses whose answers say when to try again."""
 
 
 def schema_of(model: type[BaseModel]) -> Schema:
@@ -33,18 +41,21 @@ def request_body(
     raw: bool = False,
     json: Mapping[str, Schema] | None = None,
     json_needs: Sequence[str] = ("embedding",),
+    json_example: Sequence[str] = (),
     required: bool = True,
 ) -> dict[str, Any]:
     """The `openapi_extra` of a route that reads its body by `service.inputs`.
 
     `form` and `json` are the properties of the multipart form and of the JSON object, `needs` and `json_needs` those
-    that must be there; `raw` says that the body may also be the one picture itself.
+    that must be there and `json_example` those that the example has, if not all; `raw` says that the body may also be
+    the one picture itself.
     """
     content: dict[str, Any] = {FORM: {"schema": _object(form, needs)}}
     if raw:
         content["image/*"] = {"schema": PICTURE}
     if json:
-        content[JSON] = {"schema": _object(json, json_needs)}
+        content[JSON] = {"schema": _object(json, json_needs), "example": list(json_example)}
+    content[MSGPACK] = {"schema": PACKED}
     return {"requestBody": {"content": content, "required": required}}
 
 
@@ -58,10 +69,33 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _problem_response(status: int) -> dict[str, Any]:
-    codes = [error.code for error, at in STATUS.items() if at == status and error is not FacetError]
-    description = f"{HTTPStatus(status).phrase}: {', '.join(f'`{code}`' for code in codes)}".rstrip(": ")
-    schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
-    return {"description": description, "content": {PROBLEM_MEDIA_TYPE: {"schema": schema}}}
+    errors = {error.code: error for error, at in STATUS.items() if at == status and error is not FacetError}
+    answer: dict[str, Any] = {
+        "description": f"{HTTPStatus(status).phrase}: {', '.join(f'`{code}`' for code in errors)}".rstrip(": "),
+        "content": {
+            PROBLEM_MEDIA_TYPE: {
+                "schema": {"$ref": f"#/components/schemas/{Problem.__name__}"},
+                "examples": {code: {"value": _problem(status, error)} for code, error in errors.items()},
+            }
+        },
+    }
+    if status in BUSY:
+        seconds = {"schema": {"type": "integer"}, "description": "seconds after which to try again"}
+        answer["headers"] = {"Retry-After": seconds}
+    return answer
+
+
+def _problem(status: int, error: type[FacetError]) -> dict[str, Any]:
+    """A problem as an example; its sentence is what the error says of itself."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": (error.__doc__ or "").partition("\n")[0],
+        "instance": "/embed",
+        "code": error.code,
+        "request_id": "5f0f3d0c6e5b4c0f9d7e2a1b3c4d5e6f",
+    }
 
 
 PICTURE_PROBLEMS = problem_responses(413, 415, 422, 503)
@@ -75,9 +109,3 @@ DRAWN: dict[int | str, dict[str, Any]] = {
     }
 }
 """What every route that draws answers."""
-
-
-def with_problem_schema(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the schema that `problem_responses` refers to."""
-    document["components"]["schemas"][Problem.__name__] = Problem.model_json_schema()
-    return document

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query
 
 from model.errors import InvalidRequest
 from worker.inference import Align
@@ -13,6 +13,12 @@ AlignQuery = Annotated[
 
 Collection = Annotated[str | None, Query(description="look only in this collection", examples=["default"])]
 Subject = Annotated[str | None, Query(description="look only at this subject's faces")]
+
+FaceId = Annotated[
+    str, Path(description="the id of an enrolled face", examples=["01930f2e-6f6c-7cc3-9d0a-3f1d2c4b5a69"])
+]
+
+JobId = Annotated[str, Path(description="the id of a job", examples=["01930f2e-6f6c-7cc3-9d0a-3f1d2c4b5a69"])]
 
 
 def within(name: str, value: int, limit: int) -> int:

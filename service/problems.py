@@ -13,7 +13,8 @@ from starlette.requests import ClientDisconnect
 
 from model import errors
 from model.errors import FacetError
-from service.request_id import REQUEST_ID_HEADER, request_id
+from service.observability import method_of, route_of
+from service.request_id import REQUEST_ID_HEADER, request_id, working_for
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 
@@ -29,10 +30,17 @@ STATUS: dict[type[FacetError], int] = {
     errors.ImpossibleEdit: 422,
     errors.InvalidRequest: 422,
     errors.TooLarge: 413,
+    errors.UnreadableFile: 422,
+    errors.ArchiveBomb: 413,
     errors.NotFound: 404,
     errors.Busy: 503,
     errors.Unavailable: 503,
     errors.CrashedWorker: 422,
+    errors.Unauthorized: 401,
+    errors.Forbidden: 403,
+    errors.RateLimited: 429,
+    errors.TooSlow: 408,
+    errors.StorageFull: 507,
     errors.InvalidCheckpoint: 503,
 }
 """The status of each domain error; the one place where the two meet."""
@@ -74,12 +82,18 @@ def problem(
 
 async def _domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, FacetError)
-    status = STATUS[type(error)]
-    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+    if STATUS[type(error)] == HTTPStatus.INTERNAL_SERVER_ERROR:
         return await _unexpected(request, error)
-    headers = None
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers = {"Retry-After": str(max(1, math.ceil(error.details.get("retry_after", RETRY_AFTER))))}
+    return problem_of(request, error)
+
+
+def problem_of(request: Request, error: FacetError) -> Response:
+    """A domain error as the problem that its status says."""
+    status, headers = STATUS[type(error)], {}
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+        headers["Retry-After"] = str(max(1, math.ceil(error.details.get("retry_after", RETRY_AFTER))))
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     return problem(request, status, error.code, error.message, details=error.details, headers=headers)
 
 
@@ -106,7 +120,9 @@ async def _disconnected(request: Request, error: Exception) -> Response:  # noqa
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    logger.error("request %s failed: %s", request_id(request.scope), request.url.path, exc_info=error)
+    scope, name = request.scope, request_id(request.scope)
+    with working_for(name):
+        logger.error("request %s failed: %s %s", name, method_of(scope), route_of(scope), exc_info=error)
     return problem(
         request, 500, FacetError.code, "Something failed inside the service; the request id finds it in the log."
     )

@@ -2,7 +2,10 @@
 
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from opentelemetry import baggage, context
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,6 +18,22 @@ _KEY = "facet.request_id"
 def request_id(scope: Scope) -> str:
     """The id of the request that a scope belongs to."""
     return str(scope[_KEY])
+
+
+def current_request_id() -> str | None:
+    """The id of the request that this code works for, in whatever process; None where it works for none."""
+    name = baggage.get_baggage(_KEY)
+    return None if name is None else str(name)
+
+
+@contextmanager
+def working_for(name: str) -> Iterator[None]:
+    """Do what is inside for a request; OpenTelemetry's baggage carries its id along, also to other processes."""
+    token = context.attach(baggage.set_baggage(_KEY, name))
+    try:
+        yield
+    finally:
+        context.detach(token)
 
 
 class RequestIdMiddleware:
@@ -37,4 +56,5 @@ class RequestIdMiddleware:
                 MutableHeaders(scope=message)[REQUEST_ID_HEADER] = name
             await send(message)
 
-        await self.app(scope, receive, send_named)
+        with working_for(name):
+            await self.app(scope, receive, send_named)

@@ -1,6 +1,5 @@
 """Answers that hold pictures drawn by the model: as PNG or as JSON, and always marked as synthetic."""
 
-import base64
 from collections.abc import Mapping
 
 from fastapi import Request, Response
@@ -10,20 +9,33 @@ SYNTHETIC = {"X-Facet-Synthetic": "true"}
 
 PNG = "image/png"
 JSON = "application/json"
+MSGPACK = "application/msgpack"
 
-_RANGES: Mapping[str, str] = {JSON: JSON, "application/*": JSON, PNG: PNG, "image/*": PNG, "*/*": PNG}
+_RANGES: Mapping[str, str] = {
+    JSON: JSON,
+    "application/*": JSON,
+    MSGPACK: MSGPACK,
+    PNG: PNG,
+    "image/*": PNG,
+}
 """What each range that an Accept header may name is answered with."""
 
 
-def wants_json(request: Request) -> bool:
-    """Whether the Accept header prefers JSON over PNG; without a preference the answer is PNG."""
-    best, best_quality = PNG, 0.0
-    for entry in request.headers.get("accept", "").split(","):
+def preferred(accept: str, usual: str) -> str:
+    """The media type that an Accept header prefers; `usual` where it has no preference."""
+    best, best_quality = usual, 0.0
+    for entry in accept.split(","):
         media_range, *parameters = (piece.strip().lower() for piece in entry.split(";"))
         quality = next((_quality(value) for value in parameters if value.startswith("q=")), 1.0)
-        if media_range in _RANGES and quality > best_quality:
-            best, best_quality = _RANGES[media_range], quality
-    return best == JSON
+        media_type = usual if media_range == "*/*" else _RANGES.get(media_range)
+        if media_type is not None and quality > best_quality:
+            best, best_quality = media_type, quality
+    return best
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the Accept header prefers data, which JSON or msgpack hold, over PNG, which is what is usual."""
+    return preferred(request.headers.get("accept", ""), PNG) != PNG
 
 
 def _quality(parameter: str) -> float:
@@ -42,8 +54,3 @@ def drawn_png(image: bytes) -> Response:
 def drawn_json(answer: BaseModel) -> Response:
     """JSON that holds drawn pictures; fields that are None are left out."""
     return Response(answer.model_dump_json(exclude_none=True), headers=SYNTHETIC, media_type=JSON)
-
-
-def in_base64(image: bytes) -> str:
-    """A picture as JSON carries it."""
-    return base64.b64encode(image).decode()

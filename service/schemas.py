@@ -1,10 +1,20 @@
 """The JSON shapes that several routes share: embeddings, faces, attributes by name."""
 
+import base64
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from annotated_types import Len
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from model.attributes import SPACES, Attribute, Vector, join, normalized, split
 from model.errors import FacetError, InvalidEmbedding, UnknownAttribute
@@ -14,6 +24,23 @@ _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-_FLOAT32_MAX, le=_FLOAT32_MAX)]
 """A finite number that float32 can hold."""
+
+
+def _from_base64(value: Any) -> Any:
+    return base64.b64decode(value) if isinstance(value, str) else value
+
+
+def _to_base64(image: bytes) -> str:
+    return base64.b64encode(image).decode()
+
+
+Png = Annotated[
+    bytes,
+    BeforeValidator(_from_base64),
+    PlainSerializer(_to_base64, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64", "contentMediaType": "image/png"}),
+]
+"""A picture in an answer: PNG bytes, which JSON carries in base64."""
 
 
 def known_attribute(name: Any) -> Attribute:

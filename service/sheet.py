@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
+from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 XMP = "XML:com.adobe.xmp"
 
@@ -17,7 +17,7 @@ def sheet(pictures: Sequence[bytes]) -> bytes:
     """
     if len(pictures) == 1:
         return pictures[0]
-    images = [Image.open(BytesIO(picture)) for picture in pictures]
+    images = [PngImageFile(BytesIO(picture)) for picture in pictures]
     width, height = images[0].size
     columns = math.ceil(math.sqrt(len(images)))
     page = Image.new("RGB", (columns * width, math.ceil(len(images) / columns) * height), "white")

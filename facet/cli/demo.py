@@ -1,13 +1,11 @@
 """`facet demo`: a gallery of generated people."""
 
-from typing import Annotated
-
 import typer
 
+from facet.cli.files import Url
 
-def demo(
-    url: Annotated[str | None, typer.Option(help="A running service; by default the gallery of this machine.")] = None,
-) -> None:
+
+def demo(url: Url = None) -> None:
     """Fill the collection `demo` with generated people.
 
     What is there already stays.

@@ -9,7 +9,10 @@ import typer
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
-Url = Annotated[str | None, typer.Option(help="A running service; without it the work is done in this process.")]
+Url = Annotated[
+    str | None,
+    typer.Option(envvar="FACET_URL", help="A running service; without it the work is done in this process."),
+]
 
 
 class Align(StrEnum):

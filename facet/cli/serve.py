@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from model.errors import Unavailable
+from model.errors import Forbidden, Unavailable
 
 if TYPE_CHECKING:
     from facet.settings import Settings
@@ -38,8 +38,14 @@ def serve(
     detector_model: Annotated[Path | None, typer.Option(help="YuNet's ONNX file.")] = None,
     database_url: Annotated[str | None, typer.Option(help="The gallery's database.")] = None,
     log_level: Annotated[str | None, typer.Option(help="critical, error, warning, info or debug.")] = None,
+    insecure: Annotated[
+        bool | None, typer.Option("--insecure", help="Let everybody in who can reach it, while there are no API keys.")
+    ] = None,
 ) -> None:
-    """Serve the HTTP interface until interrupted."""
+    """Serve the HTTP interface until interrupted.
+
+    Example: facet serve --port 9000 --data-dir ~/faces
+    """
     from facet.settings import Settings
 
     settings = Settings.load(
@@ -51,10 +57,9 @@ def serve(
         detector_model=detector_model,
         database_url=database_url,
         log_level=log_level,
+        insecure=insecure,
     )
     with _listen(settings.host, settings.port) as listener:
-        if not _is_loopback(listener):
-            typer.echo("facet: listening beyond this machine: all who reach it may read and erase faces.", err=True)
         _run(settings, listener)
 
 
@@ -81,20 +86,36 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
     import uvicorn
 
     from facet.asgi import create_app
+    from facet.logs import configure_logs
+    from facet.protocol import patient_protocol
+    from facet.tracing import configure_traces
+    from facet.watchdog import Watchdog
 
+    configure_logs(settings.log_level, settings.log_format)
+    configure_traces("facet", settings.traces)
     try:
         app = create_app(settings)
     except OSError as error:
         raise Unavailable(f"cannot use the data directory {settings.data_dir}: {error.strerror or error}") from error
+    if not _is_loopback(listener) and not settings.insecure and not app.state.access.has_keys():
+        app.state.gallery.close()
+        raise Forbidden(
+            f"{settings.host} can be reached from other machines, and there is no API key: all who reach it could read "
+            "and erase faces. Make a key with `facet keys create`, or say --insecure."
+        )
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=patient_protocol(settings.max_header_seconds),
         ws="none",
         lifespan="on",
-        log_level=settings.log_level,
+        log_config=None,
+        access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=settings.max_drain,
     )
+    if settings.inference == "local":
+        Watchdog(app.state.inference.stuck).start()
     server = uvicorn.Server(config)
     # uvicorn passes on the Ctrl-C that it has already obeyed.
     with contextlib.suppress(KeyboardInterrupt):

@@ -1,5 +1,6 @@
 """The service that a command speaks to: a running one by its address, or one inside the command's own process."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,9 @@ from facet.client import Client
 
 INSIDE = "http://facet"
 """The address under which the service in this process knows itself."""
+
+KEY = "FACET_API_KEY"
+"""The variable that holds the key for a running service; an option would show it to all who list the processes."""
 
 
 class _Bridge(httpx.BaseTransport):
@@ -31,12 +35,12 @@ class _Bridge(httpx.BaseTransport):
 def connected(url: str | None) -> Iterator[Client]:
     """A client of the service at an address, or without one of the service that the settings describe."""
     if url is not None:
-        with Client(url) as client:
+        with Client(url, os.environ.get(KEY)) as client:
             yield client
         return
     from facet.asgi import create_app
 
-    app = create_app()
+    app = create_app(trusted=True)
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(app.router.lifespan_context(app)),

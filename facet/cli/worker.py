@@ -1,19 +1,24 @@
 """`facet worker`: a process that answers a queue for the API processes of a distributed deployment."""
 
-import logging
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from model.errors import Unavailable
+
+if TYPE_CHECKING:
+    from facet.settings import Settings
+    from worker.tasks import Service
 
 
 class Queue(StrEnum):
     """What a worker can answer."""
 
     INFERENCE = "inference"
+    SEARCH = "search"
+    JOBS = "jobs"
 
 
 def worker(
@@ -25,25 +30,57 @@ def worker(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:<number>.")] = None,
     detector_model: Annotated[Path | None, typer.Option(help="YuNet's ONNX file.")] = None,
     redis_url: Annotated[str | None, typer.Option(help="The broker.")] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="Where to show metrics; nowhere if unset.")] = None,
     log_level: Annotated[str | None, typer.Option(help="critical, error, warning, info or debug.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Only tell whether one lives on this host.")] = False,
 ) -> None:
-    """Answer the tasks of a queue until interrupted; what is begun is finished."""
+    """Answer the tasks of a queue until interrupted; what is begun is finished.
+
+    Example: facet worker --redis-url redis://127.0.0.1:6379/0
+    """
     from facet.settings import Settings
 
     settings = Settings.load(
-        model=model, device=device, detector_model=detector_model, redis_url=redis_url, log_level=log_level
+        model=model,
+        device=device,
+        detector_model=detector_model,
+        redis_url=redis_url,
+        metrics_port=metrics_port,
+        log_level=log_level,
     )
     if check:
         _check(settings.redis_url, queues)
         return
-    from facet.local import local_inference
+    from facet.logs import configure_logs
+    from facet.tracing import configure_traces
     from worker.process import work
 
-    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    configure_logs(settings.log_level, settings.log_format)
+    configure_traces(f"facet-{queues}", settings.traces)
     # As many tasks as fill the queue before the networks: more would only be refused there.
     tasks = threads or max(settings.max_queue // settings.max_batch, 1)
-    raise typer.Exit(work(local_inference(settings), settings.redis_url, threads=tasks, log_level=settings.log_level))
+    port = settings.metrics_port
+    raise typer.Exit(work(_service(settings, queues), queues, settings.redis_url, threads=tasks, metrics_port=port))
+
+
+def _service(settings: "Settings", queue: Queue) -> "Service":
+    """What answers a queue; nothing is loaded before it starts."""
+    # Each imported late: a search worker has neither torch nor OpenCV, an inference worker no FAISS.
+    if queue is Queue.INFERENCE:
+        from facet.local import local_inference
+        from facet.watchdog import Watchdog
+
+        inference = local_inference(settings)
+        Watchdog(inference.stuck).start()
+        return inference
+    if queue is Queue.JOBS:
+        from facet.jobs import JobWorker
+
+        return JobWorker(settings)
+    from facet.gallery import local_gallery
+    from worker.search import SearchService
+
+    return SearchService(lambda: local_gallery(settings))
 
 
 def _check(redis_url: str, queue: Queue) -> None:

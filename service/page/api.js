@@ -6,6 +6,8 @@ const WORDS = {
   unreadable_image: "This picture is damaged or cut short. Try to save or copy it again.",
   image_too_small: "This picture is too small to hold a face.",
   busy: "The service is busy. Try again in a moment.",
+  rate_limited: "That was more than this service allows in a minute. Wait a moment.",
+  forbidden: "The key that you gave may not do this.",
 };
 
 /** What the service refused, with its stable code and a sentence that helps. */
@@ -17,8 +19,15 @@ export class Problem extends Error {
   }
 }
 
+const TRIES = 4;
+const PATIENCE = 10; // seconds that a busy service may ask to wait before the reader is told
+
 let askForKey = async () => null;
-let key = null;
+// Kept while this tab is open, and sent to this origin alone.
+let key = sessionStorage.getItem("key");
+
+/** Whether requests carry a key. */
+export const hasKey = () => Boolean(key);
 
 /** Where to get an API key from when the service wants one. */
 export function onKeyWanted(ask) {
@@ -44,21 +53,32 @@ export async function request(method, path, { query = [], form, json, accept = "
   if (json) headers["Content-Type"] = "application/json";
   const body = json ? JSON.stringify(json) : form ? formOf(form) : undefined;
   const url = search ? `${path}?${search}` : path;
-  let response;
-  try {
-    response = await fetch(url, { method, headers, body });
-  } catch (error) {
-    throw new Problem(0, "unreachable", "The service cannot be reached. Is it still running?", { cause: error });
-  }
+  const response = await patiently(() => fetch(url, { method, headers, body }));
   if (response.ok) return response;
   if (response.status === 401) {
     const given = await askForKey(key !== null);
     if (given) {
       key = given;
+      sessionStorage.setItem("key", key);
       return request(method, path, { query, form, json, accept });
     }
   }
   throw await problemOf(response);
+}
+
+/** The answer of a request, which is sent again when a busy service says so. */
+async function patiently(send) {
+  for (let left = TRIES - 1; ; left--) {
+    let response;
+    try {
+      response = await send();
+    } catch {
+      throw new Problem(0, "unreachable", "The service cannot be reached. Is it still running?");
+    }
+    const pause = Number(response.headers.get("Retry-After") ?? Infinity);
+    if (![429, 503].includes(response.status) || !left || !(pause <= PATIENCE)) return response;
+    await new Promise((wake) => setTimeout(wake, 1000 * pause));
+  }
 }
 
 async function problemOf(response) {

@@ -3,6 +3,7 @@
 import { erase, get, post, request } from "./api.js";
 import { $, announce, ask, h, say } from "./dom.js";
 import { alignOf, pictureOf } from "./faces.js";
+import { twoDigits } from "./parts.js";
 import { record } from "./snippet.js";
 import { onChange, SLOTS, state } from "./state.js";
 
@@ -125,7 +126,7 @@ export function faceRow(face, similarities) {
       { class: "bar" },
       h("span", {}, name),
       h("meter", { min: 0, max: 1, value: Math.max(value, 0), "aria-label": `${name} similarity` }),
-      h("span", {}, value.toFixed(2)),
+      h("span", {}, twoDigits(value)),
     ),
   );
   const thumbnail = h("span", { class: "thumbnail", "aria-hidden": "true" }, [...face.subject][0]);

@@ -56,6 +56,9 @@ export function similarity(entry, a, b) {
   return 1 - a.reduce((sum, number, place) => sum + (number - b[place]) ** 2, 0) / 2;
 }
 
+/** A similarity in two digits, never "-0.00". */
+export const twoDigits = (number) => number.toFixed(2).replace(/^-(0\.00)$/, "$1").replace("-", "−");
+
 const degrees = (number) => `${Math.round(number)}°`.replace("-0", "0").replace("-", "−");
 
 function words(entry, face) {
@@ -72,7 +75,7 @@ function row(entry, face, other) {
   const value = h("dd", {}, picture, h("span", { class: "words" }, words(entry, face)));
   if (alike !== null) {
     value.append(
-      h("span", { class: "alike", title: "similarity to the other face, 1 where they are equal" }, alike.toFixed(2)),
+      h("span", { class: "alike", title: "similarity to the other face, 1 where they are equal" }, twoDigits(alike)),
     );
   }
   return h("div", { class: `part ${entry.name}` }, h("dt", {}, entry.name), value);

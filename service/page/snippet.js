@@ -1,5 +1,6 @@
 // What was just done, as a command for curl and as a program in Python.
 
+import { hasKey } from "./api.js";
 import { $, announce, say } from "./dom.js";
 
 let last = null;
@@ -54,6 +55,7 @@ export function curl({ method, path, query = [], form, json, saves }) {
   if (form) pieces.push(...Object.entries(form).map(([name, value]) => field(name, value)));
   else if (json) pieces.push("-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(json))}`);
   else if (method === "POST") pieces[0] = `curl -X POST ${quoted(url)}`;
+  if (hasKey()) pieces.push('-H "Authorization: Bearer $FACET_API_KEY"');
   if (saves) pieces.push(`-o ${quoted(saves)}`);
   return pieces.join(" \\\n  ");
 }
@@ -73,13 +75,15 @@ function literal(value) {
 export function python({ call, args, takes = "", saves, each, shows }) {
   const given = Object.entries(args).map(([name, value]) => (name ? `${name}=${literal(value)}` : literal(value)));
   const made = `facet.${call}(${given.join(", ")})${takes}`;
-  const lines = [`with Client(${JSON.stringify(origin())}) as facet:`];
+  const key = hasKey() ? ', os.environ["FACET_API_KEY"]' : "";
+  const lines = [`with Client(${JSON.stringify(origin())}${key}) as facet:`];
   if (saves) lines.push(`    Path(${JSON.stringify(saves)}).write_bytes(${made})`);
   else if (each) {
     lines.push(`    for number, face in enumerate(${made}):`);
     lines.push(`        Path(f${JSON.stringify(each)}).write_bytes(face["image"])`);
   } else lines.push(shows ? `    print(${made})` : `    ${made}`);
   const body = lines.join("\n");
-  const imports = body.includes("Path(") ? "from pathlib import Path\n\n" : "";
+  const needed = [key && "import os\n", body.includes("Path(") && "from pathlib import Path\n"].filter(Boolean);
+  const imports = needed.length ? `${needed.join("")}\n` : "";
   return `${imports}from facet.client import Client\n\n${body}\n`;
 }

@@ -24,6 +24,16 @@ class AttributeEntry(BaseModel):
     distance: Literal["cosine", "euclidean"]
 
 
+class Search(BaseModel):
+    """How enrolled faces are compared."""
+
+    kind: Literal["exact", "approximate"]
+    recall_at_10: dict[str, float] = Field(
+        description="of each approximate index, by attribute, the share of the 10 best faces that it "
+        "found when it was made; empty where every face is compared"
+    )
+
+
 class Model(BaseModel):
     """What the loaded model says of itself."""
 
@@ -32,6 +42,7 @@ class Model(BaseModel):
     detector: str
     attributes: list[AttributeEntry]
     presets: dict[Attribute, list[str]]
+    search: Search
     limits: dict[str, int] = Field(description="what a request may not pass")
     card: dict[str, Any]
 
@@ -55,15 +66,16 @@ def _entry(attribute: Attribute) -> AttributeEntry:
 
 
 @router.get("/model", responses=problem_responses(503))
-async def model(port: InferencePort, config: Config) -> Model:
+async def model(port: InferencePort, config: Config, gallery: EnrolledFaces) -> Model:
     """The model card, the table of the embedding, the presets and the limits."""
-    info = await port.info()
+    info, recall = await port.info(), gallery.recall()
     return Model(
         id=info.id,
         image_size=info.image_size,
         detector=info.detector,
         attributes=[_entry(attribute) for attribute in Attribute],
         presets={attribute: list(names) for attribute, names in info.presets.items()},
+        search=Search(kind="approximate" if recall else "exact", recall_at_10=recall),
         limits=config.limits,
         card=dict(info.card),
     )

@@ -7,6 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from service.dependencies import EnrolledFaces
 from service.openapi import problem_responses
+from service.parameters import FaceId
 from service.responses import PNG
 
 router = APIRouter(tags=["gallery"])
@@ -21,7 +22,7 @@ _KEPT: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/faces/{face_id}/crop", response_class=Response, responses={**_KEPT, **problem_responses(404, 422, 503)})
-async def get_crop(face_id: str, gallery: EnrolledFaces) -> Response:
+async def get_crop(face_id: FaceId, gallery: EnrolledFaces) -> Response:
     """The aligned picture of an enrolled face, where it was kept."""
     crop = await run_in_threadpool(gallery.crop, face_id)
     if crop is None:

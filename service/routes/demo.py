@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from service.demo import COLLECTION, NAMES, Demo
 from service.openapi import problem_responses
+from service.security.caller import CallerOf
 
 router = APIRouter(tags=["gallery"])
 
@@ -24,6 +25,7 @@ class Seeded(BaseModel):
 
 
 @router.post("/demo", responses=problem_responses(503))
-async def seed_demo(demo: Annotated[Demo, Depends(_demo)]) -> Seeded:
+async def seed_demo(demo: Annotated[Demo, Depends(_demo)], caller: CallerOf) -> Seeded:
     """Enrol generated faces in the collection `demo`, unless they are there already."""
+    caller.require(COLLECTION)
     return Seeded(collection=COLLECTION, faces=await demo.seed(), subjects=len(NAMES))

@@ -21,8 +21,8 @@ from service.openapi import (
     schema_of,
 )
 from service.parameters import AlignQuery, within
-from service.responses import drawn_json, drawn_png, in_base64, wants_json
-from service.schemas import AttributeName, Embedding, sentence_of, vector_of
+from service.responses import drawn_json, drawn_png, wants_json
+from service.schemas import AttributeName, Embedding, Png, sentence_of, vector_of
 from worker import inference
 
 router = APIRouter(tags=["drawing"])
@@ -50,7 +50,7 @@ _EDITS = TypeAdapter(list[Edit])
 class Edited(BaseModel):
     """The drawn face, the embedding that was drawn, and what the encoder sees in the drawing."""
 
-    image: str = Field(description="PNG in base64")
+    image: Png
     embedding: Embedding
     reencoded: Embedding
 
@@ -100,7 +100,7 @@ async def edit(
         return drawn_png(drawing.image)
     return drawn_json(
         Edited(
-            image=in_base64(drawing.image),
+            image=drawing.image,
             embedding=Embedding.of(drawing.embedding),
             reencoded=Embedding.of(drawing.reencoded),
         )

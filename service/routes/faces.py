@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
@@ -13,7 +13,7 @@ from service.dependencies import Config, EnrolledFaces, InferencePort
 from service.faces_in_pictures import largest_faces
 from service.inputs import Body, Inputs
 from service.openapi import EMBEDDING, PICTURE, PICTURE_PROBLEMS, TEXT, problem_responses, request_body
-from service.parameters import AlignQuery, Collection, Subject, within
+from service.parameters import AlignQuery, Collection, FaceId, Subject, within
 from service.responses import JSON, wants_json
 from service.schemas import Embedding
 
@@ -161,7 +161,7 @@ async def list_faces(
 
 
 @router.get("/faces/{face_id}", responses=problem_responses(404, 422, 503))
-async def get_face(face_id: str, gallery: EnrolledFaces) -> Enrolled:
+async def get_face(face_id: FaceId, gallery: EnrolledFaces) -> Enrolled:
     """One enrolled face."""
     return Enrolled.of(await run_in_threadpool(gallery.get, face_id))
 
@@ -175,7 +175,7 @@ async def get_face(face_id: str, gallery: EnrolledFaces) -> Enrolled:
         json_needs=[],
     ),
 )
-async def change_face(face_id: str, body: Body, gallery: EnrolledFaces) -> Enrolled:
+async def change_face(face_id: FaceId, body: Body, gallery: EnrolledFaces) -> Enrolled:
     """Change the subject, the collection or the metadata of a face; what is left out stays.
 
     The face gets a new sequence number and moves to the end of the listing.
@@ -188,7 +188,7 @@ async def change_face(face_id: str, body: Body, gallery: EnrolledFaces) -> Enrol
 
 
 @router.delete("/faces/{face_id}", **DELETION)
-async def delete_face(request: Request, face_id: str, gallery: EnrolledFaces) -> Response:
+async def delete_face(request: Request, face_id: FaceId, gallery: EnrolledFaces) -> Response:
     """Erase one face; it is in no later answer."""
     return _receipt(request, await run_in_threadpool(gallery.delete, face_id))
 
@@ -196,7 +196,10 @@ async def delete_face(request: Request, face_id: str, gallery: EnrolledFaces) ->
 # A subject is free text, so that it may hold slashes.
 @router.delete("/subjects/{subject:path}", **DELETION)
 async def delete_subject(
-    request: Request, subject: str, gallery: EnrolledFaces, collection: Collection = None
+    request: Request,
+    subject: Annotated[str, Path(description="who shall be forgotten", examples=["ada"])],
+    gallery: EnrolledFaces,
+    collection: Collection = None,
 ) -> Response:
     """Erase every face of a subject, in one collection or in all."""
     receipt = await run_in_threadpool(gallery.delete_subject, subject, collection)

@@ -4,15 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, Field, RootModel
+from pydantic import BaseModel, RootModel
 
 from model.errors import InvalidRequest
 from service.dependencies import Config, InferencePort
 from service.inputs import Body
 from service.openapi import DRAWN, PICTURE, PICTURE_PROBLEMS, request_body
 from service.parameters import AlignQuery, within
-from service.responses import drawn_json, drawn_png, in_base64, wants_json
-from service.schemas import AttributeName, Embedding
+from service.responses import drawn_json, drawn_png, wants_json
+from service.schemas import AttributeName, Embedding, Png
 from service.sheet import sheet
 
 router = APIRouter(tags=["drawing"])
@@ -21,7 +21,7 @@ router = APIRouter(tags=["drawing"])
 class GeneratedFace(BaseModel):
     """A drawn face and the embedding that was drawn."""
 
-    image: str = Field(description="PNG in base64")
+    image: Png
     embedding: Embedding
 
 
@@ -61,9 +61,6 @@ async def generate(
         return drawn_png(await run_in_threadpool(sheet, [drawing.image for drawing in drawings]))
     return drawn_json(
         GeneratedFaces(
-            [
-                GeneratedFace(image=in_base64(drawing.image), embedding=Embedding.of(drawing.embedding))
-                for drawing in drawings
-            ]
+            [GeneratedFace(image=drawing.image, embedding=Embedding.of(drawing.embedding)) for drawing in drawings]
         )
     )

@@ -7,8 +7,8 @@ from service.dependencies import InferencePort
 from service.inputs import Body
 from service.openapi import DRAWN, EMBEDDING, PICTURE, PICTURE_PROBLEMS, request_body
 from service.parameters import AlignQuery
-from service.responses import drawn_json, drawn_png, in_base64, wants_json
-from service.schemas import Embedding
+from service.responses import drawn_json, drawn_png, wants_json
+from service.schemas import Embedding, Png
 
 router = APIRouter(tags=["drawing"])
 
@@ -16,8 +16,8 @@ router = APIRouter(tags=["drawing"])
 class Reconstruction(BaseModel):
     """A drawn face beside the crop that it was drawn from."""
 
-    image: str = Field(description="PNG in base64")
-    input: str | None = Field(None, description="the aligned crop, PNG in base64; there where a picture was sent")
+    image: Png
+    input: Png | None = Field(None, description="the aligned crop; there where a picture was sent")
     embedding: Embedding
     ssim: float | None = Field(None, description="structural similarity of the two; there where a picture was sent")
 
@@ -35,8 +35,8 @@ async def reconstruct(request: Request, body: Body, port: InferencePort, align: 
         return drawn_png(drawing.image)
     return drawn_json(
         Reconstruction(
-            image=in_base64(drawing.image),
-            input=None if drawing.input is None else in_base64(drawing.input),
+            image=drawing.image,
+            input=drawing.input,
             embedding=Embedding.of(drawing.embedding),
             ssim=drawing.ssim,
         )

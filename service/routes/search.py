@@ -87,6 +87,7 @@ class BatchResults(BaseModel):
         raw=True,
         json={"embedding": EMBEDDING, "queries": {"type": "array", "items": QUESTION}},
         json_needs=[],
+        json_example=["embedding"],
     ),
 )
 async def search(

@@ -1,3 +1,4 @@
+import re
 import subprocess
 from pathlib import Path
 
@@ -28,7 +29,7 @@ SHOWN = """async () => {
 
 def edited(page: Page) -> bytes:
     """The picture that the page shows as edited, as PNG."""
-    page.wait_for_function("document.querySelector('#edited').src.startsWith('blob:')")
+    expect(page.locator("#edited")).to_have_attribute("src", re.compile("^blob:"))
     return bytes(page.evaluate(SHOWN))
 
 
@@ -158,6 +159,7 @@ def test_the_demo_is_offered_then_a_face_is_enrolled_and_erased(visit: Visit, ph
     expect(person).to_contain_text("Ada <b>& co")
     expect(person.locator("img")).to_have_count(0)
     person.get_by_role("button", name="Erase").click()
+    assert Axe().run(page).violations_count == 0
     page.locator("#ask").get_by_role("button", name="Cancel").click()
     expect(person).to_have_count(1)
     person.get_by_role("button", name="Erase").click()
@@ -179,6 +181,7 @@ def test_a_picture_without_a_face_is_said_in_words_and_the_old_face_stays(
     page.set_input_files("#second input[type=file]", tmp_path / "notes.txt")
     expect(page.locator("#second .problem")).to_contain_text("JPEG, PNG or WebP")
     expect(page.locator("#second .found")).to_be_hidden()
+    assert Axe().run(page).violations_count == 0
 
 
 def test_variations_keep_what_is_ticked_and_become_faces(visit: Visit) -> None:

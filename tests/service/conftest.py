@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.faces import draw_face, jpeg
-from tests.processes import redis_server, worker_process
+from tests.processes import distributed
 from tests.service.serving import dummy_app, serving
 
 
@@ -17,11 +17,7 @@ def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """A client of one service that all tests share; each runs against both deployments."""
     place = tmp_path_factory.mktemp("data")
     with ExitStack() as stack:
-        settings = {}
-        if request.param == "distributed":
-            redis = stack.enter_context(redis_server(place))
-            stack.enter_context(worker_process(redis, place))
-            settings = {"inference": "celery", "redis_url": redis.url}
+        settings = stack.enter_context(distributed(place, place)) if request.param == "distributed" else {}
         yield stack.enter_context(serving(dummy_app(place, **settings)))
 
 

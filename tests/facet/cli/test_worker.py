@@ -1,4 +1,5 @@
 import signal
+import socket
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -59,3 +60,10 @@ def test_a_check_without_redis_is_one_line() -> None:
     assert result.exit_code == 1
     assert result.stderr.startswith("facet: Redis does not answer: ")
     assert result.stderr.count("\n") == 1
+
+
+def test_a_busy_metrics_port_is_one_line() -> None:
+    with socket.create_server(("", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = CliRunner().invoke(app, ["worker", "--model", "dummy", "--metrics-port", str(port)])
+    assert (result.exit_code, result.stderr) == (1, f"facet: cannot listen on port {port}: Address already in use\n")

@@ -2,7 +2,11 @@ from pathlib import Path
 
 import httpx
 
+from gallery.gallery import Gallery
+from gallery.records import NewFace
 from model.attributes import EMBEDDING_SIZE, POSE_ANGLES, Attribute
+from model.dummy import DummyModel
+from tests.processes import wait_until
 from tests.service.asking import assert_problem
 from tests.service.serving import dummy_app, serving
 
@@ -19,6 +23,19 @@ def test_the_model_says_what_it_is(client: httpx.Client) -> None:
     assert [entry["distance"] for entry in body["attributes"]] == ["euclidean", "cosine", "cosine", "cosine"]
     assert "happiness" in body["presets"]["expression"]
     assert body["limits"]["max_images"] == 32
+    assert body["search"] == {"kind": "exact", "recall_at_10": {}}
+
+
+def test_an_approximate_search_tells_its_recall(tmp_path: Path) -> None:
+    gallery = Gallery(f"sqlite:///{tmp_path / 'facet.db'}")
+    gallery.enrol_many([NewFace("a", vector, "dummy-1") for vector in DummyModel().sample(1500, seed=1)])
+    gallery.close()
+    with serving(dummy_app(tmp_path, approximate_from=1000, composed_index=False)) as client:
+        wait_until(lambda: len(client.get("/model").json()["search"]["recall_at_10"]) == 3)
+        search = client.get("/model").json()["search"]
+    assert search["kind"] == "approximate"
+    assert search["recall_at_10"].keys() == {"identity", "expression", "style"}
+    assert all(0.9 <= recall <= 1 for recall in search["recall_at_10"].values())
 
 
 def test_probes_are_well(client: httpx.Client) -> None:

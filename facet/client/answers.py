@@ -1,0 +1,282 @@
+"""What the service answers, as types: the named schemas of its OpenAPI document."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, NotRequired, TypedDict
+
+Similarities = dict[str, float]
+"""By attribute."""
+
+
+class Embedding(TypedDict):
+    """A face as four sub-vectors; lists from JSON, `array.array("f")` from msgpack."""
+
+    pose: Sequence[float]
+    identity: Sequence[float]
+    expression: Sequence[float]
+    style: Sequence[float]
+
+
+class PoseDegrees(TypedDict):
+    """Above 0: looks up, turns to the picture's right, tilts clockwise."""
+
+    pitch: float
+    yaw: float
+    roll: float
+
+
+class Expression(TypedDict):
+    """How probable each expression is."""
+
+    label: str
+    probabilities: dict[str, float]
+
+
+class Face(TypedDict):
+    """One face found in a picture; the box is x, y, width and height in pixels."""
+
+    box: list[float]
+    score: float
+    landmarks: list[list[float]] | None
+    embedding: Embedding
+    pose_degrees: PoseDegrees
+    expression: Expression
+
+
+class Failure(TypedDict):
+    """Why one picture of several failed."""
+
+    code: str
+    detail: str
+
+
+class EmbeddedImage(TypedDict):
+    """The faces of one picture, largest first, or why it has none."""
+
+    faces: list[Face]
+    error: Failure | None
+
+
+class ModelOfAnswer(TypedDict):
+    """The model that made an answer's embeddings."""
+
+    id: str
+    image_size: int
+
+
+class Embedded(TypedDict):
+    """One entry for each picture, in the order in which they were sent."""
+
+    model: ModelOfAnswer
+    images: list[EmbeddedImage]
+
+
+class Reconstruction(TypedDict):
+    """A drawn face as PNG bytes; `input`, the aligned crop, and `ssim` only where a picture was sent."""
+
+    image: bytes
+    input: NotRequired[bytes]
+    embedding: Embedding
+    ssim: NotRequired[float]
+
+
+class Edited(TypedDict):
+    """The drawn face as PNG bytes, what was drawn, and what the encoder sees in the drawing."""
+
+    image: bytes
+    embedding: Embedding
+    reencoded: Embedding
+
+
+class GeneratedFace(TypedDict):
+    """A made-up face as PNG bytes, and what was drawn."""
+
+    image: bytes
+    embedding: Embedding
+
+
+class Verified(TypedDict):
+    """Whether two pictures show one person, by identity alone."""
+
+    same_person: bool
+    probability: float
+    threshold: float
+    similarities: Similarities
+
+
+class Enrolled(TypedDict):
+    """An enrolled face; `created` is a time as ISO 8601 has it."""
+
+    id: str
+    subject: str
+    collection: str
+    embedding: Embedding
+    model: str
+    metadata: dict[str, Any]
+    quality: float | None
+    created: str
+    sequence: int
+
+
+class EnrolledPage(TypedDict):
+    """Some enrolled faces, and where the next page begins."""
+
+    faces: list[Enrolled]
+    next_cursor: str | None
+
+
+class Deleted(TypedDict):
+    """The receipt of a deletion."""
+
+    deleted: int
+    sequence: int
+    at: str
+
+
+class CollectionEntry(TypedDict):
+    """How much a collection holds."""
+
+    name: str
+    faces: int
+    subjects: int
+
+
+class Collections(TypedDict):
+    """Every collection that holds a face."""
+
+    collections: list[CollectionEntry]
+
+
+class Found(TypedDict):
+    """One enrolled face that a search found."""
+
+    id: str
+    subject: str
+    collection: str
+    similarity: float
+    distance: float
+    similarities: Similarities
+    metadata: dict[str, Any]
+
+
+class SearchResults(TypedDict):
+    """The best results, best first, and how many faces met the conditions."""
+
+    results: list[Found]
+    searched: int
+
+
+class BatchResults(TypedDict):
+    """The answers to several queries, in their order."""
+
+    answers: list[SearchResults]
+
+
+class Candidate(TypedDict):
+    """A subject, by the one of its faces that is most like the face asked for."""
+
+    subject: str
+    probability: float
+    similarity: float
+    id: str
+    collection: str
+    metadata: dict[str, Any]
+
+
+class Identified(TypedDict):
+    """Who it is; None where it is nobody who is enrolled."""
+
+    subject: str | None
+    probability: float
+    min_probability: float
+    candidates: list[Candidate]
+    searched: int
+
+
+class Seeded(TypedDict):
+    """What the demonstration gallery holds."""
+
+    collection: str
+    faces: int
+    subjects: int
+
+
+class JobError(TypedDict):
+    """Why a job failed."""
+
+    code: str
+    detail: str
+
+
+class Job(TypedDict):
+    """A job as it stands."""
+
+    id: str
+    kind: Literal["import", "groups"]
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    collection: str
+    progress: dict[str, int | None]
+    error: JobError | None
+    created: str
+    changed: str
+
+
+class FailedFile(TypedDict):
+    """A file of an import that was not enrolled."""
+
+    place: int
+    path: str
+    code: str
+    detail: str
+
+
+class JobReport(Job):
+    """A job with what came of it."""
+
+    failures: list[FailedFile]
+    next_failures: int | None
+    groups: list[list[str]] | None
+    unassigned: list[str] | None
+
+
+class JobPage(TypedDict):
+    """Some jobs, the newest first."""
+
+    jobs: list[Job]
+    next_cursor: str | None
+
+
+class AttributeEntry(TypedDict):
+    """Where one attribute lies in the embedding and how two faces are compared by it."""
+
+    name: str
+    slice: list[int]
+    size: int
+    space: str
+    distance: Literal["cosine", "euclidean"]
+
+
+class Search(TypedDict):
+    """How enrolled faces are compared; of approximate indexes with their recall."""
+
+    kind: Literal["exact", "approximate"]
+    recall_at_10: dict[str, float]
+
+
+class Model(TypedDict):
+    """What the loaded model says of itself."""
+
+    id: str
+    image_size: int
+    detector: str
+    attributes: list[AttributeEntry]
+    presets: dict[str, list[str]]
+    limits: dict[str, int]
+    card: dict[str, Any]
+    search: Search
+
+
+class Health(TypedDict):
+    """The answer of a probe."""
+
+    status: Literal["ok"]
+    note: NotRequired[str]

@@ -1,0 +1,122 @@
+"""The jobs of a service: its runner, and how the runner's thread asks the service's inference."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi.concurrency import run_in_threadpool
+
+from gallery.base import BaseGallery
+from gallery.jobs.importing import Embedded
+from gallery.jobs.records import Job, Kind
+from gallery.jobs.runner import Runner
+from gallery.jobs.source import Limits
+from gallery.jobs.store import no_job
+from gallery.jobs.work import work_on
+from gallery.limits import check_collection
+from model.errors import FacetError
+from service.config import ServiceConfig
+from service.security.audit import Action, AuditLog
+from service.security.caller import Caller
+from worker.inference import Align, Inference
+
+_ACTIONS = {Kind.IMPORT: Action.ENROL, Kind.GROUPS: Action.READ}
+
+
+class Jobs:
+    """Works on the jobs whose files lie in this service's data directory, one at a time."""
+
+    def __init__(self, config: ServiceConfig, inference: Inference, gallery: BaseGallery) -> None:
+        self.limits = Limits(
+            config.max_archive_entries, config.max_unpacked_bytes, config.max_archive_ratio, config.max_image_bytes
+        )
+        self.store = gallery.jobs
+        self._inference, self._keep_crops, self._runs = inference, config.keep_crops, config.runs_jobs
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.runner = Runner(gallery.jobs, config.jobs_dir, work_on(gallery, self._embed, self.limits))
+
+    async def start(self) -> None:
+        """Go on with what an earlier process left, where jobs run in this one."""
+        self._loop = asyncio.get_running_loop()
+        if self._runs:
+            self.runner.start()
+
+    async def close(self) -> None:
+        """Stop at the next place from which the job can go on later."""
+        # Its thread waits for what runs on this event loop.
+        await run_in_threadpool(self.runner.close)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Works, with an inference that runs as long, for a program that serves no requests."""
+        await self._inference.start()
+        try:
+            await self.start()
+            try:
+                yield
+            finally:
+                await self.close()
+        finally:
+            await self._inference.close()
+
+    def _embed(self, pictures: Sequence[bytes], align: Align) -> Sequence[Embedded | FacetError]:
+        assert self._loop is not None, "only a started runner asks"
+        return asyncio.run_coroutine_threadsafe(self._found(pictures, align), self._loop).result()
+
+    async def _found(self, pictures: Sequence[bytes], align: Align) -> list[Embedded | FacetError]:
+        model = (await self._inference.info()).id
+        found = await self._inference.embed(pictures, align=align)
+        results: list[Embedded | FacetError] = []
+        for picture, faces in zip(pictures, found, strict=True):
+            if isinstance(faces, FacetError):
+                results.append(faces)
+                continue
+            crop = (await self._inference.reconstruct(picture, align=align)).input if self._keep_crops else None
+            results.append(Embedded(faces[0].embedding, model, faces[0].score, crop))
+        return results
+
+
+@dataclass(frozen=True)
+class VisibleJobs:
+    """What routes use of the jobs: those of the collections that the caller sees.
+
+    Raises Forbidden for a new job in another collection; other jobs there are not found.
+    """
+
+    jobs: Jobs
+    caller: Caller
+    audit: AuditLog
+    request: str
+    """The id of the request, for the log."""
+
+    @contextmanager
+    def reserved(self, collection: str) -> Iterator[tuple[str, Path]]:
+        """The id and the folder of a job to come in a collection, which is created inside."""
+        self.caller.require(collection)
+        check_collection(collection)
+        with self.jobs.runner.reserved() as place:
+            yield place
+
+    def create(self, kind: Kind, collection: str, parameters: Mapping[str, Any], id: str) -> Job:
+        """A new job that waits for its turn."""
+        job = self.jobs.store.create(kind, collection, parameters, id=id)
+        self.audit.write(_ACTIONS[kind], self.caller.id, 0, self.request, collection=collection, job=id)
+        return job
+
+    def get(self, id: str) -> Job:
+        """One job. Raises NotFound."""
+        job = self.jobs.store.get(id)
+        if not self.caller.sees(job.collection):
+            raise no_job(id)
+        return job
+
+    def page(self, *, collection: str | None, before: str | None, limit: int) -> list[Job]:
+        """At most `limit` jobs, the newest first, from the one after `before` on."""
+        seen = None if self.caller.collections is None else sorted(self.caller.collections)
+        if collection is not None:
+            check_collection(collection)
+            seen = [collection] if self.caller.sees(collection) else []
+        return self.jobs.store.page(collections=seen, before=before, limit=limit)

@@ -1,0 +1,55 @@
+"""The faces of a collection brought together by what they share."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
+
+from gallery.jobs.records import Kind
+from model.errors import InvalidRequest
+from service.dependencies import Config, InferencePort, JobDesk
+from service.openapi import problem_responses
+from service.routes.faces import DEFAULT_COLLECTION
+from service.routes.jobs import Job
+
+router = APIRouter(tags=["gallery"])
+
+
+@router.post("/collections/{name}/groups", status_code=202, responses=problem_responses(422, 503))
+async def group_collection(
+    response: Response,
+    name: Annotated[str, Path(description="whose faces to group", examples=[DEFAULT_COLLECTION])],
+    port: InferencePort,
+    desk: JobDesk,
+    config: Config,
+    by: Annotated[Literal["identity", "expression"], Query(description="what a group shares")] = "identity",
+    distance: Annotated[
+        float | None,
+        Query(
+            gt=0,
+            lt=2,
+            allow_inf_nan=False,
+            description="the largest mean distance (1 - cosine) at which two groups become one; of identities by "
+            "default that at which two faces show one person with a probability of one half",
+        ),
+    ] = None,
+    min_size: Annotated[int, Query(ge=2, le=1000, description="faces that make a group")] = 2,
+) -> Job:
+    """Group the faces of a collection: average linkage of the identities, or of the expressions.
+
+    The groups are in `GET /jobs/{job_id}` when the job is done; a face that is erased later is in none.
+    """
+    info = await port.info()
+    if distance is None and by != "identity":
+        raise InvalidRequest(f"Name a distance: for {by} the model has no calibrated threshold.")
+    parameters = {
+        "by": by,
+        "distance": 1.0 - info.threshold if distance is None else distance,
+        "min_size": min_size,
+        "max_faces": config.max_grouped,
+        "model": info.id,
+    }
+    with desk.reserved(name) as (id, _):
+        job = await run_in_threadpool(desk.create, Kind.GROUPS, name, parameters, id)
+    response.headers["Location"] = f"/jobs/{job.id}"
+    return Job.of(job)
