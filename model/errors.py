@@ -92,6 +92,18 @@ class TooLarge(FacetError):
     code = "too_large"
 
 
+class UnreadableFile(FacetError):
+    """A file of an import is damaged, cut off, encrypted, or no plain file."""
+
+    code = "unreadable_file"
+
+
+class ArchiveBomb(FacetError):
+    """An archive has more entries, or unfolds into more bytes, than the limits let it."""
+
+    code = "archive_bomb"
+
+
 class NotFound(FacetError):
     """No such face, subject, collection or job."""
 
@@ -114,6 +126,36 @@ class CrashedWorker(FacetError):
     """A request that ended the worker process that took it up, and the next one too."""
 
     code = "crashed_worker"
+
+
+class Unauthorized(FacetError):
+    """No API key came with a request that needs one, or one that does not hold."""
+
+    code = "unauthorized"
+
+
+class Forbidden(FacetError):
+    """The key, or the place that the request comes from, may not do this."""
+
+    code = "forbidden"
+
+
+class RateLimited(FacetError):
+    """A key asked for more than its rate; `details["retry_after"]` says in how many seconds to try again."""
+
+    code = "rate_limited"
+
+
+class TooSlow(FacetError):
+    """A request or a picture took longer to be read than the limit."""
+
+    code = "too_slow"
+
+
+class StorageFull(FacetError):
+    """There is no room to write; what is stored can still be read."""
+
+    code = "storage_full"
 
 
 class InvalidCheckpoint(FacetError):

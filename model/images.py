@@ -1,6 +1,7 @@
 """Pictures as bytes: untrusted ones decoded within limits, drawn ones encoded with the mark that says so."""
 
 import struct
+import time
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +32,9 @@ _UPRIGHT = {
 """The transform that undoes each value of EXIF's Orientation."""
 
 
+_BLOCK = 2**12
+
+
 @dataclass(frozen=True)
 class ImageLimits:
     """What a picture may be."""
@@ -38,6 +42,8 @@ class ImageLimits:
     max_bytes: int = 10 * 1024 * 1024
     max_pixels: int = 40_000_000
     min_side: int = 16
+    max_seconds: float = 5.0
+    """Time that decoding may take."""
 
 
 class SourceType(StrEnum):
@@ -83,24 +89,47 @@ def decode(data: bytes, limits: ImageLimits) -> Pixels:
     if not data:
         raise UnreadableImage("The picture is empty; send the bytes of a JPEG, PNG or WebP file.")
     try:
-        image = _opened(data)
+        image = _opened(_Timed(data, limits.max_seconds))
         _check_size(*image.size, limits)
         return _flattened(_upright(image))
+    except TimeoutError as error:
+        raise UnreadableImage("The picture takes too long to decode; save it anew, not progressively.") from error
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(limits) from error
     except _DAMAGE as error:
         raise UnreadableImage("The picture is damaged or cut short; send the complete file.") from error
 
 
-def _opened(data: bytes) -> ImageFile.ImageFile:
+class _Timed(BytesIO):
+    """Bytes that can be read until a time is up.
+
+    A few bytes of a progressive JPEG can make its decoder pass over every pixel once more, 100,000 times in a file of
+    the usual size.
+    """
+
+    def __init__(self, data: bytes, seconds: float) -> None:
+        super().__init__(data)
+        self._deadline = time.monotonic() + seconds
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if time.monotonic() > self._deadline:
+            raise TimeoutError
+        return super().read(size)
+
+
+def _opened(data: BytesIO) -> ImageFile.ImageFile:
     # The plugin classes themselves: Image.open would also follow a JPEG into other formats, and it warns of large
     # pictures by a limit that is global to the process.
-    if data.startswith(b"\xff\xd8\xff"):
-        return JpegImageFile(BytesIO(data))
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PngImageFile(BytesIO(data))
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return WebPImageFile(BytesIO(data))
+    start = data.getvalue()[:12]
+    if start.startswith(b"\xff\xd8\xff"):
+        image = JpegImageFile(data)
+        # Asked for in small blocks, after each of which it can be stopped.
+        image.decodermaxblock = _BLOCK
+        return image
+    if start.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PngImageFile(data)
+    if start.startswith(b"RIFF") and start[8:] == b"WEBP":
+        return WebPImageFile(data)
     raise UnsupportedImage("The bytes are no JPEG, PNG or WebP picture; convert it to one of these.")
 
 

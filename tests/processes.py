@@ -105,13 +105,31 @@ def redis_server(place: Path) -> Iterator[RedisServer]:
         server.stop()
 
 
+INFERENCE_WORKER = (*FACET, "worker", "--model", "dummy")
+SEARCH_WORKER = (*FACET, "worker", "--queues", "search")
+
+
 @contextmanager
 def worker_process(
-    server: RedisServer, place: Path, command: Sequence[str] = (*FACET, "worker", "--model", "dummy")
+    server: RedisServer,
+    place: Path,
+    command: Sequence[str] = INFERENCE_WORKER,
+    environment: dict[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A worker that has said that it is ready."""
     before = server.worker_keys()
-    with running([*command, "--redis-url", server.url], place / "worker.log") as process:
+    with running([*command, "--redis-url", server.url], place / "worker.log", environment) as process:
         wait_until(lambda: bool(server.worker_keys() - before) or process.poll() is not None)
         assert process.poll() is None, (place / "worker.log").read_text()
         yield process
+
+
+@contextmanager
+def distributed(place: Path, data_dir: Path) -> Iterator[dict[str, str]]:
+    """The settings of a service in a data directory whose model and whose indexes are in workers, which run."""
+    with (
+        redis_server(place) as redis,
+        worker_process(redis, place),
+        worker_process(redis, place, SEARCH_WORKER, {"FACET_DATA_DIR": str(data_dir)}),
+    ):
+        yield {"inference": "celery", "search": "celery", "redis_url": redis.url}

@@ -1,96 +1,129 @@
-"""The README's commands do what it says, on the bundled model."""
+"""The commands of the README and of every page do what they say, on the bundled model."""
 
-import json
 import os
 import re
 import shutil
-import socket
+import signal
 import subprocess
-import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-BLOCK = re.compile(r"^```(bash|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-START_SECONDS = 60
+from facet.client import Client
+from tests.documents import Reader, blocks_of
+from tests.processes import FACET, ROOT, free_port, wait_until
+
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
+ELSEWHERE = {
+    "docker/README.md": "needs Docker; tests/e2e/test_compose.py checks the files and does what they start",
+    "docker/kubernetes/README.md": "needs a cluster; tests/docker checks every manifest",
+    "clients/typescript/README.md": "needs packages of npm; tests/clients type-checks and runs the client",
+}
+"""Documents that pages include, and why their blocks are not run here."""
+START_SECONDS = 300.0
+"""`make serve` installs first what has changed."""
+OWN_SERVICE = {"docs/running/keys.md"}
+"""Pages that change who may use the service; they get one for themselves, on the dummy model."""
+NOT_RUN = Counter(
+    {
+        "README.md": 1,
+        "docs/models/data.md": 1,
+        "docs/models/evaluation.md": 1,
+        "docs/models/training.md": 4,
+        "docs/running/configuration.md": 1,
+        "docs/running/deployment.md": 2,
+        "docs/start.md": 1,
+    }
+)
+"""How many blocks of each page cannot be run here; each says why."""
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A service started by the README's own command, on a free port and an empty gallery."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data = tmp_path_factory.mktemp("data")
+@contextmanager
+def served(command: list[str], data: Path) -> Iterator[str]:
+    """The address of a service that is started by a command, on a free port."""
+    port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FACET_")}
     environment |= {"FACET_PORT": str(port), "FACET_DATA_DIR": str(data), "FACET_LOG_LEVEL": "warning"}
-    process = subprocess.Popen(["make", "serve"], cwd=ROOT, env=environment, start_new_session=True)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
-        _wait_until_ready(process, f"http://127.0.0.1:{port}/health/ready")
+        ready = f"http://127.0.0.1:{port}/health/ready"
+        wait_until(lambda: process.poll() is not None or _is_ready(ready), START_SECONDS)
+        assert process.poll() is None, f"{command} ended"
         yield f"127.0.0.1:{port}"
     finally:
-        os.killpg(process.pid, 15)
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=20)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
-    for _ in range(START_SECONDS * 10):
-        assert process.poll() is None, "make serve ended"
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise AssertionError(f"make serve was not ready after {START_SECONDS} s")
+def _is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
 
 
-def assert_like(shown: Any, given: Any, where: str = "answer") -> None:
-    """The answer has the shape that is shown; `…` stands for what varies, and texts shown in full are equal."""
-    if isinstance(shown, dict):
-        assert isinstance(given, dict), where
-        for key, value in shown.items():
-            if "…" not in key:
-                assert key in given, f"{where} lacks {key}"
-                assert_like(value, given[key], f"{where}.{key}")
-    elif isinstance(shown, list):
-        assert isinstance(given, list), where
-        for number, value in enumerate(shown):
-            if not (isinstance(value, str) and "…" in value):
-                assert_like(value, given[number], f"{where}[{number}]")
-    elif isinstance(shown, str) and "…" not in shown and "label" not in where:
-        assert given == shown, where
-    elif isinstance(shown, int | float):
-        assert isinstance(given, int | float), where
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service started by the README's own command."""
+    with served(["make", "serve"], tmp_path_factory.mktemp("data")) as address:
+        yield address
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="the README's calls need curl")
-def test_the_calls_work_as_printed(address: str, tmp_path: Path) -> None:
-    blocks = BLOCK.findall((ROOT / "README.md").read_text())
-    answers = 0
-    output = ""
-    for language, text in blocks:
-        if language == "bash":
-            script = text.replace("localhost:8000", address)
-            command = ["bash", "-euo", "pipefail", "-c", script]
-            done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
-            assert done.returncode == 0, done.stderr
-            output = done.stdout.decode()
-        else:
-            answer, _ = json.JSONDecoder().raw_decode(output)
-            assert_like(json.loads(text), answer)
-            answers += 1
-    assert answers == 4
-    for picture in ("anna.png", "ben.png", "edited.png"):
-        assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
-        assert b"trainedAlgorithmicMedia" in (tmp_path / picture).read_bytes()
+@pytest.fixture
+def address(page: Path, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A service with an empty gallery."""
+    if str(page.relative_to(ROOT)) in OWN_SERVICE:
+        with served([*FACET, "serve", "--model", "dummy"], tmp_path / "data") as own:
+            yield own
+        return
+    address: str = request.getfixturevalue("shared")
+    with Client(f"http://{address}") as client:
+        while faces := client.faces()["faces"]:
+            for face in faces:
+                client.delete_face(face["id"])
+    yield address
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the calls need curl")
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if any(block.reason is None for block in blocks_of(page))],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_what_a_page_says_is_so(page: Path, address: str, tmp_path: Path) -> None:
+    reader = Reader(tmp_path, address)
+    for block in blocks_of(page):
+        if block.reason is None:
+            reader.follow(block)
+    for picture in tmp_path.glob("*.png"):
+        assert b"lgorithmicMedia" in picture.read_bytes(), f"{picture.name} does not say that it is drawn"
+
+
+def test_what_is_not_run_is_known() -> None:
+    included = {name for page in PAGES for name in re.findall(r"^\{\{ included (.+) \}\}$", page.read_text(), re.M)}
+    assert {name for name in included if blocks_of(ROOT / name)} == set(ELSEWHERE)
+    found = Counter(
+        str(page.relative_to(ROOT)) for page in PAGES for block in blocks_of(page) if block.reason is not None
+    )
+    assert found == NOT_RUN
+
+
+@every_page
+def test_every_block_is_run_or_says_why_not(page: Path) -> None:
+    for block in blocks_of(page):
+        assert block.reason or block.title or block.language in {"bash", "python", "json", "text"}, block.text
 
 
 def test_the_main_paths_exist() -> None:
-    paths = re.findall(r"`((?:service|worker|gallery|model|training)/[\w/]+\.py)`", (ROOT / "README.md").read_text())
+    paths = re.findall(r"`((?:service|worker|gallery|model|training|docker|facet)/[\w/.]+)`", README.read_text())
     assert len(paths) >= 9
-    assert [path for path in paths if not (ROOT / path).is_file()] == []
+    assert [path for path in paths if not (ROOT / path).exists()] == []

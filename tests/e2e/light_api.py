@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.service.serving import dummy_app, serving
 
 place, redis_url = Path(sys.argv[1]), sys.argv[2]
-with serving(dummy_app(place, inference="celery", redis_url=redis_url)) as client:
+with serving(dummy_app(place, inference="celery", search="celery", redis_url=redis_url)) as client:
     answer = client.post("/faces", files={"image": (place / "face.jpg").read_bytes()}, data={"subject": "ada"})
     found = client.post("/search", files={"image": (place / "face.jpg").read_bytes()}).json()["searched"]
 packages = sorted({name.partition(".")[0] for name in sys.modules})

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -88,9 +88,21 @@ def test_no_secret_is_in_the_file() -> None:
 def test_the_image_of_the_api_has_all_it_needs_but_torch_and_opencv() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["distributed"], *extras["postgres"]]
+    wanted = [*project["dependencies"], *extras["distributed"], *extras["postgres"], *extras["tracing"]]
     listed = (ROOT / "docker" / "api-requirements.txt").read_text().splitlines()[1:]
     assert sorted(listed) == sorted(name for name in wanted if not name.startswith(("torch", "opencv")))
+
+
+def local_command(command: Sequence[str]) -> list[str]:
+    """A command of a container as one of this machine."""
+    program, *arguments = command
+    assert program in ("facet", "python")
+    return [sys.executable, *(["-m", "facet"] if program == "facet" else []), *arguments]
+
+
+def by_default(value: str) -> str:
+    """A value of the file where no variable is set."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
 
 
 class Deployment:
@@ -105,23 +117,32 @@ class Deployment:
 
     def start(self, name: str, **changes: str) -> subprocess.Popen[bytes]:
         """A process with the command and the environment of a service, but for where its neighbours are."""
-        environment = {**SERVICES[name].get("environment", {}), **changes}
-        places = {"FACET_DATA_DIR": "data", "FACET_SECRETS_DIR": "secrets"}
-        environment |= {key: str(self._place / folder) for key, folder in places.items() if key in environment}
-        assert environment["FACET_REDIS_URL"].startswith("redis://redis:")
-        environment |= {"FACET_REDIS_URL": self._redis.url, "PATH": str(Path(sys.executable).parent)}
-        program, *arguments = SERVICES[name]["command"]
-        assert program == "facet"
-        command = [sys.executable, "-m", "facet", *arguments]
+        command = local_command(SERVICES[name]["command"])
+        environment = self._environment(name, **changes)
         return self._processes.enter_context(running(command, self._place / f"{name}.log", environment))
+
+    def run(self, name: str, *command: str) -> subprocess.CompletedProcess[str]:
+        """The end of another command in the container of a service."""
+        return subprocess.run(
+            local_command(command),
+            check=False,
+            cwd=ROOT,
+            env=self._environment(name),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
 
     def check(self, name: str) -> bool:
         """Whether the service's own health check is content."""
-        command = [sys.executable, "-m", *SERVICES[name]["healthcheck"]["test"][1:]]
-        done = subprocess.run(
-            command, check=False, cwd=ROOT, env={"FACET_REDIS_URL": self._redis.url}, capture_output=True, timeout=60
-        )
-        return done.returncode == 0
+        return self.run(name, *SERVICES[name]["healthcheck"]["test"][1:]).returncode == 0
+
+    def _environment(self, name: str, **changes: str) -> dict[str, str]:
+        environment = {key: by_default(value) for key, value in SERVICES[name]["environment"].items()} | changes
+        places = {"FACET_DATA_DIR": name, "FACET_SECRETS_DIR": "secrets"}
+        environment |= {key: str(self._place / folder) for key, folder in places.items() if key in environment}
+        assert environment["FACET_REDIS_URL"].startswith("redis://redis:")
+        return environment | {"FACET_REDIS_URL": self._redis.url, "PATH": str(Path(sys.executable).parent)}
 
     def stop(self) -> None:
         self._processes.close()
@@ -138,16 +159,20 @@ def database() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, Deployment]]:
-    """A client of the API of two workers, and what runs them."""
+    """A client of the API with two workers and two that search, and what runs them."""
     place, port = tmp_path_factory.mktemp("compose"), free_port()
     with redis_server(place) as redis, database() as url:
         deployment = Deployment(place, redis, url)
         try:
+            made = deployment.run("api", "facet", "keys", "create", "admin", "--scope", "admin")
+            key = made.stdout.strip()
             for _ in range(2):
-                deployment.start("worker", FACET_MODEL="dummy")
+                deployment.start("worker", FACET_MODEL="dummy", FACET_METRICS_PORT=str(free_port()))
+                deployment.start("search", FACET_METRICS_PORT=str(free_port()))
             api = deployment.start("api", FACET_HOST="127.0.0.1", FACET_PORT=str(port))
-            wait_until(lambda: redis.workers() == 2)
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            wait_until(lambda: redis.workers() == 4)
+            headers = {"X-API-Key": key}
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, headers=headers) as client:
                 wait_until(lambda: api.poll() is not None or answers(client))
                 assert api.poll() is None, (place / "api.log").read_text()
                 yield client, deployment
@@ -185,9 +210,17 @@ def test_faces_are_enrolled_in_postgresql_and_found(deployment: tuple[httpx.Clie
     assert client.post("/search?collection=compose", files={"image": pictures[0]}).json()["searched"] == 2
 
 
+def test_nobody_comes_in_without_a_key(deployment: tuple[httpx.Client, Deployment]) -> None:
+    client, _ = deployment
+    for path in ("/metrics", "/collections"):
+        assert client.get(path).status_code == 200
+        assert client.get(path, headers={"X-API-Key": ""}).status_code == 401
+
+
 def test_the_health_check_of_a_worker_is_true(deployment: tuple[httpx.Client, Deployment], tmp_path: Path) -> None:
     _, processes = deployment
     assert processes.check("worker")
+    assert processes.check("search")
     with redis_server(tmp_path) as empty:
         command = [sys.executable, "-m", "facet", "worker", "--check", "--redis-url", empty.url]
         done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.faces import draw_face, jpeg, png
-from tests.processes import redis_server, worker_process
+from tests.processes import distributed
 from tests.service.asking import JSON
 from tests.service.serving import dummy_app, serving
 
@@ -52,11 +52,10 @@ def deployments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[http
     """Clients of an embedded and of a distributed service."""
     place: Path = tmp_path_factory.mktemp("deployments")
     with ExitStack() as stack:
-        redis = stack.enter_context(redis_server(place))
-        stack.enter_context(worker_process(redis, place))
-        embedded = dummy_app(place / "embedded")
-        distributed = dummy_app(place / "distributed", inference="celery", redis_url=redis.url)
-        yield stack.enter_context(serving(embedded)), stack.enter_context(serving(distributed))
+        apart = place / "distributed"
+        settings = stack.enter_context(distributed(place, apart))
+        apps = dummy_app(place / "embedded"), dummy_app(apart, **settings)
+        yield stack.enter_context(serving(apps[0])), stack.enter_context(serving(apps[1]))
 
 
 @pytest.mark.parametrize("name", REQUESTS)
