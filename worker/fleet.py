@@ -24,8 +24,11 @@ class Fleet:
         """Since when a worker was found without its connection."""
 
     async def members(self) -> Mapping[str, object]:
-        """What each living worker says of itself, by its id, not older than a beat. Raises Unavailable."""
-        if time.monotonic() - self._read < BEAT_SECONDS:
+        """What each living worker says of itself, by its id, not older than a beat. Raises Unavailable.
+
+        That there was none is not taken from memory: the first worker counts as soon as it is there.
+        """
+        if self._members and time.monotonic() - self._read < BEAT_SECONDS:
             return self._members
         return await self.read()
 

@@ -10,8 +10,8 @@ from model.backend import Backend, Pixels
 from model.ssim import ssim
 from training.evaluation.faces import embed_all, render_all
 
-FLAGGED = 3.0
-"""Robust standard deviations above the median from which a picture is called no face."""
+FLAGGED = 3.5
+"""Robust standard deviations above the median from which a picture is no face; Iglewicz and Hoaglin's own bound."""
 LEAST_DISTANCE = 1e-4
 
 

@@ -1364,7 +1364,7 @@ export interface components {
             kind: "exact" | "approximate";
             /**
              * Recall At 10
-             * @description of each approximate index, by attribute or `composed`, the share of the 10 best faces that it found when it was made; empty where every face is compared
+             * @description of each approximate index, by attribute, the share of the 10 best faces that it found when it was made; empty where every face is compared
              */
             recall_at_10: {
                 [key: string]: number;
