@@ -227,7 +227,9 @@ def test_what_is_copied_does_the_same(visit: Visit, photographs: list[Path], tmp
             (folder / photograph.name).write_bytes(photograph.read_bytes())
         text = "\n".join(program[language] for program in programs)
         subprocess.run([*command, text.replace("curl ", "curl -sSf ")], cwd=folder, check=True, timeout=60)
-        assert (pixels((folder / "edited.png").read_bytes()) == pixels(edited(page))).all()
+        # To rounding: what shares a batch may turn the last bit of an embedding.
+        difference = pixels((folder / "edited.png").read_bytes()).astype(int) - pixels(edited(page))
+        assert np.abs(difference).max() <= 1
         assert len(list(folder.glob("face-*.png"))) == (1 if language == "curl" else 9)
         [face] = httpx.get(f"{visit.address}/faces?collection=copied").json()["faces"]
         assert face["subject"] == 'Anna\'s "twin"'
