@@ -1,5 +1,6 @@
-"""Deeper networks that begin as exactly what shallower ones have learnt (Net2Net, Chen et al. 2016)."""
+"""Larger networks that begin as exactly what smaller ones have learnt (after Net2Net, Chen et al. 2016)."""
 
+import torch
 from torch import Tensor
 
 from model.face_model import FaceModel
@@ -7,10 +8,11 @@ from model.networks.config import NetworkConfig
 
 
 def grown(state: dict[str, Tensor], before: NetworkConfig, model: FaceModel) -> dict[str, Tensor]:
-    """The weights of networks of sizes `before` under the names of a deeper model.
+    """The weights of networks of sizes `before` under the names of a deeper model, or of one with wider hidden layers.
 
-    New residual blocks keep the fresh model's weights, with which they are the identity, so that the deeper model
-    computes what the shallower one did. Raises ValueError if the networks differ in more than depth, or are not deeper.
+    New residual blocks keep the fresh model's weights, with which they are the identity, and nothing listens to new
+    hidden units yet, so that the larger model computes what the smaller one did. Raises ValueError if the networks
+    differ otherwise, or if a size is smaller than before.
     """
     now = model.config
     weights = dict(model.state_dict())
@@ -25,10 +27,23 @@ def grown(state: dict[str, Tensor], before: NetworkConfig, model: FaceModel) -> 
     for name, value in state.items():
         part = ".".join(name.split(".")[:3]) + "."
         target = renamed[part] + name.removeprefix(part) if part in renamed else name
-        if target not in weights or weights[target].shape != value.shape:
+        fits = target in weights and weights[target].ndim == value.ndim
+        if fits and ".mlp." in name:
+            value = _widened(value, weights[target])
+        if not fits or weights[target].shape != value.shape:
             raise ValueError(f"networks {before} cannot grow into {now}: {name} does not fit")
         weights[target] = value
     return weights
+
+
+def _widened(value: Tensor, fresh: Tensor) -> Tensor:
+    """A linear layer's weight or bias with the fresh one's rows for new units, and zeros where old ones read them."""
+    rows = len(value)
+    if len(fresh) < rows or (value.ndim == 2 and fresh.shape[1] < value.shape[1]):
+        return value
+    if value.ndim == 2:
+        value = torch.nn.functional.pad(value, (0, fresh.shape[1] - value.shape[1]))
+    return torch.cat([value, fresh[rows:].to(value)])
 
 
 def _places(old: tuple[int, ...], new: tuple[int, ...]) -> tuple[list[int], list[int]]:

@@ -20,7 +20,10 @@ def upload(page: Page, slot: str, path: Path) -> None:
 
 SHOWN = """async () => {
     const image = document.querySelector('#edited');
-    await image.decode();
+    for (let source; source !== image.src; ) {  // decoding fails where a newer picture arrives meanwhile
+        source = image.src;
+        await image.decode().catch((error) => { if (source === image.src) throw error; });
+    }
     const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
     canvas.getContext('2d').drawImage(image, 0, 0);
     return [...await (await canvas.convertToBlob()).bytes()];

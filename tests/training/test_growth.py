@@ -1,4 +1,4 @@
-"""Deeper networks begin as exactly what the shallower ones compute."""
+"""Larger networks begin as exactly what the smaller ones compute."""
 
 from dataclasses import replace
 
@@ -33,6 +33,17 @@ def test_a_deeper_model_computes_the_same(learnt: FaceModel) -> None:
     assert sum(p.numel() for p in deep.parameters()) > sum(p.numel() for p in learnt.parameters())
 
 
+def test_wider_hidden_layers_compute_the_same_and_learn(learnt: FaceModel) -> None:
+    wide = FaceModel(replace(SHALLOW, hidden=40))
+    wide.load_state_dict(grown(learnt.state_dict(), SHALLOW, wide))
+    z = torch.randn(5, 99)
+    torch.testing.assert_close(wide.splitter(z), learnt.splitter(z))
+    torch.testing.assert_close(wide.merger(z), learnt.merger(z))
+    wide.merger(z).square().sum().backward()
+    last = wide.merger.mlp[-1].weight.grad
+    assert last is not None and (last[:, 16:].abs().sum(dim=0) > 0).all()
+
+
 def test_the_same_sizes_keep_every_weight(learnt: FaceModel) -> None:
     again = grown(learnt.state_dict(), SHALLOW, FaceModel(SHALLOW))
     assert all(torch.equal(value, again[name]) for name, value in learnt.state_dict().items())
@@ -43,9 +54,9 @@ def test_the_same_sizes_keep_every_weight(learnt: FaceModel) -> None:
     [
         replace(SHALLOW, encoder_depths=(1, 1, 1, 1)),
         replace(SHALLOW, channels=(8, 8, 16, 24)),
-        replace(SHALLOW, hidden=32),
+        replace(SHALLOW, hidden=8),
     ],
-    ids=["shallower", "wider maps", "wider layers"],
+    ids=["shallower", "wider maps", "narrower layers"],
 )
 def test_networks_that_differ_otherwise_are_refused(learnt: FaceModel, other: NetworkConfig) -> None:
     with pytest.raises(ValueError, match="cannot grow"):
