@@ -10,7 +10,7 @@ from worker.local import LocalInference
 def local_inference(settings: Settings) -> LocalInference:
     """The model and the detector of the settings; nothing is loaded before it starts."""
     return LocalInference(
-        lambda: load_backend(settings.model, settings.device),
+        lambda: load_backend(settings.model, settings.device, settings.precision),
         lambda: load_detector(settings.detector_model),
         limits=ImageLimits(
             max_bytes=settings.max_image_bytes,

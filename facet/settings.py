@@ -9,6 +9,7 @@ from urllib.parse import quote
 from pydantic import Field, FilePath, PositiveInt, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from model.backend import Precision
 from model.errors import InvalidRequest
 from service.config import ServiceConfig
 
@@ -25,6 +26,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="where the gallery's database lies")
     model: str = Field("", description="a checkpoint's path, or `dummy`; the bundled weights if unset")
     device: str = Field("auto", description="auto, cpu, cuda or cuda:<number>")
+    precision: Precision = Field(
+        "auto", description="what the networks compute in: float32, bfloat16, or the fastest that the processor has"
+    )
     detector_model: FilePath | None = Field(None, description="YuNet's ONNX file; OpenCV's Haar cascade if unset")
     database_url: str | None = Field(None, description="the gallery's database; SQLite in the data directory if unset")
     inference: Literal["local", "celery"] = Field("local", description="where the model runs: in this process or not")

@@ -5,7 +5,7 @@ Two implementations: the torch engine (`model/engine.py`) over a checkpoint, and
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from model.calibration import Calibration
 
 Pixels = NDArray[np.uint8]
 """RGB pictures, `(..., height, width, 3)`, uint8."""
+Precision = Literal["auto", "float32", "bfloat16"]
+"""What the large networks compute in; `auto` is the fastest that the processor has."""
 
 
 class Backend(Protocol):
@@ -37,7 +39,7 @@ class Backend(Protocol):
         """Embeddings `(count, 99)` of random plausible faces: z from N(0, I), through the splitter."""
 
 
-def load_backend(model: str, device: str = "auto") -> Backend:
+def load_backend(model: str, device: str = "auto", precision: Precision = "auto") -> Backend:
     """The model named by FACET_MODEL: `dummy`, a checkpoint's path, or `` for the bundled weights.
 
     Raises InvalidCheckpoint if there is no such model or it is damaged.
@@ -49,4 +51,4 @@ def load_backend(model: str, device: str = "auto") -> Backend:
     # Imported late: torch takes seconds to import, and the dummy runs without it.
     from model.engine import Engine
 
-    return Engine(Path(model) if model else None, device)
+    return Engine(Path(model) if model else None, device, precision)

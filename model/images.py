@@ -82,6 +82,15 @@ def decode(data: bytes, limits: ImageLimits) -> Pixels:
     Only the decoders of JPEG, PNG and WebP can be reached, and only after the header's size is within the limits.
     Raises ImageTooLarge, ImageTooSmall, UnsupportedImage, UnreadableImage.
     """
+    return decode_reduced(data, limits, None)[0]
+
+
+def decode_reduced(data: bytes, limits: ImageLimits, side: int | None) -> tuple[Pixels, float]:
+    """What `decode` gives, a JPEG perhaps smaller, and the factor from it back to the original.
+
+    A JPEG is decoded at a half, a quarter or an eighth as long as its longer side keeps `side` pixels: that spares most
+    of the time. Raises what `decode` raises.
+    """
     if len(data) > limits.max_bytes:
         raise ImageTooLarge(
             f"The picture has {len(data)} bytes; send at most {limits.max_bytes}.", max_bytes=limits.max_bytes
@@ -91,7 +100,11 @@ def decode(data: bytes, limits: ImageLimits) -> Pixels:
     try:
         image = _opened(_Timed(data, limits.max_seconds))
         _check_size(*image.size, limits)
-        return _flattened(_upright(image))
+        longest = max(image.size)
+        if side is not None and isinstance(image, JpegImageFile):
+            image.draft(None, _fraction(image.size, side))
+        pixels = _flattened(_upright(image))
+        return pixels, longest / max(pixels.shape[:2])
     except TimeoutError as error:
         raise UnreadableImage("The picture takes too long to decode; save it anew, not progressively.") from error
     except Image.DecompressionBombError as error:
@@ -131,6 +144,12 @@ def _opened(data: BytesIO) -> ImageFile.ImageFile:
     if start.startswith(b"RIFF") and start[8:] == b"WEBP":
         return WebPImageFile(data)
     raise UnsupportedImage("The bytes are no JPEG, PNG or WebP picture; convert it to one of these.")
+
+
+def _fraction(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """The size to ask a JPEG's decoder for: it gives the smallest that is at least that."""
+    scale = min(1.0, side / max(size))
+    return max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
 
 
 def _check_size(width: int, height: int, limits: ImageLimits) -> None:

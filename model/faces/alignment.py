@@ -35,6 +35,11 @@ class Frame:
     rotation: float = 0.0
     """Radians, clockwise in the picture."""
 
+    def scaled(self, factor: float) -> "Frame":
+        """The same square in the picture enlarged."""
+        x, y = (factor * (middle + 0.5) - 0.5 for middle in self.center)
+        return Frame((x, y), factor * self.side, self.rotation)
+
     def to_crop(self, size: int) -> np.ndarray:
         """The similarity transform `(2, 3)` from the picture's pixels to those of a crop of `size` pixels.
 

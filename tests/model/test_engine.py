@@ -8,7 +8,7 @@ from model.attributes import EMBEDDING_SIZE, SPACES, part
 from model.backend import Backend, Pixels
 from model.calibration import Calibration
 from model.checkpoint import load_checkpoint, save_checkpoint
-from model.engine import Engine, choose_device
+from model.engine import Engine, choose_device, choose_precision
 from model.errors import InvalidCheckpoint
 from model.face_model import FaceModel
 from tests.tiny import tiny_model
@@ -23,7 +23,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def engine(path: Path) -> Engine:
-    return Engine(path, "cpu")
+    return Engine(path, "cpu", "float32")
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +66,29 @@ def test_a_batch_equals_single_pictures(engine: Engine) -> None:
     np.testing.assert_allclose(embeddings, np.concatenate([engine.embed(one[None]) for one in pixels]), atol=1e-4)
     drawn = engine.render(embeddings).astype(int)
     assert np.abs(drawn - np.concatenate([engine.render(one[None]) for one in embeddings])).max() <= 1
+
+
+@pytest.mark.skipif(not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="this processor has no bfloat16")
+def test_bfloat16_agrees_with_the_reference() -> None:
+    exact, fast = Engine(device="cpu", precision="float32"), Engine(device="cpu", precision="bfloat16")
+    faces = exact.render(exact.sample(48, 3))
+    expected, embeddings = exact.embed(faces), fast.embed(faces)
+    assert 0 < np.abs(embeddings - expected).max() < 0.02
+    for attribute, space in SPACES.items():
+        if space.unit:
+            assert (part(embeddings, attribute) * part(expected, attribute)).sum(axis=1).min() > 0.999
+    difference = np.abs(fast.render(expected).astype(int) - exact.render(expected))
+    assert 0 < difference.max() <= 6
+    single = np.concatenate([fast.embed(face[None]) for face in faces[:9]])
+    np.testing.assert_allclose(embeddings[:9], single, atol=0.01)
+
+
+def test_the_fastest_precision() -> None:
+    cpu = torch.device("cpu")
+    assert choose_precision("float32", cpu) is torch.float32
+    assert choose_precision("bfloat16", cpu) is torch.bfloat16
+    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    assert choose_precision("auto", cpu) is (torch.bfloat16 if fast else torch.float32)
 
 
 def test_it_takes_any_memory_layout_and_writes_into_none(engine: Engine) -> None:

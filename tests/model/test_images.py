@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.ExifTags import Base
 
 from model.errors import FacetError, ImageTooLarge, ImageTooSmall, UnreadableImage, UnsupportedImage
-from model.images import XMP_CHUNK, ImageLimits, SourceType, decode, encode_png
+from model.images import XMP_CHUNK, ImageLimits, SourceType, decode, decode_reduced, encode_png
 from tests.faces import draw_face, jpeg, png, webp
 
 LIMITS = ImageLimits()
@@ -194,3 +195,34 @@ def test_a_drawn_picture_says_so() -> None:
 def test_a_photograph_says_nothing() -> None:
     with Image.open(BytesIO(encode_png(PICTURE, None))) as image:
         assert XMP_CHUNK not in image.info
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "shape", "factor"),
+    [
+        (1600, 1200, (300, 400), 4.0),
+        (1200, 1600, (400, 300), 4.0),
+        (1599, 900, (450, 800), 1599 / 800),
+        (799, 500, (500, 799), 1.0),
+        (5000, 16, (2, 625), 8.0),
+    ],
+)
+def test_a_large_jpeg_is_decoded_at_a_fraction(width: int, height: int, shape: tuple[int, int], factor: float) -> None:
+    ramp = Image.linear_gradient("L").resize((width, height))
+    for data in (saved(ramp.convert("RGB"), "JPEG"), saved(ramp, "JPEG", progressive=True)):
+        pixels, found = decode_reduced(data, LIMITS, 400)
+        assert pixels.shape == (*shape, 3)
+        assert found == pytest.approx(factor)
+        exact = np.asarray(ramp.resize((shape[1], shape[0]), Image.Resampling.BOX), float)
+        assert np.abs(pixels[..., 0] - exact).max() < 8
+
+
+def test_other_formats_and_turned_pictures_keep_their_scale_and_direction() -> None:
+    ramp = Image.linear_gradient("L").resize((1600, 800)).convert("RGB")
+    pixels, factor = decode_reduced(saved(ramp), LIMITS, 400)
+    assert (pixels.shape, factor) == ((800, 1600, 3), 1.0)
+    exif = Image.Exif()
+    exif[Base.Orientation] = 6
+    pixels, factor = decode_reduced(saved(ramp, "JPEG", exif=exif), LIMITS, 400)
+    assert (pixels.shape, factor) == ((400, 200, 3), 4.0)
+    assert pixels[200, 10, 0] > 200 > 50 > pixels[200, -10, 0]

@@ -204,3 +204,17 @@ def test_a_paste_is_blended_at_the_edge() -> None:
     # Half a pixel into a ramp of 0.12 · 64 = 7.68 pixels: 0.5 / 7.68 of 255.
     assert row[:2].tolist() == [17, 50]
     assert row[8] == 255
+
+
+def test_a_frame_of_a_reduced_picture_shows_the_same_in_the_original() -> None:
+    picture = smooth(400, 600)
+    reduced = cv2.resize(picture, (150, 100), interpolation=cv2.INTER_AREA)
+    found = face((70.0, 50.0), tilt=40.0)
+    frame = frame_of(found)
+    again = frame_of(found.scaled(4.0))
+    assert (again.side, again.rotation) == pytest.approx((frame.scaled(4.0).side, frame.rotation))
+    assert again.center == pytest.approx(frame.scaled(4.0).center, abs=1e-3)
+    difference = crop(picture, frame.scaled(4.0), 32).astype(int) - crop(reduced, frame, 32)
+    assert np.abs(difference).mean() < 2
+    assert found.scaled(4.0).box == (0, 0, 4, 4)
+    assert frame.scaled(1.0) == frame
