@@ -28,7 +28,11 @@ class Prefetch:
         self.waited = 0.0
 
     def __enter__(self) -> Self:
-        self._thread = ThreadPoolExecutor(1, "batches")
+        threads = torch.get_num_threads()
+        # One core for the batches: with as many as the networks have, both would wait for each other at every operation.
+        self._thread = ThreadPoolExecutor(1, "batches", torch.set_num_threads, (1,))
+        self._thread.submit(torch.get_num_threads).result()
+        torch.set_num_threads(threads)  # what was set last holds for threads that come later
         for _ in range(AHEAD):
             self._order()
         return self

@@ -55,8 +55,10 @@ def is_hidden(path: str) -> bool:
 
 
 def checked_path(path: str) -> PurePosixPath:
-    """The path of a file inside its source. Raises InvalidRequest for one that leads out of it."""
+    """The path of a file inside its source. Raises InvalidRequest for one that leads out of it, or names no file."""
     result = PurePosixPath(path)
+    if not result.parts:
+        raise InvalidRequest(f"the path {path!r} names no file")
     if result.is_absolute() or ".." in result.parts or "\\" in path or ":" in result.parts[0]:
         raise InvalidRequest(f"the path {path!r} leads out of the archive")
     return result

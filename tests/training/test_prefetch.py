@@ -59,3 +59,21 @@ def test_a_failure_reaches_who_waits_and_the_thread_ends() -> None:
     with Prefetch(make, CPU, 5, 9) as coming, pytest.raises(KeyError, match="5"):
         coming.take()
     assert threading.active_count() == before
+
+
+def test_batches_take_one_core_and_leave_the_others_alone() -> None:
+    seen: list[int] = []
+
+    def make(step: int) -> Batch:
+        seen.append(torch.get_num_threads())
+        return numbered(step)
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with Prefetch(make, CPU, 0, 2) as coming:
+            assert torch.get_num_threads() == 2
+            coming.take()
+        assert seen[0] == 1
+    finally:
+        torch.set_num_threads(before)

@@ -113,8 +113,8 @@ def test_a_fresh_model_follows_from_the_seed() -> None:
 
 
 def test_runs_with_other_networks(finished: Run, crops: CropSet) -> None:
-    other = replace(RECIPE, network=replace(TINY, hidden=64))
-    with pytest.raises(ValueError, match=r"networks .*hidden=32.* cannot grow into .*hidden=64"):
+    other = replace(RECIPE, network=replace(TINY, hidden=16))
+    with pytest.raises(ValueError, match=r"networks .*hidden=32.* cannot grow into .*hidden=16"):
         start_model(other, finished.folder)
     with pytest.raises(ValueError, match=r"unbroken has networks"):
         run_training(other, crops, finished)

@@ -77,6 +77,12 @@ def test_a_path_that_leads_out_is_refused(path: str) -> None:
         checked_path(path)
 
 
+@pytest.mark.parametrize("path", ["", ".", "./."])
+def test_a_path_that_names_no_file_is_refused(path: str) -> None:
+    with pytest.raises(InvalidRequest, match="names no file"):
+        checked_path(path)
+
+
 @every_format
 def test_a_file_over_the_limit_fails_alone(tmp_path: Path, make: Callable[[Mapping[str, bytes]], bytes]) -> None:
     data = make({"s/1.jpg": b"x" * 100, "s/2.jpg": b"x" * 101, "s/3.jpg": b"y"})
