@@ -22,10 +22,12 @@ from training.train import Run, averaged
 from training.whitening import latents, whiten
 
 
-def export(run: Run, path: Path, name: str, splits: Splits, pairs: Sequence[Pair], card: Path | None) -> dict[str, Any]:
+def export(
+    run: Run, path: Path, name: str, splits: Splits, pairs: Sequence[Pair] | None, card: Path | None
+) -> dict[str, Any]:
     """Write the run's averaged weights, whitened and calibrated, with a card of what was measured; returns the card.
 
-    `card` is a TOML file with what no program can know: data and terms, weaknesses, uses.
+    `pairs` is as in `evaluate`. `card` is a TOML file with what no program can know: data and terms, weaknesses, uses.
     """
     state = load_state(run.state)
     recipe = Recipe.from_data(state["recipe"])

@@ -29,7 +29,7 @@ class Prefetch:
 
     def __enter__(self) -> Self:
         threads = torch.get_num_threads()
-        # One core for the batches: with as many as the networks have, both would wait for each other at every operation.
+        # One core for the batches: with as many as the networks have, both would wait for each other in each operation.
         self._thread = ThreadPoolExecutor(1, "batches", torch.set_num_threads, (1,))
         self._thread.submit(torch.get_num_threads).result()
         torch.set_num_threads(threads)  # what was set last holds for threads that come later

@@ -29,8 +29,10 @@ def export(
     run: Annotated[Path, typer.Argument(exists=True, help="The folder of a training run.")],
     to: Annotated[Path, typer.Option(help="The model file to write.")],
     data: Annotated[list[Path], typer.Option(help="A prepared folder; may be repeated.")],
-    pairs: Annotated[Path, typer.Option(exists=True, help="LFW's pairs.txt.")],
     name: Annotated[str, typer.Option(help="The model's name.")] = "facet",
+    pairs: Annotated[
+        Path | None, typer.Option(exists=True, help="LFW's pairs.txt; without it pairs are drawn from the test people.")
+    ] = None,
     card: Annotated[Path | None, typer.Option(exists=True, help="TOML with data, terms, weaknesses, uses.")] = None,
     fold: Annotated[int, typer.Option(min=1, help="The fold whose people were held out.")] = 9,
     onnx: Annotated[Path | None, typer.Option(help="Also write encoder and decoder as ONNX into this folder.")] = None,
@@ -49,7 +51,7 @@ def export(
 
     with told():
         size = load_state(Run(run).state)["recipe"]["network"]["image_size"]
-        written = export(Run(run), to, name, load_splits(data, size), read_fold(pairs, fold), card)
+        written = export(Run(run), to, name, load_splits(data, size), read_fold(pairs, fold) if pairs else None, card)
         if onnx is not None:
             for name, difference in export_onnx(load_checkpoint(to).model, onnx).items():
                 typer.echo(f"{onnx / name} differs from torch by at most {difference:.1e}", err=True)

@@ -8,6 +8,7 @@ import torch
 
 from model.attributes import Attribute, part
 from model.checkpoint import load_checkpoint
+from model.dummy import DummyModel
 from model.engine import Engine
 from tests.training.drawn import samples
 from tests.training.recipes import tiny_recipe
@@ -16,6 +17,7 @@ from training.data.shards import write_shard
 from training.evaluation import summary
 from training.evaluation.edits import edit_laws
 from training.evaluation.faces import see
+from training.evaluation.lfw import random_pairs
 from training.evaluation.splits import load_splits
 from training.export import card_json, export
 from training.resume import load_state
@@ -27,6 +29,14 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prepared")
     write_shard(folder / "0.parquet", [*samples(40), *samples(8, "val", 40), *samples(8, "test", 48)])
     return folder
+
+
+def test_without_the_pairs_of_a_protocol_they_are_drawn_from_the_test_people(prepared: Path) -> None:
+    splits = load_splits([prepared], 64)
+    metrics = summary.evaluate(DummyModel(), splits.test, splits.val, None, None)
+    drawn = random_pairs(see(DummyModel(), splits.test))
+    assert metrics["verification"]["pairs"] == len(drawn.same) > 0
+    assert metrics["verification"]["pairs_missing"] == 0
 
 
 def test_splits_share_no_face_and_the_targets_of_the_training_split(prepared: Path) -> None:
