@@ -81,11 +81,11 @@ class ZipArchive:
         """Raises InvalidRequest where its directory is damaged, and ArchiveBomb where that is too long."""
         self._limits = limits
         self._meter = _Meter(path.stat().st_size, limits)
-        with path.open("rb") as file:
-            # The whole directory is read into memory at once.
-            if _directory_size(file) > limits.max_entries * _DIRECTORY_ENTRY_BYTES:
-                _check_entries(limits.max_entries + 1, limits)
         try:
+            with path.open("rb") as file:
+                # The whole directory is read into memory at once.
+                if _directory_size(file) > limits.max_entries * _DIRECTORY_ENTRY_BYTES:
+                    _check_entries(limits.max_entries + 1, limits)
             self._archive = zipfile.ZipFile(path)
         except _DAMAGE as error:
             raise InvalidRequest(f"the .zip cannot be read: {error}") from error
