@@ -54,7 +54,7 @@ lock: $(VENV)/security.stamp
 		--generate-hashes --no-annotate --no-header --quiet --output-file requirements.lock
 
 audit: $(VENV)/security.stamp
-	$(BIN)/pip-audit -r requirements.lock --disable-pip --require-hashes --progress-spinner off
+	$(BIN)/pip-audit -r requirements.lock --disable-pip --require-hashes --strict --progress-spinner off
 	$(BIN)/bandit -q -ll -r facet service worker gallery model training
 
 sbom: $(VENV)/security.stamp

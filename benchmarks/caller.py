@@ -15,6 +15,9 @@ from typing import NamedTuple, Self
 
 import uvloop
 
+PATIENCE = 60.0
+"""Seconds in which the last answers must have come."""
+
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
 _BOUNDARY = "facet-benchmark"
@@ -66,8 +69,7 @@ class _Connection(asyncio.Protocol):
         self._answer = bytearray()
         self._begun = 0.0
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
         self._ask()
 
@@ -112,7 +114,8 @@ async def _crowd(port: int, requests: Sequence[bytes], concurrency: int, seconds
         (await loop.create_connection(lambda: _Connection(following, until, end), "127.0.0.1", port))[1]  # noqa: B023
         for end in ends
     ]
-    await asyncio.gather(*ends)
+    async with asyncio.timeout(seconds + PATIENCE):
+        await asyncio.gather(*ends)
     return [each for connection in connections for each in connection.seconds]
 
 

@@ -22,10 +22,10 @@ def reembed(gallery: Gallery, backend: Backend, advance: Callable[[int], None]) 
     """
     count = 0
     while batch := gallery.outdated(backend.id, _BATCH):
-        crops = np.stack([_crop(picture, backend.image_size) for _, picture in batch])
-        for (id, _), embedding in zip(batch, backend.embed(crops), strict=True):
+        crops = np.stack([_crop(kept.crop, backend.image_size) for kept in batch])
+        for kept, embedding in zip(batch, backend.embed(crops), strict=True):
             try:
-                gallery.change(id, Amendment(embedding=embedding, model=backend.id))
+                gallery.change(kept.id, Amendment(embedding=embedding, model=backend.id))
                 count += 1
             except NotFound:
                 # Somebody erased it meanwhile.

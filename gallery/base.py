@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from gallery.database import Database
 from gallery.jobs.store import JobStore
 from gallery.query import Query, Results
-from gallery.records import Amendment, CollectionInfo, EnrolledFace, NewFace, Page, Receipt
+from gallery.records import Amendment, CollectionInfo, EnrolledFace, KeptPicture, NewFace, Page, Receipt
 from gallery.store import Store
 
 
@@ -92,9 +92,13 @@ class BaseGallery(ABC):
         """Every collection that holds a face, by name."""
         return self._store.collections()
 
-    def outdated(self, model: str, limit: int) -> list[tuple[str, bytes]]:
-        """The first `limit` faces of other models whose picture was kept: the id and the picture of each."""
-        return self._store.outdated(model, limit)
+    def outdated(self, model: str, limit: int, *, collection: str | None = None, after: int = 0) -> list[KeptPicture]:
+        """The first `limit` faces of other models whose picture was kept, of those with a number above `after`."""
+        return self._store.outdated(model, limit, collection=collection, after=after)
+
+    def count_outdated(self, model: str, collection: str, after: int) -> int:
+        """How many faces `outdated` gives without a limit."""
+        return self._store.count_outdated(model, collection, after)
 
     @abstractmethod
     def census(self) -> dict[str, int]:

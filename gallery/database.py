@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -39,6 +40,7 @@ class Database:
         if keys is not None:
             attach(self._engine.dialect, Vault.of(Path(str(keys))))
         sqlite.configure(self._engine)
+        self._failure = self._engine.dialect.loaded_dbapi.OperationalError
         with ExitStack() as on_failure:
             on_failure.callback(self._engine.dispose)
             with self.transaction() as connection:
@@ -61,10 +63,28 @@ class Database:
             yield connection
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """As `transaction`, for what only reads. It costs less, which a search notices."""
-        with _told(), self._engine.connect() as connection:
-            yield connection
+    def cursor(self) -> Iterator[DBAPICursor]:
+        """A bare cursor of the driver, for a statement that only reads; its parameters are written as `mark`.
+
+        It does without what SQLAlchemy does for a statement and for each of its values, which a search would notice.
+        Raises as `transaction` does.
+        """
+        with _told():
+            connection = self._engine.raw_connection()
+            try:
+                yield connection.cursor()
+            except self._failure as error:
+                # The other connections may be as dead as this one.
+                connection.invalidate(error)
+                self._engine.dispose()
+                raise OperationalError(None, None, error) from error
+            finally:
+                connection.close()
+
+    @property
+    def mark(self) -> str:
+        """What stands for a parameter in a statement for `cursor`."""
+        return "?" if self._engine.dialect.positional else "%s"
 
     def scrub(self) -> None:
         """Let nothing of what was deleted stay in the database's files."""

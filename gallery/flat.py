@@ -29,6 +29,11 @@ class FlatIndex:
         self._width = width
         self._vectors = faiss.IndexFlatIP(width)
         self._index = faiss.IndexIDMap(self._vectors)
+        self.numbers: Numbers
+        """All numbers, ascending, as a view that is good until the next change."""
+        self.vectors: Vector
+        """All vectors `(n, width)` in the order of their numbers, as a view that is good until the next change."""
+        self._look()
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -36,24 +41,18 @@ class FlatIndex:
     def add(self, numbers: Numbers, vectors: Vector) -> None:
         """Add vectors `(n, width)` under numbers `(n,)` that ascend and are larger than all before."""
         self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), numbers)
+        self._look()
 
     def remove(self, numbers: Numbers) -> None:
         """Remove the vectors with these numbers, where they are there."""
         self._index.remove_ids(numbers)
+        self._look()
 
-    # Views of FAISS's memory: it keeps both arrays in the order of addition, which is that of the numbers.
-
-    @property
-    def numbers(self) -> Numbers:
-        """All numbers, ascending, as a view that is good until the next change."""
-        numbers: Numbers = faiss.rev_swig_ptr(self._index.id_map.data(), len(self))
-        return numbers
-
-    @property
-    def vectors(self) -> Vector:
-        """All vectors `(n, width)` in the order of their numbers, as a view that is good until the next change."""
-        vectors: Vector = faiss.rev_swig_ptr(self._vectors.get_xb(), len(self) * self._width)
-        return vectors.reshape(-1, self._width)
+    def _look(self) -> None:
+        """Have views of FAISS's memory: it keeps both arrays in the order of addition, which is that of the numbers."""
+        self.numbers = faiss.rev_swig_ptr(self._index.id_map.data(), len(self))
+        vectors = faiss.rev_swig_ptr(self._vectors.get_xb(), len(self) * self._width)
+        self.vectors = vectors.reshape(-1, self._width)
 
     def get(self, numbers: Numbers) -> Vector:
         """The vectors `(n, width)` with these numbers, which must be there."""

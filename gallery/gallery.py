@@ -13,6 +13,7 @@ from gallery.query import Query, Results
 from gallery.records import Amendment, Deletion, EnrolledFace, Receipt
 from gallery.snapshot import Snapshot
 from gallery.trials import trials
+from model.attributes import Vector
 from model.errors import InvalidRequest
 
 _BATCH = 10_000
@@ -108,7 +109,9 @@ class Gallery(BaseGallery):
         followed = False
         while True:
             sequence, hits = self._hits(queries)
-            wanted = sorted({number for hit in hits for number in hit.numbers})
+            wanted = dict[int, Vector]()
+            for hit in hits:
+                wanted.update(zip(hit.numbers, hit.embeddings, strict=True))
             latest, found = self._store.find(wanted)
             # A face that was deleted since the index was searched is not there; the next round is without it. Where
             # nothing changed, somebody took it out of the database by hand.

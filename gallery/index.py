@@ -40,12 +40,14 @@ class IndexConfig:
     """Moves a copy of each index to the GPU, which then answers what asks for all faces; None searches on the CPU."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Hits:
     """What a search of the index finds."""
 
     numbers: list[int]
     """Enrolment numbers, best first, equal scores by face id."""
+    embeddings: Vector
+    """Theirs, `(n, 99)`."""
     searched: int
     """How many faces passed the filters."""
 
@@ -63,9 +65,9 @@ class Index:
         self._roster = Roster()
         self._single = {attribute: FlatIndex(width([attribute])) for attribute in Attribute}
         self._flat: dict[Covered, FlatIndex] = {(attribute,): flat for attribute, flat in self._single.items()}
+        self._whole: FlatIndex | SummedIndex = SummedIndex(self._single)
         if self._config.composed:
-            self._flat[WHOLE] = FlatIndex(width(WHOLE))
-        self._whole = self._flat.get(WHOLE) or SummedIndex(self._single)
+            self._whole = self._flat[WHOLE] = FlatIndex(width(WHOLE))
         self._approximate: dict[Covered, ApproximateIndex] = {}
         self._gpu: dict[Covered, GpuIndex] = {}
         if self._config.to_gpu is not None:
@@ -168,7 +170,8 @@ class Index:
         if query.model is None and self._roster.models(allowed) > 1:
             raise InvalidRequest("the faces to search are of several models; name the one that made the query")
         find = self._best if query.group_by is None else self._best_of_each_subject
-        return Hits(find(query, allowed, query.k).tolist(), len(allowed))
+        best = find(query, allowed, query.k)
+        return Hits(best.tolist(), lower(self._whole.get(best)), len(allowed))
 
     def _allowed(self, query: Query) -> Numbers:
         """The ascending numbers of the faces that pass a query's filters."""

@@ -112,36 +112,47 @@ class Query:
 
     def scores(self, embeddings: Vector) -> NDArray[np.float64]:
         """The scores `(n,)` of embeddings `(n, 99)`."""
-        total = np.zeros(len(embeddings))
-        for term, weight in zip(self.terms, self.weights, strict=True):
-            total += weight * similarity(term.attribute, part(embeddings, term.attribute), term.vector).astype(float)
-        return total
+        return self._mixed(self._similarities(embeddings))
 
     def matches(self, faces: Sequence[EnrolledFace]) -> list["Match"]:
         """How each of these faces answers the query."""
         if not faces:
             return []
-        embeddings = np.stack([face.embedding for face in faces])
-        scores = self.scores(embeddings)
+        embeddings = np.array([face.embedding for face in faces])
+        similarities = self._similarities(embeddings)
+        scores = self._mixed(similarities)
         distances = 1.0 - scores
         if len(self.terms) == 1:
             term = self.terms[0]
             distances = distance(term.attribute, part(embeddings, term.attribute), term.vector).astype(float)
-        similarities = self._similarities(embeddings)
+        by_attribute = self._by_attribute(embeddings, similarities)
+        told = zip(*(values.tolist() for values in by_attribute.values()), strict=True)
         return [
-            Match(face, score, apart, {attribute: float(values[row]) for attribute, values in similarities.items()})
-            for row, (face, score, apart) in enumerate(zip(faces, scores.tolist(), distances.tolist(), strict=True))
+            Match(face, score, apart, dict(zip(by_attribute, values, strict=True)))
+            for face, score, apart, values in zip(faces, scores.tolist(), distances.tolist(), told, strict=True)
         ]
 
-    def _similarities(self, embeddings: Vector) -> dict[Attribute, Vector]:
+    def _similarities(self, embeddings: Vector) -> list[Vector]:
+        """The similarities `(n,)` of embeddings `(n, 99)` to each term."""
+        return [similarity(term.attribute, part(embeddings, term.attribute), term.vector) for term in self.terms]
+
+    def _mixed(self, similarities: Sequence[Vector]) -> NDArray[np.float64]:
+        """The scores that the similarities to the terms make."""
+        total = np.zeros(similarities[0].shape)
+        for weight, values in zip(self.weights, similarities, strict=True):
+            total += weight * values.astype(float)
+        return total
+
+    def _by_attribute(self, embeddings: Vector, similarities: Sequence[Vector]) -> dict[Attribute, Vector]:
+        """The similarities in each attribute, made of those to the terms or, where none names it, to the reference."""
         result = {}
         for attribute in Attribute:
-            named = [term for term in self.terms if term.attribute is attribute]
-            values = [similarity(attribute, part(embeddings, attribute), term.vector) for term in named]
+            named = [place for place, term in enumerate(self.terms) if term.attribute is attribute]
             if len(named) == 1:
-                [result[attribute]] = values
+                result[attribute] = similarities[named[0]]
             elif named:
-                result[attribute] = np.average(values, axis=0, weights=[abs(term.weight) for term in named])
+                weights = [abs(self.terms[place].weight) for place in named]
+                result[attribute] = np.average([similarities[place] for place in named], axis=0, weights=weights)
             elif self.reference is not None:
                 result[attribute] = similarity(attribute, part(embeddings, attribute), part(self.reference, attribute))
         return result

@@ -110,6 +110,18 @@ class Amendment:
 
 
 @dataclass(frozen=True)
+class KeptPicture:
+    """The picture that was kept of a face."""
+
+    sequence: int
+    """The face's number."""
+    id: str
+    subject: str
+    crop: bytes
+    """The encoded picture of the aligned face."""
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What a deletion took away, after which nothing gives it again."""
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gallery.query import Query
-from model.attributes import SPACES, Attribute, Vector, join, part
+from model.attributes import SPACES, Attribute, Vector, part
 
 WHOLE = tuple(Attribute)
 
@@ -32,7 +32,7 @@ def lift(embeddings: Vector, attributes: Sequence[Attribute]) -> Vector:
 
 def lower(lifted: Vector) -> Vector:
     """The embeddings `(n, 99)` whose lifted attributes, all of them, these are `(n, width)`."""
-    return join({attribute: part[:, : SPACES[attribute].size] for attribute, part in cut(lifted).items()})
+    return np.take(lifted, _KEPT, axis=1)
 
 
 def cut(lifted: Vector) -> dict[Attribute, Vector]:
@@ -56,3 +56,9 @@ def direction(query: Query, attributes: Sequence[Attribute]) -> Vector:
 
 def _width(attribute: Attribute) -> int:
     return SPACES[attribute].size + (not SPACES[attribute].unit)
+
+
+_KEPT = np.concatenate(
+    [numbers[: SPACES[attribute].size] for attribute, numbers in cut(np.arange(width(WHOLE), dtype=np.float32)).items()]
+).astype(np.intp)
+"""Where the numbers of an embedding lie among those of what is lifted whole."""

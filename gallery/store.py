@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    bindparam,
     delete,
     distinct,
     func,
@@ -24,20 +23,18 @@ from sqlalchemy import (
 
 from gallery.database import Database
 from gallery.enrolling import advance, insert_faces, insert_unknown
+from gallery.finding import find
 from gallery.limits import MAX_PAGE, check_collection, check_limit, check_subject, is_id
-from gallery.records import Amendment, Change, CollectionInfo, EnrolledFace, NewFace, Page, Receipt
+from gallery.records import Amendment, Change, CollectionInfo, EnrolledFace, KeptPicture, NewFace, Page, Receipt
 from gallery.rows import change_of, face_of, moment, new_face_of, values_of
 from gallery.tables import counter, deletions, faces, failures, jobs
+from model.attributes import Vector
 from model.errors import InvalidRequest, NotFound
 
 _CURSOR = re.compile(r"[0-7][0-9a-f]{15}")
 _FACE = [column for column in faces.columns if column.name not in ("crop", "content")]
-_FIND = select(counter.c.sequence.label("latest"), *_FACE).select_from(
-    counter.outerjoin(faces, faces.c.sequence.in_(bindparam("numbers", expanding=True)))
-)
-"""Made once: a search takes so little time that making it anew each time would show."""
-_LOOKUP = 1000
-"""Faces asked for in one statement; databases limit its parameters."""
+_EXPORTED = 1000
+"""Faces of an export that are in memory at a time."""
 
 
 class Store:
@@ -77,7 +74,7 @@ class Store:
         # One statement sees one state of the database, however long it takes.
         query = select(faces).where(*_within(collection, None)).order_by(faces.c.sequence)
         with self._transaction() as connection:
-            found = connection.execution_options(yield_per=_LOOKUP).execute(query)
+            found = connection.execution_options(yield_per=_EXPORTED).execute(query)
             for some in found.mappings().partitions():
                 yield [new_face_of(row) for row in some]
 
@@ -94,23 +91,22 @@ class Store:
         """Raises NotFound unless a face is in one of these collections, the same for one in others as for none."""
         self._one(id, faces.c.sequence, where=[faces.c.collection.in_(collections)])
 
-    def outdated(self, model: str, limit: int) -> list[tuple[str, bytes]]:
-        """The first `limit` faces of other models whose picture was kept: the id and the picture of each."""
-        kept = faces.c.crop.is_not(None) & (faces.c.model != model)
-        query = select(faces.c.id, faces.c.crop).where(kept).order_by(faces.c.sequence).limit(limit)
+    def outdated(self, model: str, limit: int, *, collection: str | None = None, after: int = 0) -> list[KeptPicture]:
+        """The first `limit` faces of other models whose picture was kept, of those with a number above `after`."""
+        query = select(faces.c.sequence, faces.c.id, faces.c.subject, faces.c.crop)
+        query = query.where(*_outdated(model, collection, after)).order_by(faces.c.sequence).limit(limit)
         with self._transaction() as connection:
-            return [(row.id, row.crop) for row in connection.execute(query)]
+            return [KeptPicture(*row) for row in connection.execute(query)]
 
-    def find(self, numbers: Sequence[int]) -> tuple[int, dict[int, EnrolledFace]]:
-        """The number of the latest change, and the faces with these numbers, by number, without those that are gone."""
-        latest, found = 0, dict[int, EnrolledFace]()
-        with self.database.reading() as connection:
-            for start in range(0, max(len(numbers), 1), _LOOKUP):
-                for row in connection.execute(_FIND, {"numbers": numbers[start : start + _LOOKUP]}):
-                    latest = max(latest, row.latest)
-                    if row.id is not None:
-                        found[row.sequence] = face_of(row._mapping)
-        return latest, found
+    def count_outdated(self, model: str, collection: str, after: int) -> int:
+        """How many faces `outdated` gives without a limit."""
+        with self._transaction() as connection:
+            found = connection.execute(select(func.count()).where(*_outdated(model, collection, after)))
+            return int(found.scalar_one())
+
+    def find(self, embeddings: Mapping[int, Vector]) -> tuple[int, dict[int, EnrolledFace]]:
+        """The number of the latest change, and the faces with these numbers and embeddings that are not gone."""
+        return find(self.database, embeddings)
 
     def page(
         self, *, collection: str | None = None, subject: str | None = None, cursor: str | None = None, limit: int = 100
@@ -245,6 +241,11 @@ def _within(collection: str | None, subject: str | None) -> list[ColumnElement[b
         check_subject(subject)
         conditions.append(faces.c.subject == subject)
     return conditions
+
+
+def _outdated(model: str, collection: str | None, after: int) -> list[ColumnElement[bool]]:
+    kept = faces.c.crop.is_not(None) & (faces.c.model != model) & (faces.c.sequence > after)
+    return [kept, *_within(collection, None)]
 
 
 def _no_face(id: str) -> NotFound:

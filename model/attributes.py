@@ -106,7 +106,7 @@ def normalized(embedding: Vector) -> Vector:
 def distance(attribute: Attribute, a: Vector, b: Vector) -> Vector:
     """Distance between sub-vectors `(..., size)`: 1 - cosine on the sphere, radians (Euclidean) for pose."""
     if SPACES[attribute].unit:
-        return np.asarray(1.0 - np.sum(a * b, axis=-1), np.float32)
+        return np.asarray(1.0 - (a * b).sum(axis=-1), np.float32)
     return np.asarray(np.linalg.norm(a - b, axis=-1), np.float32)
 
 
@@ -116,8 +116,8 @@ def similarity(attribute: Attribute, a: Vector, b: Vector) -> Vector:
     1 - d²/2 is what cosine is of the chord d between two unit vectors, so weighted sums mix like with like.
     """
     if SPACES[attribute].unit:
-        return np.asarray(np.sum(a * b, axis=-1), np.float32)
-    return np.asarray(1.0 - np.sum((a - b) ** 2, axis=-1) / 2.0, np.float32)
+        return np.asarray((a * b).sum(axis=-1), np.float32)
+    return np.asarray(1.0 - ((a - b) ** 2).sum(axis=-1) / 2.0, np.float32)
 
 
 def similarities(a: Vector, b: Vector) -> dict[Attribute, Vector]:

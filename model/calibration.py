@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -33,10 +34,14 @@ class Calibration:
         """Probability of each label for an expression sub-vector `(32,)`; they sum to 1."""
         if not self.expression_means:
             return {}
-        labels = list(self.expression_means)
-        logits = self.expression_sharpness * np.stack([self.expression_means[name] for name in labels]) @ expression
+        logits = self._expression_logits @ expression
         weights = np.exp(logits - logits.max())
-        return {name: float(weight) for name, weight in zip(labels, weights / weights.sum(), strict=True)}
+        return dict(zip(self.expression_means, (weights / weights.sum()).tolist(), strict=True))
+
+    @cached_property
+    def _expression_logits(self) -> Vector:
+        """A row `(32,)` for each label, whose products with an expression are the softmax's arguments."""
+        return np.stack([self.expression_sharpness * mean for mean in self.expression_means.values()])
 
     @property
     def presets(self) -> dict[Attribute, dict[str, Vector]]:

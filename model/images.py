@@ -1,5 +1,6 @@
 """Pictures as bytes: untrusted ones decoded within limits, drawn ones encoded with the mark that says so."""
 
+import re
 import struct
 import time
 import zlib
@@ -33,6 +34,14 @@ _UPRIGHT = {
 
 
 _BLOCK = 2**12
+
+_MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
+"""A marker with a segment behind it in what follows a JPEG's first scan; other bytes there are the scans' own."""
+_SCAN, _END = b"\xda", b"\xd9"
+MAX_SCANS = 32
+"""Of a JPEG; encoders make up to about twenty, and ten for a photograph that is saved progressively."""
+_MAX_SEGMENTS = 8 * MAX_SCANS
+"""The scans with their tables."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +107,11 @@ def decode_reduced(data: bytes, limits: ImageLimits, side: int | None) -> tuple[
     if not data:
         raise UnreadableImage("The picture is empty; send the bytes of a JPEG, PNG or WebP file.")
     try:
-        image = _opened(_Timed(data, limits.max_seconds))
+        stream = _Timed(data, limits.max_seconds)
+        image = _opened(stream)
         _check_size(*image.size, limits)
+        if isinstance(image, JpegImageFile):
+            _check_scans(data, stream.tell())
         longest = max(image.size)
         if side is not None and isinstance(image, JpegImageFile):
             image.draft(None, _fraction(image.size, side))
@@ -114,11 +126,7 @@ def decode_reduced(data: bytes, limits: ImageLimits, side: int | None) -> tuple[
 
 
 class _Timed(BytesIO):
-    """Bytes that can be read until a time is up.
-
-    A few bytes of a progressive JPEG can make its decoder pass over every pixel once more, 100,000 times in a file of
-    the usual size.
-    """
+    """Bytes that can be read until a time is up."""
 
     def __init__(self, data: bytes, seconds: float) -> None:
         super().__init__(data)
@@ -160,6 +168,23 @@ def _check_size(width: int, height: int, limits: ImageLimits) -> None:
             f"The picture is {width}x{height} pixels; send one with at least {limits.min_side} a side.",
             min_side=limits.min_side,
         )
+
+
+def _check_scans(data: bytes, first: int) -> None:
+    """Refuse a JPEG with too many scans, or segments between them, given where the first begins.
+
+    A scan of a few bytes makes the decoder pass over every pixel once more, 100,000 times in a file of the usual size.
+    """
+    place, scans = first, 1
+    for _ in range(_MAX_SEGMENTS):
+        marker = _MARKER.search(data, place)
+        if marker is None or marker[1] == _END:
+            return
+        scans += marker[1] == _SCAN
+        if scans > MAX_SCANS:
+            break
+        place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
+    raise UnreadableImage("The picture has too many scans; save it anew, not progressively.")
 
 
 def _too_many_pixels(limits: ImageLimits) -> ImageTooLarge:

@@ -32,6 +32,7 @@ from service.routes import (
     metrics,
     page,
     reconstruct,
+    reembed,
     search,
     verify,
 )
@@ -56,6 +57,7 @@ ROUTERS = [
         identify,
         jobs,
         groups,
+        reembed,
         demo,
         about,
         metrics,

@@ -42,7 +42,7 @@ class Conditions:
         return asdict(self)
 
 
-def metadata_of(request: Request) -> dict[str, Any]:
+async def metadata_of(request: Request) -> dict[str, Any]:
     """The parameters `metadata.key=value` by key. Raises InvalidRequest for a key that comes twice."""
     metadata: dict[str, Any] = {}
     for name, text in request.query_params.multi_items():
@@ -60,7 +60,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def _conditions(
+async def _conditions(
     metadata: Annotated[dict[str, Any], Depends(metadata_of)],
     collection: Collection = None,
     subject: Subject = None,

@@ -1,4 +1,7 @@
-"""What routes are given: the application's parts, and enrolled faces by id."""
+"""What routes are given: the application's parts, and enrolled faces by id.
+
+All are coroutines, though few wait: FastAPI would send each plain function to a thread and back.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, cast
@@ -17,24 +20,24 @@ from service.security.tenant import VisibleGallery
 from worker.inference import Inference
 
 
-def _config(request: Request) -> ServiceConfig:
+async def _config(request: Request) -> ServiceConfig:
     return cast(ServiceConfig, request.app.state.config)
 
 
-def _inference(request: Request) -> Inference:
+async def _inference(request: Request) -> Inference:
     return cast(Inference, request.app.state.inference)
 
 
-def _access(request: Request) -> Access:
+async def _access(request: Request) -> Access:
     return cast(Access, request.app.state.access)
 
 
-def _gallery(request: Request, caller: CallerOf) -> VisibleGallery:
+async def _gallery(request: Request, caller: CallerOf) -> VisibleGallery:
     state = request.app.state
     return VisibleGallery(state.gallery, caller, state.access.audit, request_id(request.scope))
 
 
-def _jobs(request: Request, caller: CallerOf) -> VisibleJobs:
+async def _jobs(request: Request, caller: CallerOf) -> VisibleJobs:
     state = request.app.state
     return VisibleJobs(state.jobs, caller, state.access.audit, request_id(request.scope))
 
@@ -51,7 +54,7 @@ JobDesk = Annotated[VisibleJobs, Depends(_jobs)]
 FaceFinder = Callable[[str], Awaitable[EnrolledFace]]
 
 
-def _face_finder(gallery: EnrolledFaces, inference: InferencePort) -> FaceFinder:
+async def _face_finder(gallery: EnrolledFaces, inference: InferencePort) -> FaceFinder:
     async def find(face_id: str) -> EnrolledFace:
         face = await run_in_threadpool(gallery.get, face_id)
         current = (await inference.info()).id

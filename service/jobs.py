@@ -23,7 +23,7 @@ from service.security.audit import Action, AuditLog
 from service.security.caller import Caller
 from worker.inference import Align, Inference
 
-_ACTIONS = {Kind.IMPORT: Action.ENROL, Kind.GROUPS: Action.READ}
+_ACTIONS = {Kind.IMPORT: Action.ENROL, Kind.GROUPS: Action.READ, Kind.REEMBED: Action.CHANGE}
 
 
 class Jobs:

@@ -149,14 +149,14 @@ class Face(BaseModel):
 
     @classmethod
     def of(cls, face: inference.Face) -> Self:
-        """The JSON shape of a face that inference found."""
-        return cls(
+        """The JSON shape of a face that inference found, whose values need no validation."""
+        return cls.model_construct(
             box=face.box,
             score=face.score,
             landmarks=None if face.landmarks is None else list(face.landmarks),
             embedding=Embedding.of(face.embedding),
-            pose_degrees=PoseDegrees(**face.pose_degrees),
-            expression=Expression(label=face.label, probabilities=dict(face.expression)),
+            pose_degrees=PoseDegrees.model_construct(None, **face.pose_degrees),
+            expression=Expression.model_construct(label=face.label, probabilities=face.expression),
         )
 
 

@@ -65,9 +65,14 @@ class Aligner:
             raise NoFace("No face was found; send a picture in which a face is upright, frontal and in full view.")
         with stage("align"):
             return [
-                AlignedFace(detection.scaled(factor), frame.scaled(factor), crop(pixels, frame, self._crop_size))
+                AlignedFace(detection.scaled(factor), frame.scaled(factor), self._crop(pixels, frame))
                 for detection, frame in found
             ]
+
+    def _crop(self, pixels: Pixels, frame: Frame) -> Pixels:
+        size = self._crop_size
+        is_crop = pixels.shape[:2] == (size, size) and frame == whole_frame(pixels)
+        return pixels if is_crop else crop(pixels, frame, size)
 
 
 def _box(frame: Frame) -> tuple[float, float, float, float]:

@@ -3,13 +3,13 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
 from model.errors import Unavailable
 from worker.backlog import Backlog
-from worker.stages import BATCH_SIZE, STAGE_SECONDS
+from worker.stages import BATCH_SIZE, SECONDS
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -35,19 +35,25 @@ class Batcher(Generic[Item, Result]):
         self._thread.start()
 
     def submit(self, item: Item) -> Future[Result]:
-        """Queue an item; a future that is cancelled before its batch starts costs nothing.
+        """Queue an item. Raises what `submit_all` raises."""
+        return self.submit_all([item])[0]
+
+    def submit_all(self, items: Sequence[Item]) -> list[Future[Result]]:
+        """Queue some items together; a future that is cancelled before its batch starts costs nothing.
 
         Raises Busy when the queue is full, and Unavailable after `close`.
         """
-        future: Future[Result] = Future()
+        futures: list[Future[Result]] = [Future() for _ in items]
         with self._changed:
             if self._closing:
                 raise Unavailable("The service is stopping; try again soon.")
-            self._backlog.enter()
-            future.add_done_callback(lambda _: self._backlog.leave())
-            self._waiting.append((item, future, time.monotonic()))
+            self._backlog.enter(len(items))
+            now = time.monotonic()
+            for item, future in zip(items, futures, strict=True):
+                future.add_done_callback(lambda _: self._backlog.leave())
+                self._waiting.append((item, future, now))
             self._changed.notify()
-        return future
+        return futures
 
     def busy_seconds(self) -> float:
         """How long the batch that runs has been running; 0 where none runs."""
@@ -76,7 +82,7 @@ class Batcher(Generic[Item, Result]):
                 while self._waiting and len(batch) < self._max_batch:
                     item, future, since = self._waiting.popleft()
                     if future.set_running_or_notify_cancel():
-                        STAGE_SECONDS.labels("queue").observe(time.monotonic() - since)
+                        SECONDS["queue"].observe(time.monotonic() - since)
                         batch.append((item, future))
         return batch
 
@@ -84,7 +90,7 @@ class Batcher(Generic[Item, Result]):
         BATCH_SIZE.observe(len(batch))
         self._begun = time.monotonic()
         try:
-            with STAGE_SECONDS.labels("network").time():
+            with SECONDS["network"].time():
                 results = self._run([item for item, _ in batch])
             if len(results) != len(batch):
                 raise RuntimeError(f"a batch of {len(batch)} gave {len(results)} results")

@@ -1,6 +1,5 @@
 """The model behind its queue: crops and embeddings of many requests, run in batches by one thread."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from model.attributes import Vector
 from model.backend import Backend, Pixels
 from worker.batcher import Batcher
+from worker.gathering import finished
 from worker.stages import span
 
 
@@ -70,14 +70,9 @@ class Device:
         return answers
 
     async def _batch(self, jobs: Sequence[_Job]) -> list[NDArray[Any]]:
-        futures = []
-        try:
-            for job in jobs:
-                futures.append(asyncio.wrap_future(self._batcher.submit(job)))
-            return await asyncio.gather(*futures)
-        finally:
-            for future in futures:
-                future.cancel()
+        futures = self._batcher.submit_all(jobs)
+        await finished(futures)
+        return [future.result() for future in futures]
 
     def _run(self, jobs: list[_Job]) -> list[NDArray[Any]]:
         embeds = [job.crop for job in jobs if isinstance(job, _Embed)]

@@ -13,8 +13,9 @@ from model.faces.alignment import Frame, paste
 from model.images import SourceType, encode_png
 from worker.aligner import AlignedFace, Aligner
 from worker.backlog import Backlog
+from worker.gathering import finished
 from worker.inference import Align
-from worker.stages import STAGE_SECONDS, stage
+from worker.stages import SECONDS, stage
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,14 +42,9 @@ class Pictures:
         for image in images:
             future = self._submit(self._aligner.faces, image, align, max_faces)
             future.add_done_callback(lambda _: self._backlog.leave())
-            futures.append(asyncio.wrap_future(future))
-        found = await asyncio.gather(*futures, return_exceptions=True)
-        results: list[list[AlignedFace] | FacetError] = []
-        for faces in found:
-            if isinstance(faces, BaseException) and not isinstance(faces, FacetError):
-                raise faces
-            results.append(faces)
-        return results
+            futures.append(future)
+        await finished(futures)
+        return [_faces_or_error(future) for future in futures]
 
     async def largest(self, images: Mapping[str, bytes], align: Align) -> list[AlignedFace]:
         """The largest face of each picture. The first error is raised; of several pictures it names the one."""
@@ -86,10 +82,15 @@ class Pictures:
         context, since = copy_context(), time.monotonic()
 
         def begin() -> T:
-            STAGE_SECONDS.labels("queue").observe(time.monotonic() - since)
+            SECONDS["queue"].observe(time.monotonic() - since)
             return context.run(function, *args, **kwargs)
 
         return self._pool.submit(begin)
+
+
+def _faces_or_error(future: Future[list[AlignedFace]]) -> list[AlignedFace] | FacetError:
+    error = future.exception()
+    return error if isinstance(error, FacetError) else future.result()
 
 
 def _encoded(pixels: Pixels, source: SourceType) -> bytes:

@@ -57,7 +57,7 @@ def import_pictures(task: Task, source: Source, embed: Embed, *, strip: int = 0)
         contents = [hashlib.sha256(picture).digest() for picture in batch.pictures]
         known = task.jobs.known(task.job.collection, contents)
         wanted = [place for place, content in enumerate(contents) if content not in known]
-        found = _embedded(task, embed, [batch.pictures[place] for place in wanted])
+        found = embedded(task, embed, [batch.pictures[place] for place in wanted])
         new = []
         for place, result in zip(wanted, found, strict=True):
             number, path, subject = batch.names[place]
@@ -102,7 +102,7 @@ def _subject(path: str, strip: int) -> str:
     return parts[0]
 
 
-def _embedded(task: Task, embed: Embed, pictures: Sequence[bytes]) -> Sequence[Embedded | FacetError]:
+def embedded(task: Task, embed: Embed, pictures: Sequence[bytes]) -> Sequence[Embedded | FacetError]:
     """What `embed` gives, asked again for as long as it is busy or lost."""
     while pictures:
         try:

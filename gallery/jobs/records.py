@@ -13,6 +13,7 @@ class Kind(StrEnum):
 
     IMPORT = "import"
     GROUPS = "groups"
+    REEMBED = "reembed"
 
 
 class State(StrEnum):

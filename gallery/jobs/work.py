@@ -8,6 +8,7 @@ from gallery.base import BaseGallery
 from gallery.jobs.archive import open_archive
 from gallery.jobs.importing import Embedded, import_pictures
 from gallery.jobs.records import Kind
+from gallery.jobs.reembedding import reembed_faces
 from gallery.jobs.runner import Work
 from gallery.jobs.source import Folder, Limits, Source
 from gallery.jobs.task import Task
@@ -34,7 +35,11 @@ def work_on(gallery: BaseGallery, embed: Embedder, limits: Limits) -> Mapping[Ki
 
         group_faces(task, gallery)
 
-    return {Kind.IMPORT: import_, Kind.GROUPS: group}
+    def reembed(task: Task) -> None:
+        # A kept picture is aligned already.
+        reembed_faces(task, gallery, lambda pictures: embed(pictures, "none"), task.job.parameters["model"])
+
+    return {Kind.IMPORT: import_, Kind.GROUPS: group, Kind.REEMBED: reembed}
 
 
 def _source(task: Task, limits: Limits) -> Source:

@@ -12,7 +12,7 @@ from service.security.caller import CallerOf
 router = APIRouter(tags=["gallery"])
 
 
-def _demo(request: Request) -> Demo:
+async def _demo(request: Request) -> Demo:
     return cast(Demo, request.app.state.demo)
 
 

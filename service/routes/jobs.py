@@ -68,7 +68,8 @@ class Job(BaseModel):
     collection: str = Field(examples=[DEFAULT_COLLECTION])
     progress: dict[str, int | None] = Field(
         description="counts: how many are `done` of `total`, which is null while nobody knows it; of an import "
-        "`enrolled`, `duplicates` and `failed`, of a grouping `groups` and `unassigned`",
+        "`enrolled`, `duplicates` and `failed`, of a grouping `groups` and `unassigned`, of a "
+        "re-embedding `changed`, `failed` and the number of the `last` face",
         examples=[{"total": 100, "done": 64, "enrolled": 60, "duplicates": 3, "failed": 1}],
     )
     error: JobError | None
@@ -99,7 +100,10 @@ class FailedFile(BaseModel):
 class JobReport(Job):
     """A job with what came of it."""
 
-    failures: list[FailedFile] = Field(description="of an import, what failed, file by file, in the archive's order")
+    failures: list[FailedFile] = Field(
+        description="of an import, what failed, file by file, in the archive's order; of a "
+        "re-embedding the faces, by id"
+    )
     next_failures: int | None = Field(description="the `failures_after` of the next page; null on the last")
     groups: list[list[str]] | None = Field(description="of a grouping, the ids of each group's faces, largest first")
     unassigned: list[str] | None = Field(description="of a grouping, the ids of the faces that are in no group")

@@ -122,7 +122,6 @@ async def search(
 @router.get("/search", responses=problem_responses(404, 422, 503), openapi_extra={"parameters": [METADATA_PARAMETER]})
 async def search_by_face(
     face: Annotated[str, Query(description="the id of the enrolled face to compare with")],
-    find_face: FindFace,
     gallery: EnrolledFaces,
     config: Config,
     conditions: SearchConditions,
@@ -130,7 +129,8 @@ async def search_by_face(
     k: K = 10,
 ) -> SearchResults:
     """Search by an enrolled face, which is itself left out of the results."""
-    given = await find_face(face)
+    # Also of an earlier model, whose faces are compared with each other until they are embedded anew.
+    given = await run_in_threadpool(gallery.get, face)
     query = query_for(
         given.embedding,
         attr,

@@ -53,7 +53,7 @@ def set_caller(scope: AsgiScope, caller: Caller) -> None:
     scope[_KEY] = caller
 
 
-def caller_of(request: Request) -> Caller:
+async def caller_of(request: Request) -> Caller:
     """Who sent a request."""
     return cast(Caller, request.scope[_KEY])
 
@@ -62,7 +62,7 @@ CallerOf = Annotated[Caller, Depends(caller_of)]
 """The parameter type of a route that must know who asks."""
 
 
-def authorize(request: Request, caller: CallerOf) -> None:
+async def authorize(request: Request, caller: CallerOf) -> None:
     """Let a request go on to its route, as a dependency that runs before the body is read.
 
     Raises Unauthorized without a key, and Forbidden where the key lacks the scope.

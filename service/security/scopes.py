@@ -48,6 +48,7 @@ NEEDS: Mapping[str, Need] = {
     "DELETE /subjects/{subject}": Scope.ERASE,
     "POST /jobs/import": Scope.ENROL,
     "POST /collections/{name}/groups": Scope.SEARCH,
+    "POST /collections/{name}/reembed": Scope.ENROL,
     "GET /jobs": Scope.SEARCH,
     "GET /jobs/{job_id}": Scope.SEARCH,
     "GET /jobs/{job_id}/events": Scope.SEARCH,

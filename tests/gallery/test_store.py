@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from gallery.records import Amendment, CollectionInfo, Deletion, Enrolment, NewFace
 from gallery.store import Store
@@ -156,11 +158,35 @@ def test_many_are_enrolled_together_or_not_at_all(store: Store, new: MakeFace) -
 
 
 def test_found_faces_are_those_that_are_there(store: Store, new: MakeFace) -> None:
-    added = store.add_many([new(n) for n in range(1200)])
+    fields = {"metadata": {"a": [1, 'é"],[', None]}, "quality": 0.5, "collection": "c"}
+    added = store.add_many([new(n, **fields) for n in range(1200)])
     store.delete(added[0].id)
-    latest, found = store.find([face.sequence for face in added])
+    latest, found = store.find({face.sequence: face.embedding for face in added})
     assert latest == store.sequence()
-    assert {number: face.id for number, face in found.items()} == {face.sequence: face.id for face in added[1:]}
+    assert list(found) == [face.sequence for face in added[1:]]
+    for number, face in list(found.items())[::100]:
+        stored = store.get(face.id)
+        assert (number, face.embedding.tobytes()) == (stored.sequence, stored.embedding.tobytes())
+        assert replace(face, embedding=stored.embedding).__dict__ == stored.__dict__
+    assert store.find({}) == (latest, {})
+
+
+def test_connections_that_broke_off_are_told_once(store: Store, url: str, new: MakeFace) -> None:
+    if not url.startswith("postgresql"):
+        pytest.skip("a file has no connections")
+    face = store.add(new(1))
+    with ThreadPoolExecutor(4) as threads:
+        # Several connections wait for their next use.
+        list(threads.map(lambda _: store.sequence(), range(20)))
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        assert connection.execute(text(f"{others} AND pid != pg_backend_pid()")).all()
+    engine.dispose()
+    with pytest.raises(Unavailable, match="does not answer"):
+        store.find({face.sequence: face.embedding})
+    for _ in range(5):
+        assert store.find({face.sequence: face.embedding})[0] == 1
 
 
 def test_threads_write_at_the_same_time(store: Store, new: MakeFace) -> None:

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from model.errors import FacetError, UnreadableImage, UnsupportedImage
-from model.images import ImageLimits, decode
-from tests.faces import jpeg
+from model.images import MAX_SCANS, ImageLimits, decode
+from tests.faces import draw_face, jpeg
 from tests.processes import ROOT
-from tests.security.hostile_pictures import OK, corpus, scan_bomb, truncations
+from tests.security.hostile_pictures import OK, corpus, scan_bomb, segment, truncations
 from tests.service.serving import dummy_app, serving
 
 
@@ -47,9 +47,33 @@ def test_a_file_cut_at_any_place_is_told_as_such() -> None:
 
 
 def test_a_picture_that_takes_too_long_is_given_up() -> None:
+    noise = jpeg(np.random.default_rng(0).integers(0, 255, (1500, 1500, 3), np.uint8))
     with pytest.raises(UnreadableImage, match="too long"):
-        decode(scan_bomb(2000, 20_000), ImageLimits(max_seconds=0.2))
-    assert decode(scan_bomb(64, 10), ImageLimits()).shape == (64, 64, 3)
+        decode(noise, ImageLimits(max_seconds=0.001))
+
+
+SCANS_OF_GREY = scan_bomb(64, 0).count(b"\xff\xda")
+
+
+def test_scans_are_counted_to_the_last() -> None:
+    assert decode(scan_bomb(64, MAX_SCANS - SCANS_OF_GREY), ImageLimits()).shape == (64, 64, 3)
+    with pytest.raises(UnreadableImage, match="too many scans"):
+        decode(scan_bomb(64, MAX_SCANS - SCANS_OF_GREY + 1), ImageLimits())
+
+
+@pytest.mark.parametrize("hiding", [segment(0xFE, b"\xff\xd9"), segment(0xFE, bytes(9)) * 1000, b"\xff\xd0\xff\x01"])
+def test_scans_cannot_hide_behind_what_looks_like_the_end(hiding: bytes) -> None:
+    bomb = scan_bomb(64, 100)
+    place = bomb.index(b"\xff\xda", bomb.index(b"\xff\xda") + 2)
+    with pytest.raises(UnreadableImage, match="too many scans"):
+        decode(bomb[:place] + hiding + bomb[place:], ImageLimits())
+
+
+def test_what_only_looks_like_scans_is_not_counted() -> None:
+    """A preview in the metadata, and what cameras put after the end, may hold any bytes."""
+    inside, behind = segment(0xE2, b"\xff\xda" * 500), b"\xff\xda\x00\x02" * 500
+    picture = jpeg(draw_face())
+    assert (decode(picture[:2] + inside + picture[2:] + behind, ImageLimits()) == decode(picture, ImageLimits())).all()
 
 
 def test_small_blocks_do_not_change_what_is_decoded() -> None:

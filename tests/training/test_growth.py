@@ -41,7 +41,8 @@ def test_wider_hidden_layers_compute_the_same_and_learn(learnt: FaceModel) -> No
     torch.testing.assert_close(wide.merger(z), learnt.merger(z))
     wide.merger(z).square().sum().backward()
     last = wide.merger.mlp[-1].weight.grad
-    assert last is not None and (last[:, 16:].abs().sum(dim=0) > 0).all()
+    assert last is not None
+    assert (last[:, 16:].abs().sum(dim=0) > 0).all()
 
 
 def test_the_same_sizes_keep_every_weight(learnt: FaceModel) -> None:

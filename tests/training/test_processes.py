@@ -87,7 +87,7 @@ def test_two_processes_have_the_loss_curve_of_one(prepared: Path, tmp_path: Path
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(prepared: Path, tmp_path: Path) -> None:
-    recipe = tiny_recipe("joint", 24, log_steps=1, checkpoint_minutes=0.0)
+    recipe = tiny_recipe("joint", 16, log_steps=1, checkpoint_minutes=0.0)
     broken, whole = tmp_path / "broken", tmp_path / "whole"
     asked, output = signalled(signal.SIGTERM, 4, recipe, prepared, broken)
     assert asked == 0, output

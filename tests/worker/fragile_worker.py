@@ -18,7 +18,7 @@ from worker.process import work
 
 POISON = np.full((SIZE, SIZE, 3), (255, 0, 255), np.uint8)
 SLOW = np.full((SIZE, SIZE, 3), (0, 255, 0), np.uint8)
-SLOW_SECONDS = 2.0
+SLOW_SECONDS = 1.0
 
 
 class FragileModel(DummyModel):

@@ -72,6 +72,18 @@ def test_what_waits_is_taken_together_in_order_up_to_the_limit() -> None:
     assert threading.get_ident() not in run.threads
 
 
+def test_what_comes_together_is_taken_together_or_refused_together() -> None:
+    run = Doubler()
+    with running(run, max_batch=4, max_queue=4) as batcher:
+        held(batcher, run)
+        futures = batcher.submit_all([2, 4, 6])
+        with pytest.raises(Busy):
+            batcher.submit_all([8, 10])
+        run.gate.set()
+        assert [future.result(PATIENCE) for future in futures] == [4, 8, 12]
+    assert run.batches == [[0], [2, 4, 6]]
+
+
 def test_many_threads_each_get_their_own_answer() -> None:
     run = Doubler()
     answers: dict[int, int] = {}

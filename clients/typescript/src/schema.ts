@@ -47,6 +47,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/collections/{name}/reembed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reembed Collection
+         * @description Embed the faces that other models made anew, from the pictures that were kept of them (FACET_KEEP_CROPS).
+         *
+         *     Until a face has its turn, it is found among those of its own model, by `GET /search` with one of them. Of a face
+         *     without a picture nothing changes; `GET /health/ready` tells how many of other models there are.
+         *
+         *     Where the service has keys: a key with the scope `enrol`.
+         */
+        post: operations["reembed_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/demo": {
         parameters: {
             query?: never;
@@ -1064,7 +1089,7 @@ export interface components {
             kind: components["schemas"]["Kind"];
             /**
              * Progress
-             * @description counts: how many are `done` of `total`, which is null while nobody knows it; of an import `enrolled`, `duplicates` and `failed`, of a grouping `groups` and `unassigned`
+             * @description counts: how many are `done` of `total`, which is null while nobody knows it; of an import `enrolled`, `duplicates` and `failed`, of a grouping `groups` and `unassigned`, of a re-embedding `changed`, `failed` and the number of the `last` face
              * @example {
              *       "done": 64,
              *       "duplicates": 3,
@@ -1127,7 +1152,7 @@ export interface components {
             error: components["schemas"]["JobError"] | null;
             /**
              * Failures
-             * @description of an import, what failed, file by file, in the archive's order
+             * @description of an import, what failed, file by file, in the archive's order; of a re-embedding the faces, by id
              */
             failures: components["schemas"]["FailedFile"][];
             /**
@@ -1148,7 +1173,7 @@ export interface components {
             next_failures: number | null;
             /**
              * Progress
-             * @description counts: how many are `done` of `total`, which is null while nobody knows it; of an import `enrolled`, `duplicates` and `failed`, of a grouping `groups` and `unassigned`
+             * @description counts: how many are `done` of `total`, which is null while nobody knows it; of an import `enrolled`, `duplicates` and `failed`, of a grouping `groups` and `unassigned`, of a re-embedding `changed`, `failed` and the number of the `last` face
              * @example {
              *       "done": 64,
              *       "duplicates": 3,
@@ -1172,7 +1197,7 @@ export interface components {
          * @description What a job does.
          * @enum {string}
          */
-        Kind: "import" | "groups";
+        Kind: "import" | "groups" | "reembed";
         /**
          * Model
          * @description What the loaded model says of itself.
@@ -1631,6 +1656,36 @@ export interface operations {
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    reembed_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description whose faces to embed anew */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                    "application/msgpack": Blob;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
         };
     };
     seed_demo: {
