@@ -13,7 +13,7 @@ from model.edits import Edit, apply
 from model.images import SourceType, encode_png
 
 FOLDER = Path(__file__).parent / "pictures"
-ANNA, BEN = 21, 41
+ANNA, BEN = 53, 60
 """The seeds of the two faces that the pages speak of."""
 AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 DEGREES = (-30.0, -15.0, 0.0, 15.0, 30.0)

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from model.errors import Unavailable
 from worker.backlog import Backlog
-from worker.stages import BATCH_SIZE, SECONDS
+from worker.stages import BATCH_SIZE, seconds
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -82,7 +82,7 @@ class Batcher(Generic[Item, Result]):
                 while self._waiting and len(batch) < self._max_batch:
                     item, future, since = self._waiting.popleft()
                     if future.set_running_or_notify_cancel():
-                        SECONDS["queue"].observe(time.monotonic() - since)
+                        seconds("queue").observe(time.monotonic() - since)
                         batch.append((item, future))
         return batch
 
@@ -90,7 +90,7 @@ class Batcher(Generic[Item, Result]):
         BATCH_SIZE.observe(len(batch))
         self._begun = time.monotonic()
         try:
-            with SECONDS["network"].time():
+            with seconds("network").time():
                 results = self._run([item for item, _ in batch])
             if len(results) != len(batch):
                 raise RuntimeError(f"a batch of {len(batch)} gave {len(results)} results")

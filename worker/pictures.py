@@ -15,7 +15,7 @@ from worker.aligner import AlignedFace, Aligner
 from worker.backlog import Backlog
 from worker.gathering import finished
 from worker.inference import Align
-from worker.stages import SECONDS, stage
+from worker.stages import seconds, stage
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,7 +82,7 @@ class Pictures:
         context, since = copy_context(), time.monotonic()
 
         def begin() -> T:
-            SECONDS["queue"].observe(time.monotonic() - since)
+            seconds("queue").observe(time.monotonic() - since)
             return context.run(function, *args, **kwargs)
 
         return self._pool.submit(begin)

@@ -211,7 +211,7 @@ class Job(TypedDict):
     """A job as it stands."""
 
     id: str
-    kind: Literal["import", "groups"]
+    kind: Literal["import", "groups", "reembed"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     collection: str
     progress: dict[str, int | None]

@@ -208,6 +208,11 @@ def group(
     return Call("POST", f"collections/{quote(collection, safe='')}/groups", params)
 
 
+def reembed(collection: str) -> Call[answers.Job]:
+    """Begin to embed the faces of a collection that other models made anew, from the pictures kept of them."""
+    return Call("POST", f"collections/{quote(collection, safe='')}/reembed")
+
+
 def jobs(collection: str | None = None, cursor: str | None = None, limit: int = 100) -> Call[answers.JobPage]:
     """A page of jobs, the newest first."""
     return Call("GET", "jobs", _given(collection=collection, cursor=cursor, limit=limit))

