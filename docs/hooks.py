@@ -9,7 +9,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[1]
 MARKER = re.compile(r"^\{\{ (\w+)(?: (.+))? \}\}$", re.MULTILINE)
@@ -26,6 +30,18 @@ Json = Mapping[str, Any]
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """A page with its markers replaced; MkDocs calls this. Raises KeyError for a marker that means nothing."""
     return MARKER.sub(lambda found: MAKERS[found[1]](found[2] or ""), markdown)
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """The pages' files with the card's sheets, drawn by the bundled model; MkDocs calls this."""
+    from model.backend import load_backend
+    from training.card import SHEETS, draw_sheets
+
+    with TemporaryDirectory() as folder:
+        draw_sheets(load_backend("", "cpu"), Path(folder))
+        for name in SHEETS:
+            files.append(File.generated(config, f"models/{name}", content=Path(folder, name).read_bytes()))
+    return files
 
 
 def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -65,7 +81,7 @@ def card(_: str) -> str:
     from training.card import markdown
 
     checkpoint = load_checkpoint(bundled())
-    return markdown(f"`{checkpoint.id}`", checkpoint.card, sheets=False).replace("\n#", "\n##").replace("# ", "## ", 1)
+    return markdown(f"`{checkpoint.id}`", checkpoint.card, sheets=True).replace("\n#", "\n##").replace("# ", "## ", 1)
 
 
 def drawn_by(_: str) -> str:

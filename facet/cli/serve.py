@@ -88,6 +88,7 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
     from facet.asgi import create_app
     from facet.logs import configure_logs
     from facet.protocol import patient_protocol
+    from facet.server import Server
     from facet.tracing import configure_traces
     from facet.watchdog import Watchdog
 
@@ -116,7 +117,7 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
     )
     if settings.inference == "local":
         Watchdog(app.state.inference.stuck).start()
-    server = uvicorn.Server(config)
+    server = Server(config)
     # uvicorn passes on the Ctrl-C that it has already obeyed.
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
