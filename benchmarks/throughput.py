@@ -97,8 +97,8 @@ def main() -> None:
         callers = stack.enter_context(Callers.started())
         report = _compare(service, callers, embedded, distributed, options)
         report["embedded_mib"], report["api_mib"] = (round(peak_mib(api.pid)) for api in service.apis)
-    report["embedded_startcpu_seconds"] = round(application_seconds("local"), 2)
-    report["api_startcpu_seconds"] = round(application_seconds("celery"), 2)
+    report["embedded_start_cpu_seconds"] = round(application_seconds("local"), 2)
+    report["api_start_cpu_seconds"] = round(application_seconds("celery"), 2)
     text = json.dumps(report, indent=2)
     print(text)
     if options.to is not None:

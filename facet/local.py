@@ -9,8 +9,8 @@ from model.images import ImageLimits
 from worker.local import LocalInference
 
 SWITCH_SECONDS = 0.0005
-"""How long a thread may keep the interpreter while another asks for it: with Python's own 5 ms the networks' thread waits
-for a busy event loop, and a sixth of the throughput of small requests is lost."""
+"""How long a thread may keep the interpreter while another asks for it: with Python's own 5 ms the networks' thread
+waits for a busy event loop, and a sixth of the throughput of small requests is lost."""
 
 
 def local_inference(settings: Settings) -> LocalInference:
