@@ -172,7 +172,7 @@ async def get_job(
     job: NamedJob,
     desk: JobDesk,
     config: Config,
-    failures_after: Annotated[int, Query(ge=-1, description="the `next_failures` of the page before")] = -1,
+    failures_after: Annotated[int, Query(ge=-1, le=2**53, description="the `next_failures` of the page before")] = -1,
     limit: Annotated[int, Query(ge=1, description="failures on one page")] = 100,
 ) -> JobReport:
     """How a job stands, what failed in it, and the groups that it found."""

@@ -146,3 +146,9 @@ def test_an_unknown_job_is_not_found(client: httpx.Client) -> None:
     for id in ("x", "01930f2e-6f6c-7cc3-9d0a-3f1d2c4b5a69"):
         for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/events")):
             assert_problem(client.request(method, f"/jobs/{id}{path}"), 404, "not_found")
+
+
+def test_a_place_beyond_all_numbers_is_invalid(client: httpx.Client) -> None:
+    job = client.post("/collections/default/groups").json()
+    answer = client.get(f"/jobs/{job['id']}", params={"failures_after": 2**64})
+    assert assert_problem(answer, 422, "invalid_request")
