@@ -34,9 +34,10 @@ class Jobs:
             config.max_archive_entries, config.max_unpacked_bytes, config.max_archive_ratio, config.max_image_bytes
         )
         self.store = gallery.jobs
-        self._inference, self._keep_crops, self._runs = inference, config.keep_crops, config.runs_jobs
+        self._inference, self._runs = inference, config.runs_jobs
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.runner = Runner(gallery.jobs, config.jobs_dir, work_on(gallery, self._embed, self.limits))
+        work = work_on(gallery, self._embed, self.limits, config.keep_crops)
+        self.runner = Runner(gallery.jobs, config.jobs_dir, work)
 
     async def start(self) -> None:
         """Go on with what an earlier process left, where jobs run in this one."""
@@ -62,11 +63,11 @@ class Jobs:
         finally:
             await self._inference.close()
 
-    def _embed(self, pictures: Sequence[bytes], align: Align) -> Sequence[Embedded | FacetError]:
+    def _embed(self, pictures: Sequence[bytes], align: Align, keep_crops: bool) -> Sequence[Embedded | FacetError]:
         assert self._loop is not None, "only a started runner asks"
-        return asyncio.run_coroutine_threadsafe(self._found(pictures, align), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._found(pictures, align, keep_crops), self._loop).result()
 
-    async def _found(self, pictures: Sequence[bytes], align: Align) -> list[Embedded | FacetError]:
+    async def _found(self, pictures: Sequence[bytes], align: Align, keep_crops: bool) -> list[Embedded | FacetError]:
         model = (await self._inference.info()).id
         found = await self._inference.embed(pictures, align=align)
         results: list[Embedded | FacetError] = []
@@ -74,7 +75,7 @@ class Jobs:
             if isinstance(faces, FacetError):
                 results.append(faces)
                 continue
-            crop = (await self._inference.reconstruct(picture, align=align)).input if self._keep_crops else None
+            crop = (await self._inference.reconstruct(picture, align=align)).input if keep_crops else None
             results.append(Embedded(faces[0].embedding, model, faces[0].score, crop))
         return results
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facet.cli.progress import progress
+from facet.cli.progress import follow, progress
 from model.errors import FacetError, NotFound
 
 if TYPE_CHECKING:
@@ -68,17 +68,21 @@ def reembed(
 
     Example: facet gallery reembed --model new.safetensors
     """
-    from facet.reembedding import reembed as run
-    from gallery.gallery import Gallery
-    from model.backend import load_backend
+    from facet.foreground import foreground
+    from gallery.jobs.records import Kind
 
     settings = settings_of(model=model, data_dir=data_dir, database_url=database_url)
-    backend, gallery = load_backend(settings.model, settings.device), Gallery(settings.gallery_url, settings.snapshot)
-    try:
-        others = sum(gallery.census().values()) - gallery.census().get(backend.id, 0)
-        with progress() as bar:
-            task = bar.add_task("Embedding", total=others, note="")
-            count = run(gallery, backend, lambda looked_at: bar.advance(task, looked_at))
-    finally:
-        gallery.close()
-    typer.echo(f"{count} faces are of {backend.id} now; {others - count} of other models have no picture")
+    changed = 0
+    with foreground(settings) as here, progress() as bar:
+        for name in [collection.name for collection in here.gallery.collections()]:
+            shown = bar.add_task(f"Embedding {name}", total=None, note="")
+            job, failures = here.run(
+                Kind.REEMBED, name, {"model": here.model}, lambda job, shown=shown: follow(bar, shown, job.progress)
+            )
+            for failure in failures:
+                typer.echo(f"{failure.path}: {failure.detail}", err=True)
+            if job.error is not None:
+                raise FacetError(job.error["message"])
+            changed += job.progress["changed"] or 0
+        rest = sum(here.gallery.census().values()) - here.gallery.census().get(here.model, 0)
+        typer.echo(f"{changed} faces are of {here.model} now; {rest} are still of other models")

@@ -1,9 +1,10 @@
 """Progress bars on a terminal, silence in a pipe."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
 
 def progress() -> "Progress":
@@ -21,3 +22,8 @@ def progress() -> "Progress":
         console=console,
         disable=not console.is_terminal,
     )
+
+
+def follow(bar: "Progress", task: "TaskID", counts: Mapping[str, int | None]) -> None:
+    """Show how far a job has come."""
+    bar.update(task, completed=counts.get("done") or 0, total=counts.get("total"))

@@ -17,17 +17,19 @@ from model.errors import FacetError
 ARCHIVE = "archive"
 """The name under which an archive lies in its job's folder."""
 
-Embedder = Callable[[Sequence[bytes], Any], Sequence[Embedded | FacetError]]
-"""`Embed` for a way of aligning, which it alone knows."""
+Embedder = Callable[[Sequence[bytes], Any, bool], Sequence[Embedded | FacetError]]
+"""`Embed` for a way of aligning, which it alone knows, and whether the aligned pictures are kept."""
 
 
-def work_on(gallery: BaseGallery, embed: Embedder, limits: Limits) -> Mapping[Kind, Work]:
+def work_on(gallery: BaseGallery, embed: Embedder, limits: Limits, keep_crops: bool) -> Mapping[Kind, Work]:
     """The work of each kind of job on a gallery."""
 
     def import_(task: Task) -> None:
         wanted = task.job.parameters
         source = _source(task, limits)
-        import_pictures(task, source, lambda pictures: embed(pictures, wanted["align"]), strip=wanted["strip"])
+        import_pictures(
+            task, source, lambda pictures: embed(pictures, wanted["align"], keep_crops), strip=wanted["strip"]
+        )
 
     def group(task: Task) -> None:
         # Imported late: a process that searches elsewhere holds no FAISS until it groups.
@@ -36,8 +38,8 @@ def work_on(gallery: BaseGallery, embed: Embedder, limits: Limits) -> Mapping[Ki
         group_faces(task, gallery)
 
     def reembed(task: Task) -> None:
-        # A kept picture is aligned already.
-        reembed_faces(task, gallery, lambda pictures: embed(pictures, "none"), task.job.parameters["model"])
+        # A kept picture is aligned already, and stays.
+        reembed_faces(task, gallery, lambda pictures: embed(pictures, "none", False), task.job.parameters["model"])
 
     return {Kind.IMPORT: import_, Kind.GROUPS: group, Kind.REEMBED: reembed}
 

@@ -99,6 +99,6 @@ async def ready(port: InferencePort, gallery: EnrolledFaces) -> Health:
     if not unusable:
         return Health()
     return Health(
-        note=f"{unusable} enrolled faces are of other models, and no search finds them: run `facet gallery reembed` "
-        "where their pictures were kept, and enrol the others again."
+        note=f"{unusable} enrolled faces are of other models, and no search finds them: `facet gallery reembed`, or "
+        "`POST /collections/{name}/reembed`, brings back those whose pictures were kept; enrol the others again."
     )

@@ -5,12 +5,15 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from facet.cli import app
 from gallery.gallery import Gallery
 from gallery.jobs.records import State
+from gallery.records import NewFace
+from model.dummy import DummyModel
 from tests.faces import draw_face, jpeg
 from tests.gallery.jobs.pictures import folder_of, zipped
 from tests.processes import FACET, ROOT, wait_until
@@ -57,6 +60,30 @@ def test_a_folder_and_an_archive_go_into_a_running_service(tmp_path: Path, files
             assert result.stdout == f"enrolled {enrolled} faces; {6 - enrolled} were there already, 1 files failed\n"
             assert "words.txt: " in result.stderr
         assert len(client.get("/faces").json()["faces"]) == 6
+
+
+def test_a_collection_of_a_running_service_is_exported_as_it_is_there(tmp_path: Path) -> None:
+    data, model = tmp_path / "data", DummyModel()
+    data.mkdir()
+    gallery = Gallery(f"sqlite:///{data / 'facet.db'}")
+    vectors = model.sample(231, seed=1)
+    gallery.enrol_many(
+        [NewFace(f"s{n}", vectors[n], model.id, "c", {"ü": [n, 0.1]}, None if n % 2 else n / 231) for n in range(230)]
+    )
+    gallery.enrol(NewFace("x", vectors[230], model.id, "d"))
+    gallery.close()
+    here, there = tmp_path / "here.parquet", tmp_path / "there.parquet"
+    CliRunner().invoke(app, ["export", "--collection", "c", "--to", str(here), "--data-dir", str(data)])
+    with serving(dummy_app(data)) as client:
+        command = ["export", "--collection", "c", "--url", str(client.base_url), "--to"]
+        result = CliRunner().invoke(app, [*command, str(there)])
+        assert (result.exit_code, result.stdout) == (0, f"wrote 230 faces to {there}\n")
+        refused = CliRunner().invoke(app, [*command, str(tmp_path)])
+        assert refused.exit_code == 1
+        refused = CliRunner().invoke(app, ["import", str(there), "--url", str(client.base_url)])
+        assert refused.exit_code == 2
+        assert "read where the database is" in refused.stderr
+    assert pq.read_table(there).equals(pq.read_table(here))
 
 
 def test_what_cannot_be_imported_is_one_line(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_planted_groups_are_found(
         for person, size in enumerate(sizes)
     ]
     gallery.enrol_many([NewFace("x", embedding(0), "other model", "c"), NewFace("x", embedding(0), "m1", "elsewhere")])
-    runner = Runner(gallery.jobs, tmp_path / "jobs", work_on(gallery, embed, Limits()))
+    runner = Runner(gallery.jobs, tmp_path / "jobs", work_on(gallery, embed, Limits(), False))
     parameters = {"by": attribute.value, "distance": 0.4, "min_size": 2, "model": "m1", "max_faces": 26}
     with runner.reserved() as (id, _):
         gallery.jobs.create(Kind.GROUPS, "c", parameters, id=id)

@@ -22,7 +22,7 @@ from tests.gallery.jobs.pictures import BAD, embed, people, tarred, zipped
 from tests.processes import ROOT, wait_until
 
 PARAMETERS = {"strip": 0, "align": "auto"}
-Embedder = Callable[[Sequence[bytes], str], Sequence[Embedded | FacetError]]
+Embedder = Callable[[Sequence[bytes], str, bool], Sequence[Embedded | FacetError]]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def _runner(gallery: Gallery, place: Path, embedder: Embedder = embed) -> Runner:
-    return Runner(gallery.jobs, place, work_on(gallery, embedder, Limits()))
+    return Runner(gallery.jobs, place, work_on(gallery, embedder, Limits(), False))
 
 
 def _submit(runner: Runner, gallery: Gallery, archive: bytes, parameters: Mapping[str, object] = PARAMETERS) -> Job:
@@ -91,7 +91,7 @@ def test_folders_at_the_front_are_left_out(gallery: Gallery, place: Path) -> Non
 def test_a_busy_model_is_asked_again(gallery: Gallery, place: Path) -> None:
     asked = list[int]()
 
-    def busy(pictures: Sequence[bytes], align: str) -> Sequence[Embedded | FacetError]:
+    def busy(pictures: Sequence[bytes], align: str, _: bool) -> Sequence[Embedded | FacetError]:
         asked.append(len(pictures))
         if len(asked) < 3:
             raise Busy("later", retry_after=0.01)
@@ -106,7 +106,7 @@ def test_a_busy_model_is_asked_again(gallery: Gallery, place: Path) -> None:
 def test_a_job_stops_with_its_process_and_goes_on_in_the_next(gallery: Gallery, place: Path) -> None:
     begun, go_on = Event(), Event()
 
-    def slow(pictures: Sequence[bytes], align: str) -> Sequence[Embedded | FacetError]:
+    def slow(pictures: Sequence[bytes], align: str, _: bool) -> Sequence[Embedded | FacetError]:
         begun.set()
         go_on.wait(30)
         return embed(pictures, align)
@@ -189,11 +189,11 @@ from gallery.jobs.runner import Runner
 from gallery.jobs.source import Limits
 from gallery.jobs.work import work_on
 from tests.gallery.jobs.pictures import embed
-def slow(pictures, align):
+def slow(pictures, align, _):
     time.sleep(0.02)
     return embed(pictures, align)
 gallery = Gallery(sys.argv[1])
-runner = Runner(gallery.jobs, Path(sys.argv[2]), work_on(gallery, slow, Limits()))
+runner = Runner(gallery.jobs, Path(sys.argv[2]), work_on(gallery, slow, Limits(), False))
 runner.start()
 time.sleep(60)
 """
