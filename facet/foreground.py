@@ -18,7 +18,8 @@ from service.jobs import Jobs
 _SECONDS = 0.1
 """Between two looks at a job."""
 
-Watch = Callable[[Job], None]
+Watch = Callable[[Mapping[str, int | None]], None]
+"""Told how far a job has come."""
 
 
 class Foreground:
@@ -43,7 +44,7 @@ class Foreground:
             store.create(kind, collection, parameters, id=id)
         try:
             while not (job := store.get(id)).state.final:
-                watch(job)
+                watch(job.progress)
                 sleep(_SECONDS)
         except KeyboardInterrupt:
             store.cancel(id)

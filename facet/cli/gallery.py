@@ -1,5 +1,6 @@
 """`facet gallery`: the enrolled faces looked after."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,9 +77,7 @@ def reembed(
     with foreground(settings) as here, progress() as bar:
         for name in [collection.name for collection in here.gallery.collections()]:
             shown = bar.add_task(f"Embedding {name}", total=None, note="")
-            job, failures = here.run(
-                Kind.REEMBED, name, {"model": here.model}, lambda job, shown=shown: follow(bar, shown, job.progress)
-            )
+            job, failures = here.run(Kind.REEMBED, name, {"model": here.model}, partial(follow, bar, shown))
             for failure in failures:
                 typer.echo(f"{failure.path}: {failure.detail}", err=True)
             if job.error is not None:

@@ -5,6 +5,7 @@ import tarfile
 import tempfile
 from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -158,7 +159,7 @@ def _import_here(settings: "Settings", source: Path, collection: str, wanted: Ma
     with foreground(settings) as here, progress() as bar:
         task = bar.add_task("Importing", total=None, note="")
         parameters = {**wanted, "path": str(source.absolute())}
-        job, failures = here.run(Kind.IMPORT, collection, parameters, lambda job: follow(bar, task, job.progress))
+        job, failures = here.run(Kind.IMPORT, collection, parameters, partial(follow, bar, task))
     error = None if job.error is None else job.error["message"]
     _tell(job.progress, [(failure.path, failure.detail) for failure in failures], error)
 
