@@ -20,4 +20,5 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         gc.collect()
         gc.freeze()
+        gc.enable()
         gc.set_threshold(ALLOCATIONS, *gc.get_threshold()[1:])

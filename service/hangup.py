@@ -1,9 +1,13 @@
 """Gives up a request whose caller has gone."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOOK_SECONDS = 0.25
+"""How long a request is worked on before it is watched whether its caller is still there. Most are answered by then,
+and to watch takes a task."""
 
 
 class HangUpMiddleware:
@@ -16,18 +20,18 @@ class HangUpMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        caller = _Caller(receive)
-        answering = asyncio.ensure_future(self._app(scope, caller.receive, send))
-        gone = asyncio.create_task(caller.gone())
+        caller, answering = _Caller(receive), asyncio.current_task()
+        assert answering is not None, "a coroutine runs in a task"
+        look = asyncio.get_running_loop().call_later(LOOK_SECONDS, caller.watch, answering.cancel)
         try:
-            await asyncio.wait({answering, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if answering.done():
-                await answering
+            await self._app(scope, caller.receive, send)
+        except asyncio.CancelledError:
+            if not caller.gone:
+                raise
+            answering.uncancel()
         finally:
-            gone.cancel()
-            if answering.cancel():
-                with suppress(asyncio.CancelledError):
-                    await answering
+            look.cancel()
+            caller.forget()
 
 
 class _Caller:
@@ -36,21 +40,36 @@ class _Caller:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._complete = asyncio.Event()
-        self._left: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._end: asyncio.Task[Message] | None = None
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was noticed that the caller hung up."""
+        return self._end is not None and self._end.done()
 
     async def receive(self) -> Message:
         """The next message for the application."""
         if self._complete.is_set():
-            return await asyncio.shield(self._left)
+            return await asyncio.shield(self._awaited_end())
         message = await self._receive()
         if not message.get("more_body", False):
             self._complete.set()
-        if message["type"] == "http.disconnect":
-            self._left.set_result(message)
         return message
 
-    async def gone(self) -> None:
-        """Return when the caller has hung up after its request was complete."""
+    def watch(self, leave: Callable[[], object]) -> None:
+        """Have something done when the caller hangs up after its request was complete."""
+        self._awaited_end().add_done_callback(lambda end: None if end.cancelled() else leave())
+
+    def forget(self) -> None:
+        """Watch no longer."""
+        if self._end is not None:
+            self._end.cancel()
+
+    def _awaited_end(self) -> asyncio.Task[Message]:
+        if self._end is None:
+            self._end = asyncio.create_task(self._next())
+        return self._end
+
+    async def _next(self) -> Message:
         await self._complete.wait()
-        if not self._left.done():
-            self._left.set_result(await self._receive())
+        return await self._receive()

@@ -4,9 +4,6 @@ import math
 from collections.abc import Sequence
 from io import BytesIO
 
-from PIL import Image
-from PIL.PngImagePlugin import PngImageFile, PngInfo
-
 XMP = "XML:com.adobe.xmp"
 
 
@@ -17,6 +14,10 @@ def sheet(pictures: Sequence[bytes]) -> bytes:
     """
     if len(pictures) == 1:
         return pictures[0]
+    # Imported late: the API of a distributed deployment has no other use for it.
+    from PIL import Image
+    from PIL.PngImagePlugin import PngImageFile, PngInfo
+
     images = [PngImageFile(BytesIO(picture)) for picture in pictures]
     width, height = images[0].size
     columns = math.ceil(math.sqrt(len(images)))

@@ -1,6 +1,7 @@
 """`facet serve`: the HTTP service."""
 
 import contextlib
+import gc
 import ipaddress
 import socket
 from pathlib import Path
@@ -83,6 +84,8 @@ def _is_loopback(listener: socket.socket) -> bool:
 
 def _run(settings: "Settings", listener: socket.socket) -> None:
     """Serve on a socket until a signal comes. Exits with code 3 if the application cannot start."""
+    # Nothing that is made until the server is ready will be garbage; it begins to collect then.
+    gc.disable()
     import uvicorn
 
     from facet.asgi import create_app

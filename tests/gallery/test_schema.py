@@ -1,11 +1,13 @@
 """A store made by any earlier version is brought to the present form, and keeps what it holds."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from gallery import schema
@@ -32,7 +34,11 @@ def test_the_migrations_make_exactly_the_tables(url: str, engine: Engine) -> Non
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, tables) == []
-        assert context.get_current_revision() == schema.newest() == "0004"
+        assert context.get_current_revision() == schema.NEWEST
+
+
+def test_the_newest_form_is_that_of_the_last_migration() -> None:
+    assert ScriptDirectory(str(Path(schema.__file__).parent / "migrations")).get_heads() == [schema.NEWEST]
 
 
 def test_a_store_from_before_there_were_migrations_keeps_its_faces(

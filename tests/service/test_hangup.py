@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from service.hangup import HangUpMiddleware
+from service.hangup import LOOK_SECONDS, HangUpMiddleware
 
 SCOPE: Scope = {"type": "http"}
 BODY = [{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.request", "body": b"b"}]
@@ -89,6 +89,36 @@ def test_the_application_may_listen_for_the_end_itself() -> None:
 
     asyncio.run(scenario())
     assert heard == [GONE]
+
+
+def test_what_ends_the_service_is_no_caller_who_left() -> None:
+    async def app(_: Scope, receive: Receive, __: Send) -> None:
+        await _body(receive)
+        await asyncio.sleep(60)
+
+    async def scenario() -> None:
+        caller = Caller()
+        answering = asyncio.create_task(HangUpMiddleware(app)(SCOPE, caller.receive, caller.send))
+        await asyncio.sleep(2 * LOOK_SECONDS)
+        answering.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await answering
+
+    asyncio.run(scenario())
+
+
+def test_nobody_is_watched_who_is_answered_at_once() -> None:
+    async def app(_: Scope, receive: Receive, __: Send) -> None:
+        await _body(receive)
+
+    async def scenario() -> set[asyncio.Task[None]]:
+        before = asyncio.all_tasks()
+        caller = Caller()
+        await HangUpMiddleware(app)(SCOPE, caller.receive, caller.send)
+        await asyncio.sleep(2 * LOOK_SECONDS)
+        return asyncio.all_tasks() - before
+
+    assert asyncio.run(scenario()) == set()
 
 
 def test_a_failure_is_passed_on() -> None:
