@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BATCH = 64
 """Faces that the service takes at once."""
 AHEAD = 2
-"""Batches of pictures that are in the hands of the threads while the networks have one."""
+"""Batches of pictures that are in the hands of the threads while a lane of the networks has one."""
 
 
 class _Parts:
@@ -38,6 +38,7 @@ class _Parts:
         self.backend = load_backend(model)
         self.aligner = Aligner(load_detector, ImageLimits(), self.backend.image_size)
         self.pool = ThreadPoolExecutor()
+        self.lanes = ThreadPoolExecutor(self.backend.lanes, initializer=self.backend.share)
         self.render(np.repeat(self.backend.sample(1, seed=0), BATCH, axis=0))
 
     def crop(self, picture: bytes) -> Any:
@@ -62,6 +63,10 @@ def _load(model: str) -> None:
 
 
 def _faces_per_second(pictures: Sequence[bytes], seconds: float) -> float:
+    return sum(_parts.lanes.map(lambda _: _faces_per_second_of_lane(pictures, seconds), range(_parts.backend.lanes)))
+
+
+def _faces_per_second_of_lane(pictures: Sequence[bytes], seconds: float) -> float:
     following = cycle(pictures)
     waiting: deque[list[Future[Any]]] = deque()
 
@@ -93,12 +98,12 @@ def _median_ms(work: Callable[[], Any], seconds: float) -> float:
 
 
 def _embed_ms(picture: bytes, seconds: float) -> float:
-    return _median_ms(lambda: _parts.embed([_parts.crop(picture)]), seconds)
+    return _parts.lanes.submit(_median_ms, lambda: _parts.embed([_parts.crop(picture)]), seconds).result()
 
 
 def _render_ms(seconds: float) -> float:
     embedding = _parts.backend.sample(1, seed=0)
-    return _median_ms(lambda: _parts.render(embedding), seconds)
+    return _parts.lanes.submit(_median_ms, lambda: _parts.render(embedding), seconds).result()
 
 
 def _stages_ms(photographs: Sequence[bytes], seconds: float) -> dict[str, float]:
@@ -118,7 +123,7 @@ def _stages_ms(photographs: Sequence[bytes], seconds: float) -> dict[str, float]
         "decode": lambda: list(_parts.pool.map(aligner.picture, batch)),
         "detect": lambda: list(_parts.pool.map(detect, pixels)),
         "align": lambda: list(_parts.pool.map(lambda pair: crop(pair[0], pair[1], size), frames)),
-        "network": lambda: _parts.embed(crops),
+        "network": lambda: list(_parts.lanes.map(_parts.embed, np.array_split(crops, _parts.backend.lanes))),
     }
     return {stage: _median_ms(run, seconds / len(work)) / BATCH for stage, run in work.items()}
 

@@ -4,9 +4,9 @@
 
 For each network: the operations of its matrix products and the bytes that it must at least move (weights, and each
 layer's input and output once), the machine's ceilings (a large matrix product, a large copy), so the least time, and
-the engine's share of it for each batch size. The bare loop runs the same networks in float32 on tensors that are there
-already, as anyone would in `torch.inference_mode`; the engine takes bytes and gives bytes. They take turns, so that a
-change of the machine's speed hits both.
+the engine's share of it for each batch size, with such a batch in each of its lanes. The bare loop runs the same
+networks in float32 on tensors that are there already, as anyone would in `torch.inference_mode`; the engine takes bytes
+and gives bytes. They take turns, so that a change of the machine's speed hits both.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -128,13 +129,25 @@ def contests(path: Path, engine: Engine, device: torch.device, dtype: torch.dtyp
     ]
 
 
-def measure(contest: Contest, device: torch.device, peak: tuple[float, float]) -> list[dict[str, Any]]:
+class Lanes:
+    """The threads that keep an engine busy."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.count = engine.lanes
+        self._threads = ThreadPoolExecutor(engine.lanes, initializer=engine.share)
+
+    def per_second(self, function: Callable[[], object], device: torch.device) -> float:
+        """How often a function runs in a second in all of them together."""
+        return sum(self._threads.map(lambda _: per_second(function, device), range(self.count)))
+
+
+def measure(contest: Contest, lanes: Lanes, device: torch.device, peak: tuple[float, float]) -> list[dict[str, Any]]:
     """A row for each batch size."""
     rows = []
     for count in BATCHES:
         mine, theirs = partial(contest.served, count), partial(contest.bare, count)
         mine(), theirs()
-        turns = [(per_second(mine, device), per_second(theirs, device)) for _ in range(ROUNDS)]
+        turns = [(lanes.per_second(mine, device), per_second(theirs, device)) for _ in range(ROUNDS)]
         served, bare = (count * median(side) for side in zip(*turns, strict=True))
         needs = contest.needs(count)
         floor = max(needs.operations / peak[0], needs.bytes_moved / peak[1])
@@ -143,7 +156,7 @@ def measure(contest: Contest, device: torch.device, peak: tuple[float, float]) -
                 "network": contest.name,
                 "batch": count,
                 "faces_per_second": served,
-                "milliseconds": 1000 * count / served,
+                "milliseconds": 1000 * lanes.count * count / served,
                 "floor_milliseconds": 1000 * floor,
                 "share_of_floor": floor * served / count,
                 "bare_faces_per_second": bare,
@@ -170,7 +183,8 @@ def main() -> None:
     peak = ceilings(device, dtype)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{os.cpu_count()} processor cores"
     print(f"{name}, {dtype}: a product reaches {peak[0] / 1e9:.0f} GFLOP/s, a copy {peak[1] / 1e9:.1f} GB/s\n")
-    rows = [row for contest in contests(path, engine, device, dtype) for row in measure(contest, device, peak)]
+    lanes = Lanes(engine)
+    rows = [row for each in contests(path, engine, device, dtype) for row in measure(each, lanes, device, peak)]
     print("| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))
     for row in rows:
         print("| " + " | ".join(value if isinstance(value, str) else f"{value:.3g}" for value in row.values()) + " |")

@@ -36,6 +36,7 @@ WINDOW_SECONDS = 2.0
 SLOWDOWN = 1.5
 """How much slower than before still counts as fast as before."""
 MEMORY_GROWTH = 0.05
+SAMPLE_SECONDS = 0.5
 EDGE = 0.1
 """The part of the time, at its beginning and at its end, in which the service is killed."""
 EXPECTED = {200, 201, 204, 503, 507}
@@ -140,7 +141,7 @@ class Soak:
         while self._going:
             with contextlib.suppress(OSError):  # it was killed just now
                 self.record.memory[self._service.pid].append(self._service.megabytes())
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(SAMPLE_SECONDS)
 
     async def _caller(self) -> None:
         async with httpx.AsyncClient(base_url=self._service.url, timeout=30) as client:
@@ -211,6 +212,12 @@ def growth(memory: list[float]) -> float:
     return statistics.mean(memory[-third:]) / statistics.mean(memory[:third]) - 1
 
 
+def _minutes(memory: list[float]) -> list[list[float]]:
+    """The samples of each minute."""
+    size = round(60 / SAMPLE_SECONDS)
+    return [memory[place : place + size] for place in range(0, len(memory), size)]
+
+
 async def soak(seconds: float, callers: int, seed: int) -> dict[str, Any]:
     """Run, and give the report."""
     with tempfile.TemporaryDirectory() as folder:
@@ -235,6 +242,7 @@ async def soak(seconds: float, callers: int, seed: int) -> dict[str, Any]:
         "median_latency_ms": round(record.median(0) * 1e3, 1),
         "memory_mb": [round(bound(memory)) for bound in (min, max)],
         "memory_samples": len(memory),
+        "memory_each_minute_mb": [round(statistics.mean(some), 1) for some in _minutes(memory)],
         "memory_growth": round(growth(memory), 4),
         "recoveries": record.recoveries,
     }

@@ -1,5 +1,6 @@
 """The database that everything durable of the gallery lies in."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,12 +12,17 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gallery import schema, sqlite
+from gallery.keeper import Keeper
 from gallery.sealing import Vault, attach
 from model.errors import InvalidRequest, StorageFull, Unavailable
 
 VECTOR_KEYS = "vector_keys"
 _DISK_FULL = "53100"
 """What PostgreSQL calls it."""
+_SECONDS = 10.0
+"""How often it is tried again to empty the log where there was no room for it."""
+
+logger = logging.getLogger("facet.gallery")
 
 
 class Database:
@@ -40,6 +46,8 @@ class Database:
         if keys is not None:
             attach(self._engine.dialect, Vault.of(Path(str(keys))))
         sqlite.configure(self._engine)
+        self._unscrubbed = False
+        """Whether something that was deleted may still be in the files."""
         self._failure = self._engine.dialect.loaded_dbapi.OperationalError
         with ExitStack() as on_failure:
             on_failure.callback(self._engine.dispose)
@@ -48,9 +56,11 @@ class Database:
             # What a process that was killed while it deleted left in the log.
             self.scrub()
             on_failure.pop_all()
+        self._keeper = Keeper(lambda: self._unscrubbed, self.scrub, _SECONDS)
 
     def close(self) -> None:
         """Close every connection."""
+        self._keeper.close()
         self._engine.dispose()
 
     @contextmanager
@@ -87,9 +97,18 @@ class Database:
         return "?" if self._engine.dialect.positional else "%s"
 
     def scrub(self) -> None:
-        """Let nothing of what was deleted stay in the database's files."""
-        with self.transaction() as connection:
-            sqlite.scrub(connection)
+        """Let nothing of what was deleted stay in the database's files.
+
+        What was deleted is so whether or not there is room for this; where there is none, it is done later.
+        """
+        try:
+            with self.transaction() as connection:
+                sqlite.scrub(connection)
+        except StorageFull:
+            logger.warning("there is no room to empty the database's log: what was deleted stays in it until there is")
+            self._unscrubbed = True
+        else:
+            self._unscrubbed = False
 
 
 @contextmanager

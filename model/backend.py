@@ -20,7 +20,7 @@ Precision = Literal["auto", "float32", "bfloat16"]
 
 
 class Backend(Protocol):
-    """A loaded model. One thread at a time calls it."""
+    """A loaded model. One thread at a time calls it, or as many as it has lanes, each of which called `share` first."""
 
     id: str
     """Name and content hash; embeddings of different ids are never compared."""
@@ -28,6 +28,11 @@ class Backend(Protocol):
     """Height and width of its crops, in pixels."""
     calibration: Calibration
     card: Mapping[str, Any]
+    lanes: int
+    """How many threads keep its device busy together."""
+
+    def share(self) -> None:
+        """Make the calling thread one of `lanes` that call the model at the same time."""
 
     def embed(self, crops: Pixels) -> Vector:
         """`(n, size, size, 3)` -> `(n, 99)`."""

@@ -34,9 +34,12 @@ class Calibration:
         """Probability of each label for an expression sub-vector `(32,)`; they sum to 1."""
         if not self.expression_means:
             return {}
-        logits = self._expression_logits @ expression
-        weights = np.exp(logits - logits.max())
-        return dict(zip(self.expression_means, (weights / weights.sum()).tolist(), strict=True))
+        # So few numbers are faster without NumPy.
+        logits: list[float] = (self._expression_logits @ expression).tolist()
+        largest = max(logits)
+        weights = [math.exp(logit - largest) for logit in logits]
+        total = sum(weights)
+        return {label: weight / total for label, weight in zip(self.expression_means, weights, strict=True)}
 
     @cached_property
     def _expression_logits(self) -> Vector:

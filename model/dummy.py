@@ -38,6 +38,7 @@ class DummyModel:
 
     id = "dummy-1"
     image_size = SIZE
+    lanes = 1
     card: Mapping[str, Any] = {"name": "dummy", "description": "A stand-in without weights that recognises nobody."}
 
     def __init__(self) -> None:
@@ -53,6 +54,9 @@ class DummyModel:
             name: _Features(SHARPNESS[name] * rng.normal(size=(SPACES[name].size, count)), rng)
             for name, count in inputs.items()
         }
+
+    def share(self) -> None:
+        """Its thread needs nothing."""
 
     def embed(self, crops: Pixels) -> Vector:
         """`(n, size, size, 3)` -> `(n, 99)`."""

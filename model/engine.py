@@ -55,7 +55,15 @@ class Engine:
         else:
             crop = torch.zeros(1, self.image_size, self.image_size, 3, dtype=torch.uint8)
             self._read, self._draw = recorded(reader, crop), recorded(drawer, torch.zeros(1, EMBEDDING_SIZE))
+        # On a CPU several threads with a core and a batch each do more than one whose operations all cores share: none
+        # waits for the others after each operation, nor for whatever else the operating system runs on one of them.
+        self.lanes = 1 if self._device.type == "cuda" else torch.get_num_threads()
         self.id, self.calibration, self.card = checkpoint.id, checkpoint.calibration, checkpoint.card
+
+    def share(self) -> None:
+        """Make the calling thread one of `lanes`, which computes on one core; so do threads that begin after it."""
+        if self.lanes > 1:
+            torch.set_num_threads(1)
 
     @torch.inference_mode()
     def embed(self, crops: Pixels) -> Vector:

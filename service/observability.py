@@ -2,6 +2,7 @@
 
 import logging
 import time
+from functools import cache
 from http import HTTPMethod, HTTPStatus
 
 from opentelemetry import trace
@@ -30,6 +31,12 @@ _METHODS = {method.value for method in HTTPMethod}
 logger = logging.getLogger("facet.service")
 _tracer = trace.get_tracer("facet")
 _parent = TraceContextTextMapPropagator()
+
+
+@cache
+def _request_seconds(method: str, route: str, status: int) -> Histogram:
+    """The part of the histogram for requests of a kind, remembered because finding it costs more than observing."""
+    return REQUEST_SECONDS.labels(method, route, str(status))
 
 
 def method_of(scope: Scope) -> str:
@@ -79,7 +86,7 @@ class ObservabilityMiddleware:
 
 
 def _note(method: str, route: str, status: int, seconds: float) -> None:
-    REQUEST_SECONDS.labels(method, route, str(status)).observe(seconds)
+    _request_seconds(method, route, status).observe(seconds)
     facts = {"method": method, "route": route, "status": status, "seconds": round(seconds, 4)}
     level = logging.DEBUG if route in _PROBES else logging.INFO
     logger.log(level, "%s %s %d in %.4f s", method, route, status, seconds, extra=facts)

@@ -1,4 +1,4 @@
-"""The one thread that owns the device, and the queue before it."""
+"""The threads that own the device, and the queue before them."""
 
 import threading
 import time
@@ -15,24 +15,41 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Batcher(Generic[Item, Result]):
-    """Gathers items from many callers into batches for a function that one thread calls.
+FEW = 8
+"""Items below which a batch is not split, nor begun while another thread runs one: they would cost nearly as much as
+so many, and more of them are on their way."""
 
-    Each time the thread is free it takes whatever waits, up to the batch limit. There is no timer: an item that
+
+class Batcher(Generic[Item, Result]):
+    """Gathers items from many callers into batches for a function that some threads call.
+
+    Each time a thread is free it takes its part of what waits, up to the batch limit. There is no timer: an item that
     comes alone runs at once, and under load batches fill by themselves.
     """
 
-    def __init__(self, run: Callable[[list[Item]], list[Result]], max_batch: int, max_queue: int) -> None:
-        """`run` gives one result for each item of a batch, in order."""
+    def __init__(
+        self,
+        run: Callable[[list[Item]], list[Result]],
+        max_batch: int,
+        max_queue: int,
+        lanes: int = 1,
+        begin: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`run` gives one result for each item of a batch, in order. Each of the `lanes` threads calls `begin`."""
         self._run = run
+        self._begin = begin
         self._max_batch = max_batch
         self._backlog = Backlog(max_queue)
         self._waiting: deque[tuple[Item, Future[Result], float]] = deque()
         self._changed = threading.Condition()
         self._closing = False
-        self._begun: float | None = None
-        self._thread = threading.Thread(target=self._work, name="device", daemon=True)
-        self._thread.start()
+        self._begun = dict[int, float]()
+        """When each thread that runs a batch began with it."""
+        self._running = lanes
+        """Threads that do not wait; each begins as if it had just run a batch."""
+        self._threads = [threading.Thread(target=self._work, name="device", daemon=True) for _ in range(lanes)]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, item: Item) -> Future[Result]:
         """Queue an item. Raises what `submit_all` raises."""
@@ -52,43 +69,54 @@ class Batcher(Generic[Item, Result]):
             for item, future in zip(items, futures, strict=True):
                 future.add_done_callback(lambda _: self._backlog.leave())
                 self._waiting.append((item, future, now))
-            self._changed.notify()
+            self._changed.notify(len(items))
         return futures
 
     def busy_seconds(self) -> float:
-        """How long the batch that runs has been running; 0 where none runs."""
-        begun = self._begun
-        return 0.0 if begun is None else time.monotonic() - begun
+        """How long the oldest batch that runs has been running; 0 where none runs."""
+        now = time.monotonic()
+        return now - min(list(self._begun.values()), default=now)
 
     def close(self) -> None:
         """Refuse new items and return when the queued ones are done."""
         with self._changed:
             self._closing = True
-            self._changed.notify()
-        self._thread.join()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
     def _work(self) -> None:
+        self._begin()
         while batch := self._take():
             self._answer(batch)
 
     def _take(self) -> list[tuple[Item, Future[Result]]]:
-        """Wait for items and take a batch of those that nobody cancelled; empty when closed and drained."""
+        """Wait for items and take a thread's part of those that nobody cancelled; empty when closed and drained."""
         batch: list[tuple[Item, Future[Result]]] = []
         with self._changed:
+            self._running -= 1
+            self._changed.notify()
             while not batch:
-                self._changed.wait_for(lambda: self._waiting or self._closing)
+                self._changed.wait_for(self._due)
                 if not self._waiting:
                     break
-                while self._waiting and len(batch) < self._max_batch:
+                part = min(max(-(-len(self._waiting) // len(self._threads)), FEW), self._max_batch)
+                while self._waiting and len(batch) < part:
                     item, future, since = self._waiting.popleft()
                     if future.set_running_or_notify_cancel():
                         seconds("queue").observe(time.monotonic() - since)
                         batch.append((item, future))
+            self._running += 1
         return batch
+
+    def _due(self) -> bool:
+        """Whether a free thread should not wait for more."""
+        return self._closing or len(self._waiting) >= (FEW if self._running else 1)
 
     def _answer(self, batch: list[tuple[Item, Future[Result]]]) -> None:
         BATCH_SIZE.observe(len(batch))
-        self._begun = time.monotonic()
+        thread = threading.get_ident()
+        self._begun[thread] = time.monotonic()
         try:
             with seconds("network").time():
                 results = self._run([item for item, _ in batch])
@@ -98,7 +126,7 @@ class Batcher(Generic[Item, Result]):
             self._blame(batch, error)
             return
         finally:
-            self._begun = None
+            self._begun.pop(thread, None)
         for (_, future), result in zip(batch, results, strict=True):
             future.set_result(result)
 

@@ -1,4 +1,4 @@
-"""The model behind its queue: crops and embeddings of many requests, run in batches by one thread."""
+"""The model behind its queue: crops and embeddings of many requests, run in batches by the threads that it needs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Device:
     def __init__(self, backend: Backend, max_batch: int, max_queue: int) -> None:
         self.backend = backend
         self._max_batch = max_batch
-        self._batcher = Batcher[_Job, NDArray[Any]](self._run, max_batch, max_queue)
+        self._batcher = Batcher[_Job, NDArray[Any]](self._run, max_batch, max_queue, backend.lanes, backend.share)
 
     async def embed(self, crops: Sequence[Pixels]) -> list[Vector]:
         """The embedding `(99,)` of each crop `(size, size, 3)`. Raises Busy or Unavailable."""

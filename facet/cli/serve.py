@@ -90,11 +90,13 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
 
     from facet.asgi import create_app
     from facet.logs import configure_logs
+    from facet.memory import take_evenly
     from facet.protocol import patient_protocol
     from facet.server import Server
     from facet.tracing import configure_traces
     from facet.watchdog import Watchdog
 
+    take_evenly()
     configure_logs(settings.log_level, settings.log_format)
     configure_traces("facet", settings.traces)
     try:
@@ -116,6 +118,8 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Nothing here asks for the address of a caller.
+        proxy_headers=False,
         timeout_graceful_shutdown=settings.max_drain,
     )
     if settings.inference == "local":

@@ -52,9 +52,11 @@ def worker(
         _check(settings.redis_url, queues)
         return
     from facet.logs import configure_logs
+    from facet.memory import take_evenly
     from facet.tracing import configure_traces
     from worker.process import work
 
+    take_evenly()
     configure_logs(settings.log_level, settings.log_format)
     configure_traces(f"facet-{queues}", settings.traces)
     # As many tasks as fill the queue before the networks: more would only be refused there.

@@ -21,7 +21,7 @@ def _as_it_was() -> Iterator[None]:
     gc.enable()
 
 
-async def _app(scope: Scope, receive: Receive, send: Send) -> None:
+async def _app(_: Scope, __: Receive, ___: Send) -> None:
     raise AssertionError("nobody asks")
 
 

@@ -1,5 +1,7 @@
 """The store keeps what it acknowledged, in order, and forgets what it shall."""
 
+import resource
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,6 +14,7 @@ from sqlalchemy import create_engine, text
 from gallery.records import Amendment, CollectionInfo, Deletion, Enrolment, NewFace
 from gallery.store import Store
 from model.errors import InvalidRequest, NotFound, Unavailable
+from tests.processes import wait_until
 
 MakeFace = Callable[..., NewFace]
 
@@ -223,6 +226,35 @@ def test_deleted_vectors_are_in_no_file(tmp_path: Path, sqlite_url: str, new: Ma
     first.close()
     second.close()
     assert [files_with(face) for face in gone] == [[], []]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a disk without room does is played by a limit of Linux")
+def test_where_there_is_no_room_to_empty_the_log_it_is_emptied_later(
+    tmp_path: Path, sqlite_url: str, new: MakeFace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("gallery.database._SECONDS", 0.2)
+    store, face = Store(sqlite_url), new(1)
+    id = store.add(face).id
+    scrub, limits = store.database.scrub, resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def files() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+    def without_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        try:
+            scrub()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    monkeypatch.setattr(store.database, "scrub", without_room)
+    assert store.delete(id).deleted == 1
+    assert "no room to empty" in caplog.text
+    with pytest.raises(NotFound):
+        store.get(id)
+    assert face.embedding.tobytes() in files()
+    wait_until(lambda: face.embedding.tobytes() not in files())
+    store.close()
 
 
 def test_every_sqlite_connection_is_durable_and_forgets(sqlite_url: str) -> None:

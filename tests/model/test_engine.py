@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,21 @@ def test_a_batch_equals_single_pictures(engine: Engine) -> None:
 
 
 @pytest.mark.skipif(not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="this processor has no bfloat16")
+def test_threads_that_share_it_get_what_one_alone_gets(path: Path) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        engine, pictures = Engine(path, "cpu", "float32"), crops(40)
+        assert engine.lanes == 2
+        expected = [engine.embed(pictures[place : place + 5]) for place in range(0, 40, 5)]
+        with ThreadPoolExecutor(engine.lanes, initializer=engine.share) as lanes:
+            found = list(lanes.map(lambda place: engine.embed(pictures[place : place + 5]), range(0, 40, 5)))
+            assert list(lanes.map(lambda _: torch.get_num_threads(), range(2))) == [1, 1]
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    finally:
+        torch.set_num_threads(threads)
+
+
 def test_bfloat16_agrees_with_the_reference() -> None:
     exact, fast = Engine(device="cpu", precision="float32"), Engine(device="cpu", precision="bfloat16")
     faces = exact.render(exact.sample(48, 3))

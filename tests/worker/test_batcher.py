@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from model.errors import Busy, Unavailable
-from worker.batcher import Batcher
+from worker.batcher import FEW, Batcher
 
 PATIENCE = 10.0
 """Seconds after which a thread that should have answered counts as stuck."""
@@ -82,6 +82,42 @@ def test_what_comes_together_is_taken_together_or_refused_together() -> None:
         run.gate.set()
         assert [future.result(PATIENCE) for future in futures] == [4, 8, 12]
     assert run.batches == [[0], [2, 4, 6]]
+
+
+def test_several_threads_take_equal_parts_of_much_and_leave_little_to_one() -> None:
+    run, begun = Doubler(), list[int]()
+    batcher = Batcher[int, int](run, 64, 200, lanes=2, begin=lambda: begun.append(threading.get_ident()))
+    first = held(batcher, run)
+    few = [batcher.submit(number) for number in range(0, 2 * (FEW - 1), 2)]
+    with pytest.raises(TimeoutError):
+        few[0].result(0.1)  # the other thread waits for more of them
+    more = [batcher.submit(number) for number in range(0, 4 * FEW, 2)]
+    run.gate.set()
+    assert [future.result(PATIENCE) for future in [first, *few]] == [0, *range(0, 4 * (FEW - 1), 4)]
+    assert [future.result(PATIENCE) for future in more] == list(range(0, 8 * FEW, 4))
+    batcher.close()
+    sizes = sorted(map(len, run.batches))
+    assert sizes[0] == 1
+    assert sum(sizes) == 3 * FEW
+    assert max(sizes) < 2 * FEW
+    assert set(begun) >= run.threads
+    assert len(set(begun)) == 2
+
+
+def test_a_thread_that_is_stuck_counts_though_another_goes_on() -> None:
+    run = Doubler()
+    batcher = Batcher[int, int](run, 64, 100, lanes=2)
+    stuck = held(batcher, run)
+    gate, run.gate = run.gate, threading.Event()
+    run.gate.set()
+    answers = [batcher.submit(number) for number in range(0, 2 * FEW, 2)]
+    assert [future.result(PATIENCE) for future in answers] == list(range(0, 4 * FEW, 4))
+    before = batcher.busy_seconds()
+    assert before > 0
+    gate.set()
+    assert stuck.result(PATIENCE) == 0
+    batcher.close()
+    assert batcher.busy_seconds() == 0
 
 
 def test_many_threads_each_get_their_own_answer() -> None:
