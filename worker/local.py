@@ -36,7 +36,7 @@ class _Loaded(NamedTuple):
 
 
 class LocalInference:
-    """Implements `worker.inference.Inference`: a pool handles pictures, one thread runs the model.
+    """Implements `worker.inference.Inference`: a pool handles pictures, threads of its own run the model.
 
     All calls come from one event loop. A call whose task is cancelled drops the part of its work that has not begun.
     """

@@ -1,4 +1,4 @@
-"""The threads that handle pictures, so that neither the event loop nor the model's thread does."""
+"""The threads that handle pictures, so that neither the event loop nor the model's threads do."""
 
 import asyncio
 import time
