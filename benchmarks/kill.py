@@ -1,6 +1,6 @@
 """Kills a process that writes to a gallery, again and again, and checks that nothing acknowledged is lost or returns.
 
-    python -m benchmarks.kill --rounds 50
+    python -m benchmarks.kill --rounds 50 [--postgresql]
 
 In each round a child process enrols, changes and deletes faces and writes snapshots as fast as it can, and says what
 it is about to do and what is done. The parent kills it (SIGKILL) at a random moment and compares the gallery with
@@ -14,6 +14,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -151,18 +153,31 @@ def main() -> None:
     """Play the rounds that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=50)
-    parser.add_argument("--url", help="a database to use; by default a new SQLite file")
+    parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server of its own, not on SQLite")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
         url, snapshot, seed = arguments.child
         write_forever(url, Path(snapshot), int(seed))
-    with tempfile.TemporaryDirectory() as folder:
-        expected, snapshot = Expectation(), Path(folder, "index.snapshot")
-        url = arguments.url or f"sqlite:///{folder}/gallery.db"
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = stack.enter_context(_postgresql()) if arguments.postgresql else f"sqlite:///{folder}/gallery.db"
+        expected = Expectation()
         for number in range(arguments.rounds):
-            play_round(url, snapshot, expected, seed=number)
+            play_round(url, folder / "index.snapshot", expected, seed=number)
             print(f"round {number + 1}: {expected.acknowledged} writes acknowledged, {len(expected.subjects)} faces")
+
+
+@contextmanager
+def _postgresql() -> Iterator[str]:
+    """The URL of a new database on a server of the system's packages."""
+    from tests.gallery import postgres
+
+    programs = postgres.binaries()
+    if programs is None:
+        raise SystemExit(postgres.MISSING)
+    with postgres.server(programs) as folder:
+        yield postgres.database(folder)
 
 
 if __name__ == "__main__":
