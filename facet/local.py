@@ -26,5 +26,6 @@ def local_inference(settings: Settings) -> LocalInference:
         ),
         max_batch=settings.max_batch,
         max_queue=settings.max_queue,
+        max_wait=settings.max_wait,
         max_stuck=settings.max_stuck,
     )

@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     max_stuck: PositiveInt = Field(120, description="seconds of one batch after which the process starts itself anew")
     max_drain: PositiveInt = Field(30, description="seconds that running requests have to end when the service stops")
     max_header_seconds: PositiveInt = Field(10, description="seconds in which a caller must have sent the headers")
-    max_wait: PositiveInt = Field(30, description="seconds in which a worker must have answered")
+    max_wait: PositiveInt = Field(30, description="seconds in which the model or a worker must have answered")
 
     @field_validator("model")
     @classmethod

@@ -31,7 +31,7 @@ class Batcher(Generic[Item, Result]):
         self,
         run: Callable[[list[Item]], list[Result]],
         max_batch: int,
-        max_queue: int,
+        backlog: Backlog,
         lanes: int = 1,
         begin: Callable[[], None] = lambda: None,
     ) -> None:
@@ -39,7 +39,7 @@ class Batcher(Generic[Item, Result]):
         self._run = run
         self._begin = begin
         self._max_batch = max_batch
-        self._backlog = Backlog(max_queue)
+        self._backlog = backlog
         self._waiting: deque[tuple[Item, Future[Result], float]] = deque()
         self._changed = threading.Condition()
         self._closing = False

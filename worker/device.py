@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from model.attributes import Vector
 from model.backend import Backend, Pixels
+from worker.backlog import Backlog
 from worker.batcher import Batcher
 from worker.gathering import finished
 from worker.stages import span
@@ -36,10 +37,12 @@ _Job = _Embed | _Render | _Sample
 class Device:
     """A backend that many callers share. Jobs of one kind that wait at the same moment run together."""
 
-    def __init__(self, backend: Backend, max_batch: int, max_queue: int) -> None:
+    def __init__(self, backend: Backend, max_batch: int, max_queue: int, max_wait: float) -> None:
         self.backend = backend
         self._max_batch = max_batch
-        self._batcher = Batcher[_Job, NDArray[Any]](self._run, max_batch, max_queue, backend.lanes, backend.share)
+        self._batcher = Batcher[_Job, NDArray[Any]](
+            self._run, max_batch, Backlog(max_queue, max_wait), backend.lanes, backend.share
+        )
 
     async def embed(self, crops: Sequence[Pixels]) -> list[Vector]:
         """The embedding `(99,)` of each crop `(size, size, 3)`. Raises Busy or Unavailable."""

@@ -3,8 +3,8 @@
 import asyncio
 import math
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -50,11 +50,13 @@ class LocalInference:
         threads: int | None = None,
         max_batch: int = 64,
         max_queue: int = 256,
+        max_wait: float = math.inf,
         max_stuck: float = math.inf,
     ) -> None:
         """Nothing is loaded before `start`.
 
-        A model that is at one batch for more than `max_stuck` seconds counts as stuck.
+        A call is given up after `max_wait` seconds, and refused at once where that would happen to it. A model that is
+        at one batch for more than `max_stuck` seconds counts as stuck.
 
         `max_queue` bounds the pictures that wait for one of the `threads`, and again the jobs that wait for the model,
         of which it takes up to `max_batch` at once.
@@ -65,6 +67,7 @@ class LocalInference:
         self._threads = threads
         self._max_batch = max_batch
         self._max_queue = max_queue
+        self._max_wait = max_wait
         self._max_stuck = max_stuck
         self._loaded: _Loaded | None = None
         self._problem = "The model is not loaded yet; try again soon."
@@ -84,10 +87,10 @@ class LocalInference:
         with ExitStack() as undo:
             backend = await asyncio.to_thread(self._load_backend)
             aligner = Aligner(self._load_detector, self._limits, backend.image_size)
-            pictures = Pictures(aligner, self._threads, self._max_queue)
+            pictures = Pictures(aligner, self._threads, self._max_queue, self._max_wait)
             undo.callback(pictures.close)
             detector = await pictures.detector_name()
-            device = Device(backend, self._max_batch, self._max_queue)
+            device = Device(backend, self._max_batch, self._max_queue, self._max_wait)
             undo.callback(device.close)
             await device.embed(await device.render(list(await device.sample(1, seed=0))))
             undo.pop_all()
@@ -128,6 +131,16 @@ class LocalInference:
             if not self._calls:
                 self._idle.set()
 
+    @asynccontextmanager
+    async def _call_in_time(self) -> AsyncIterator[_Loaded]:
+        """The same for a call that is given up when it takes too long. Raises Unavailable then too."""
+        with self._call() as loaded:
+            try:
+                async with asyncio.timeout(self._max_wait if math.isfinite(self._max_wait) else None):
+                    yield loaded
+            except TimeoutError as error:
+                raise Unavailable(f"The model did not answer within {self._max_wait:g} s; try again soon.") from error
+
     async def info(self) -> ModelInfo:
         """What the loaded model says of itself. Raises Unavailable."""
         with self._call() as (device, _, detector):
@@ -148,7 +161,7 @@ class LocalInference:
         self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1
     ) -> list[list[Face] | FacetError]:
         """For each picture its faces, largest first, or the error that this picture met. Raises Busy, Unavailable."""
-        with self._call() as (device, pictures, _):
+        async with self._call_in_time() as (device, pictures, _):
             found = await pictures.faces(images, align, max_faces)
             crops = [face.crop for faces in found if not isinstance(faces, FacetError) for face in faces]
             embeddings = iter(await device.embed(crops))
@@ -162,7 +175,7 @@ class LocalInference:
 
     async def reconstruct(self, source: bytes | Vector, *, align: Align = "auto") -> Drawing:
         """Draw the face of a photograph, or of an embedding, through all four networks."""
-        with self._call() as (device, pictures, _):
+        async with self._call_in_time() as (device, pictures, _):
             if not isinstance(source, bytes):
                 embedding = _valid(source)
                 [drawn] = await device.render([embedding])
@@ -191,7 +204,7 @@ class LocalInference:
         """
         if paste and not isinstance(target, bytes):
             raise ImpossibleEdit("Only a photograph can be pasted into; send one, or leave paste out.")
-        with self._call() as (device, pictures, _):
+        async with self._call_in_time() as (device, pictures, _):
             images = {"image": target} if isinstance(target, bytes) else {}
             images |= {f"source {number}": source for number, source in enumerate(sources)}
             faces = await pictures.largest(images, align)
@@ -225,7 +238,7 @@ class LocalInference:
             raise InvalidRequest(f"Ask for at least one face, with a seed from 0 to {2**SEED_BITS - 1}.")
         if keep and image is None:
             raise ImpossibleEdit("There is no face whose attributes could be kept; send its picture as `image`.")
-        with self._call() as (device, pictures, _):
+        async with self._call_in_time() as (device, pictures, _):
             faces = await pictures.largest({"image": image} if image is not None else {}, align)
             kept = await device.embed([face.crop for face in faces])
             embeddings = await device.sample(count, secrets.randbits(SEED_BITS) if seed is None else seed)
@@ -236,7 +249,7 @@ class LocalInference:
 
     async def verify(self, image: bytes, other: bytes, *, align: Align = "auto") -> Verification:
         """Compare the largest face of each picture by identity."""
-        with self._call() as (device, pictures, _):
+        async with self._call_in_time() as (device, pictures, _):
             faces = await pictures.largest({"image": image, "other": other}, align)
             one, two = await device.embed([face.crop for face in faces])
             alike = {attribute: float(value) for attribute, value in similarities(one, two).items()}

@@ -32,7 +32,7 @@ PATIENCE = 10.0
 
 
 @asynccontextmanager
-async def started(model: DummyModel = MODEL, **options: int) -> AsyncIterator[LocalInference]:
+async def started(model: DummyModel = MODEL, **options: float) -> AsyncIterator[LocalInference]:
     inference = LocalInference(lambda: model, load_detector, limits=LIMITS, threads=2, **options)
     await inference.start()
     try:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from model.errors import Busy, Unavailable
+from worker.backlog import Backlog
 from worker.batcher import FEW, Batcher
 
 PATIENCE = 10.0
@@ -36,7 +37,7 @@ class Doubler:
 
 @contextmanager
 def running(run: Doubler, max_batch: int = 4, max_queue: int = 100) -> Iterator[Batcher[int, int]]:
-    batcher = Batcher[int, int](run, max_batch, max_queue)
+    batcher = Batcher[int, int](run, max_batch, Backlog(max_queue))
     try:
         yield batcher
     finally:
@@ -86,7 +87,7 @@ def test_what_comes_together_is_taken_together_or_refused_together() -> None:
 
 def test_several_threads_take_equal_parts_of_much_and_leave_little_to_one() -> None:
     run, begun = Doubler(), list[int]()
-    batcher = Batcher[int, int](run, 64, 200, lanes=2, begin=lambda: begun.append(threading.get_ident()))
+    batcher = Batcher[int, int](run, 64, Backlog(200), lanes=2, begin=lambda: begun.append(threading.get_ident()))
     first = held(batcher, run)
     few = [batcher.submit(number) for number in range(0, 2 * (FEW - 1), 2)]
     with pytest.raises(TimeoutError):
@@ -106,7 +107,7 @@ def test_several_threads_take_equal_parts_of_much_and_leave_little_to_one() -> N
 
 def test_a_thread_that_is_stuck_counts_though_another_goes_on() -> None:
     run = Doubler()
-    batcher = Batcher[int, int](run, 64, 100, lanes=2)
+    batcher = Batcher[int, int](run, 64, Backlog(100), lanes=2)
     stuck = held(batcher, run)
     gate, run.gate = run.gate, threading.Event()
     run.gate.set()
@@ -153,7 +154,7 @@ def test_an_item_that_fails_fails_alone() -> None:
 
 
 def test_a_wrong_number_of_results_is_an_error_and_no_mix_up() -> None:
-    batcher = Batcher[int, int](lambda numbers: numbers[1:], max_batch=4, max_queue=10)
+    batcher = Batcher[int, int](lambda numbers: numbers[1:], max_batch=4, backlog=Backlog(10))
     with pytest.raises(RuntimeError, match="a batch of 1 gave 0 results"):
         batcher.submit(1).result(PATIENCE)
     batcher.close()
@@ -188,7 +189,7 @@ def test_what_is_cancelled_in_time_is_never_run_and_makes_room() -> None:
 
 def test_closing_finishes_what_waits_and_refuses_the_rest() -> None:
     run = Doubler()
-    batcher = Batcher[int, int](run, max_batch=2, max_queue=100)
+    batcher = Batcher[int, int](run, max_batch=2, backlog=Backlog(100))
     futures = [held(batcher, run), *(batcher.submit(number) for number in (2, 4, 6))]
     closing = threading.Thread(target=batcher.close)
     closing.start()

@@ -48,6 +48,23 @@ async def queued(inference: LocalInference, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
+def test_a_call_that_takes_too_long_is_given_up_and_out_of_the_queue() -> None:
+    async def ask() -> list[int]:
+        model = GatedModel()
+        async with started(model, max_wait=2) as inference:
+            held = await model.close_gate(inference)
+            with pytest.raises(Unavailable, match=r"did not answer within 2 s"):
+                await inference.embed([SMILE])
+            with pytest.raises(Unavailable, match=r"did not answer within 2 s"):
+                await held
+            model.gate.set()
+            [[face]] = await inference.embed([OTHER])
+            assert face.embedding.tobytes() == MODEL.embed(seen(OTHER)[None]).tobytes()
+        return model.batches
+
+    assert asyncio.run(ask()) == [1, 1]  # what was begun, and the last
+
+
 def test_requests_that_wait_share_a_batch() -> None:
     async def ask() -> list[int]:
         model = GatedModel()
