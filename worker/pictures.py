@@ -59,7 +59,9 @@ class Pictures:
 
     async def encoded(self, drawn: Sequence[Pixels]) -> list[bytes]:
         """Drawn pictures as PNG that says so."""
-        return await asyncio.gather(*(self.run(_encoded, pixels, SourceType.TRAINED) for pixels in drawn))
+        futures = [self._submit(_encoded, pixels, SourceType.TRAINED) for pixels in drawn]
+        await finished(futures)
+        return [future.result() for future in futures]
 
     async def pasted(self, photograph: bytes, drawn: Pixels, frame: Frame) -> bytes:
         """A photograph with a drawn crop in the frame, as PNG that says so."""
