@@ -1,22 +1,20 @@
 """Whether time tells of keys and of hidden faces: `python -m benchmarks.timing --rounds 2000`.
 
-Two kinds of requests take turns, in random order. They cannot be told apart if a Mann-Whitney test does not do so at
-the level `LEVEL`, shared by all comparisons, and if the interval of 99 % for the difference of their medians, made by
-bootstrapping, is within `BOUND` of the median: it is not just that too little was measured.
+Two kinds of requests take turns, in random order. They cannot be told apart if Wilcoxon's test of the differences
+within each turn does not do so at the level `LEVEL`, shared by all comparisons, and if the interval of 99 % for the
+median of these differences is within `BOUND` of a request's time: it is not just that too little was measured.
 """
 
 import argparse
 import random
-import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import bootstrap, mannwhitneyu
+from scipy.stats import quantile_test, wilcoxon
 
 from service.security.keys import parsed
 from service.security.keystore import KeyStore
@@ -43,23 +41,13 @@ def seconds_of(one: Ask, other: Ask, rounds: int) -> tuple[list[float], list[flo
     return times
 
 
-def difference(one: Sequence[float], other: Sequence[float]) -> tuple[float, float]:
-    """The interval of 99 % for the difference of the medians, as parts of the first."""
-
-    def apart(a: NDArray[np.float64], b: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
-        return np.asarray(np.median(b, axis=axis) / np.median(a, axis=axis) - 1)
-
-    found = bootstrap((one, other), apart, n_resamples=2000, confidence_level=0.99, method="percentile", rng=0)
-    return float(found.confidence_interval.low), float(found.confidence_interval.high)
-
-
 def compare(title: str, one: Ask, other: Ask, rounds: int) -> bool:
     """Print how two kinds of requests differ; whether they cannot be told apart."""
-    first, second = seconds_of(one, other, rounds)
-    chance = float(mannwhitneyu(first, second).pvalue)
-    low, high = difference(first, second)
-    median = statistics.median(first) * 1e3
-    print(f"{title}: median {median:.3f} ms, the other {low:+.2%} to {high:+.2%}, p = {chance:.3f}")
+    first, second = map(np.asarray, seconds_of(one, other, rounds))
+    median, apart = np.median(first), second - first
+    chance = float(wilcoxon(apart).pvalue)
+    low, high = np.asarray(quantile_test(apart, p=0.5).confidence_interval(0.99)) / median
+    print(f"{title}: median {1000 * median:.3f} ms, the other {low:+.2%} to {high:+.2%}, p = {chance:.3f}")
     return chance >= LEVEL / COMPARISONS and low > -BOUND and high < BOUND
 
 
