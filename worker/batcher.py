@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-FEW = 8
+FEW = 16
 """Items below which a batch is not split, nor begun while another thread runs one: they would cost nearly as much as
 so many, and more of them are on their way."""
 
