@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from time import sleep
 from typing import Any
 
@@ -60,7 +61,7 @@ def foreground(settings: Settings) -> Iterator[Foreground]:
     """Opens what the settings name, and closes it after the last job."""
     gallery = open_gallery(settings)
     inference = open_inference(settings)
-    jobs = Jobs(settings.service, inference, gallery)
+    jobs = Jobs(replace(settings.service, runs_jobs=True), inference, gallery)
     try:
         with start_blocking_portal() as portal, portal.wrap_async_context_manager(jobs.running()):
             yield Foreground(jobs, gallery, portal.call(inference.info).id)

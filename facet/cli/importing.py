@@ -43,7 +43,7 @@ def import_(
 
     if source.suffix == _PARQUET:
         if url is not None:
-            # Its reader is C++ that nobody hardened: a service does not let strangers reach it.
+            # Its reader is large, and not among what is fuzzed here: a service does not let strangers reach it.
             raise typer.BadParameter("a .parquet is read where the database is; leave --url out")
         _import_parquet(source, collection, Settings.load(data_dir=data_dir, database_url=database_url))
         return

@@ -61,7 +61,12 @@ def serve(
         insecure=insecure,
     )
     with _listen(settings.host, settings.port) as listener:
-        _run(settings, listener)
+        # Nothing that is made until the server is ready will be garbage; it begins to collect then.
+        gc.disable()
+        try:
+            _run(settings, listener)
+        finally:
+            gc.enable()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -84,8 +89,6 @@ def _is_loopback(listener: socket.socket) -> bool:
 
 def _run(settings: "Settings", listener: socket.socket) -> None:
     """Serve on a socket until a signal comes. Exits with code 3 if the application cannot start."""
-    # Nothing that is made until the server is ready will be garbage; it begins to collect then.
-    gc.disable()
     import uvicorn
 
     from facet.asgi import create_app
