@@ -44,6 +44,8 @@ class Visit:
         page.on("request", lambda request: self.requested.append(request.url))
         page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        # Listened for from the start: a key may overtake the word to Chromium that a chooser is awaited.
+        page.on("filechooser", lambda _: None)
 
     def open(self, fragment: str = "") -> Page:
         """The page once it is ready."""
