@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
@@ -37,13 +37,13 @@ from service.routes import (
     verify,
 )
 from service.security.access import Access
-from service.security.caller import authorize
 from service.security.documented import secured
 from service.security.guard import GuardMiddleware
 from service.security.patience import PatienceMiddleware
+from service.security.router import Router
 from worker.inference import Inference
 
-ROUTERS = [
+ROUTERS: list[Router] = [
     module.router
     for module in (
         embed,
@@ -128,5 +128,5 @@ def create_app(
     app.add_middleware(RequestIdMiddleware)
     add_problem_handlers(app)
     for router in ROUTERS:
-        app.include_router(router, dependencies=[Depends(authorize)])
+        app.include_router(router)
     return app

@@ -4,10 +4,10 @@ import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import Depends, Request
+from fastapi import Request
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -16,7 +16,6 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from model.attributes import Vector
 from model.errors import ImageTooLarge, InvalidEmbedding, InvalidRequest, StorageFull, TooLarge
 from service.config import ServiceConfig
-from service.dependencies import Config
 from service.packed import MAX_DEPTH, unpack
 from service.responses import JSON, MSGPACK
 from service.schemas import vector_of
@@ -117,8 +116,8 @@ def _is_embedding_with_constants(data: bytes | str, what: str) -> bool:
     return bool(constants) and ("embedding" in what or (isinstance(value, dict) and "embedding" in value))
 
 
-async def read_inputs(request: Request, config: Config) -> Inputs:
-    """The body of a request, as a FastAPI dependency.
+async def read_inputs(request: Request, config: ServiceConfig) -> Inputs:
+    """The body of a request.
 
     Raises InvalidRequest, TooLarge and ImageTooLarge, and HTTPException 415 for a content type that is none of
     multipart/form-data, image/*, application/json and application/msgpack.
@@ -230,7 +229,3 @@ async def limited(request: Request, limit: int, too_large: Exception) -> AsyncGe
             if size > limit:
                 raise too_large
             yield chunk
-
-
-Body = Annotated[Inputs, Depends(read_inputs)]
-"""The parameter type of a route that reads a body."""

@@ -6,12 +6,15 @@ from functools import cache
 from http import HTTPMethod, HTTPStatus
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.propagators.textmap import DefaultGetter
 from opentelemetry.trace import SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import Histogram
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from worker.stages import entered
 
 REQUEST_SECONDS = Histogram(
     "facet_request_seconds",
@@ -68,21 +71,24 @@ class ObservabilityMiddleware:
                 status = message["status"]
             await send(message)
 
-        caller = _parent.extract(Headers(scope=scope), getter=DefaultGetter())
-        span = _tracer.start_as_current_span(
-            method_of(scope), caller, SpanKind.SERVER, record_exception=False, set_status_on_exception=False
-        )
-        with span as current:
+        method = method_of(scope)
+        with entered(_tracer.start_span(method, _caller(Headers(scope=scope)), SpanKind.SERVER)) as span:
             try:
                 await self._app(scope, receive, noting)
             except Exception:
                 status = HTTPStatus.INTERNAL_SERVER_ERROR
                 raise
             finally:
-                current.update_name(f"{method_of(scope)} {route_of(scope)}")
-                current.set_attribute("http.route", route_of(scope))
-                current.set_attribute("http.response.status_code", status)
-                _note(method_of(scope), route_of(scope), int(status), time.perf_counter() - begun)
+                route = route_of(scope)
+                span.update_name(f"{method} {route}")
+                span.set_attribute("http.route", route)
+                span.set_attribute("http.response.status_code", status)
+                _note(method, route, int(status), time.perf_counter() - begun)
+
+
+def _caller(headers: Headers) -> Context | None:
+    """The caller's span, where it tells of one."""
+    return _parent.extract(headers, getter=DefaultGetter()) if "traceparent" in headers else None
 
 
 def _note(method: str, route: str, status: int, seconds: float) -> None:

@@ -1,7 +1,7 @@
 """The name of a request: taken from the caller if it is sane, else made up, and sent back with the response."""
 
+import random
 import re
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -36,6 +36,11 @@ def working_for(name: str) -> Iterator[None]:
         context.detach(token)
 
 
+def _made_up() -> str:
+    # Not the system's random numbers: to ask for them hands the interpreter to another thread, and it is no secret.
+    return f"{random.getrandbits(128):032x}"
+
+
 class RequestIdMiddleware:
     """Names each HTTP request; pure ASGI, so that responses stream through it."""
 
@@ -47,7 +52,7 @@ class RequestIdMiddleware:
             await self.app(scope, receive, send)
             return
         wanted = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
-        name = wanted if _SANE.fullmatch(wanted) else uuid.uuid4().hex
+        name = wanted if _SANE.fullmatch(wanted) else _made_up()
         # In the scope itself, where the handler of unexpected errors, which lies outside of this, finds it.
         scope[_KEY] = name
 

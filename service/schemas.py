@@ -16,7 +16,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from model.attributes import SPACES, Attribute, Vector, join, normalized, split
+from model.attributes import SPACES, Attribute, Vector, join, normalized
 from model.errors import FacetError, InvalidEmbedding, UnknownAttribute
 from worker import inference
 
@@ -78,7 +78,8 @@ class Embedding(BaseModel):
     @classmethod
     def of(cls, embedding: Vector) -> Self:
         """The JSON shape of an embedding `(99,)`."""
-        return cls.model_construct(**{attribute.value: part.tolist() for attribute, part in split(embedding).items()})
+        numbers = embedding.tolist()
+        return cls.model_construct(**{attribute.value: numbers[space.slice] for attribute, space in SPACES.items()})
 
 
 def vector_of(value: Any) -> Vector:

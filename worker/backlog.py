@@ -33,13 +33,15 @@ class Backlog:
         Raises Busy, with the seconds until there should be room in `retry_after`.
         """
         with self._lock:
-            excess = self._held + count - self._room()
-            if self._held and excess > 0:
-                wait = self._wait(excess)
-                raise Busy(f"The service is busy; try again in {wait} s.", retry_after=wait)
+            self._require(count)
             if not self._held:
                 self._since = time.monotonic()
             self._held += count
+
+    def check(self, count: int = 1) -> None:
+        """Raises what `enter` would raise, and takes nothing on."""
+        with self._lock:
+            self._require(count)
 
     def leave(self) -> None:
         """One thing is finished, or was given up."""
@@ -49,6 +51,12 @@ class Backlog:
             self._finished = MEMORY * self._finished + 1.0
             self._since = now
             self._held -= 1
+
+    def _require(self, count: int) -> None:
+        excess = self._held + count - self._room()
+        if self._held and excess > 0:
+            wait = self._wait(excess)
+            raise Busy(f"The service is busy; try again in {wait} s.", retry_after=wait)
 
     def _room(self) -> int:
         """How many things may be held."""

@@ -40,9 +40,12 @@ class Device:
     def __init__(self, backend: Backend, max_batch: int, max_queue: int, max_wait: float) -> None:
         self.backend = backend
         self._max_batch = max_batch
-        self._batcher = Batcher[_Job, NDArray[Any]](
-            self._run, max_batch, Backlog(max_queue, max_wait), backend.lanes, backend.share
-        )
+        self._backlog = Backlog(max_queue, max_wait)
+        self._batcher = Batcher[_Job, NDArray[Any]](self._run, max_batch, self._backlog, backend.lanes, backend.share)
+
+    def check(self, count: int) -> None:
+        """Raises Busy where so many jobs would be refused now, before anything is done for them."""
+        self._backlog.check(min(count, self._max_batch))
 
     async def embed(self, crops: Sequence[Pixels]) -> list[Vector]:
         """The embedding `(99,)` of each crop `(size, size, 3)`. Raises Busy or Unavailable."""

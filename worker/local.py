@@ -132,9 +132,13 @@ class LocalInference:
                 self._idle.set()
 
     @asynccontextmanager
-    async def _call_in_time(self) -> AsyncIterator[_Loaded]:
-        """The same for a call that is given up when it takes too long. Raises Unavailable then too."""
+    async def _call_in_time(self, faces: int = 1) -> AsyncIterator[_Loaded]:
+        """The same for a call that has work for the model, and is given up when it takes too long.
+
+        Raises Unavailable then too, and Busy at once where the model has too much to do for so many faces.
+        """
         with self._call() as loaded:
+            loaded.device.check(faces)
             try:
                 async with asyncio.timeout(self._max_wait if math.isfinite(self._max_wait) else None):
                     yield loaded
@@ -161,7 +165,7 @@ class LocalInference:
         self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1
     ) -> list[list[Face] | FacetError]:
         """For each picture its faces, largest first, or the error that this picture met. Raises Busy, Unavailable."""
-        async with self._call_in_time() as (device, pictures, _):
+        async with self._call_in_time(len(images)) as (device, pictures, _):
             found = await pictures.faces(images, align, max_faces)
             crops = [face.crop for faces in found if not isinstance(faces, FacetError) for face in faces]
             embeddings = iter(await device.embed(crops))

@@ -17,6 +17,9 @@ from worker.gathering import finished
 from worker.inference import Align
 from worker.stages import seconds, stage
 
+SMALL = 3 * 64**2
+"""Numbers up to which one drawn picture is packed in less time than it takes to hand it to a thread."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -37,6 +40,10 @@ class Pictures:
         self, images: Sequence[bytes], align: Align, max_faces: int
     ) -> list[list[AlignedFace] | FacetError]:
         """For each picture its faces, largest first, or the error that it met. Raises Busy."""
+        found: list[list[AlignedFace] | FacetError] = [*self._at_once(images)] if align == "none" else []
+        images = images[len(found) :]
+        if not images:
+            return found
         self._backlog.enter(len(images))
         futures = []
         for image in images:
@@ -44,7 +51,17 @@ class Pictures:
             future.add_done_callback(lambda _: self._backlog.leave())
             futures.append(future)
         await finished(futures)
-        return [_faces_or_error(future) for future in futures]
+        return found + [_faces_or_error(future) for future in futures]
+
+    def _at_once(self, images: Sequence[bytes]) -> list[list[AlignedFace]]:
+        """The faces of those pictures up to the first that a thread should decode."""
+        found = []
+        for image in images:
+            try:
+                found.append(self._aligner.at_once(image))
+            except FacetError:
+                break
+        return found
 
     async def largest(self, images: Mapping[str, bytes], align: Align) -> list[AlignedFace]:
         """The largest face of each picture. The first error is raised; of several pictures it names the one."""
@@ -59,6 +76,8 @@ class Pictures:
 
     async def encoded(self, drawn: Sequence[Pixels]) -> list[bytes]:
         """Drawn pictures as PNG that says so."""
+        if len(drawn) == 1 and drawn[0].size <= SMALL:
+            return [_encoded(drawn[0], SourceType.TRAINED)]
         futures = [self._submit(_encoded, pixels, SourceType.TRAINED) for pixels in drawn]
         await finished(futures)
         return [future.result() for future in futures]

@@ -2,16 +2,16 @@
 
 from typing import Any, Literal
 
-from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from model.attributes import POSE_ANGLES, SPACES, Attribute
 from model.errors import Unavailable
-from service.dependencies import Config, EnrolledFaces, InferencePort
 from service.openapi import problem_responses
+from service.request import FacetRequest
+from service.security.router import Router
 
-router = APIRouter(tags=["about"])
+router = Router(tags=["about"])
 
 
 class AttributeEntry(BaseModel):
@@ -66,9 +66,9 @@ def _entry(attribute: Attribute) -> AttributeEntry:
 
 
 @router.get("/model", responses=problem_responses(503))
-async def model(port: InferencePort, config: Config, gallery: EnrolledFaces) -> Model:
+async def model(request: FacetRequest) -> Model:
     """The model card, the table of the embedding, the presets and the limits."""
-    info, recall = await port.info(), gallery.recall()
+    info, recall = await request.inference.info(), request.gallery.recall()
     return Model(
         id=info.id,
         image_size=info.image_size,
@@ -76,7 +76,7 @@ async def model(port: InferencePort, config: Config, gallery: EnrolledFaces) -> 
         attributes=[_entry(attribute) for attribute in Attribute],
         presets={attribute: list(names) for attribute, names in info.presets.items()},
         search=Search(kind="approximate" if recall else "exact", recall_at_10=recall),
-        limits=config.limits,
+        limits=request.config.limits,
         card=dict(info.card),
     )
 
@@ -88,13 +88,13 @@ async def live() -> Health:
 
 
 @router.get("/health/ready", response_model_exclude_none=True, responses=problem_responses(503))
-async def ready(port: InferencePort, gallery: EnrolledFaces) -> Health:
+async def ready(request: FacetRequest) -> Health:
     """Whether requests can be answered: the model is loaded and the database answers."""
-    missing = await port.ready()
+    missing = await request.inference.ready()
     if missing is not None:
         raise Unavailable(missing)
-    census = await run_in_threadpool(gallery.census)
-    current = (await port.info()).id
+    census = await run_in_threadpool(request.gallery.census)
+    current = (await request.inference.info()).id
     unusable = sum(count for model, count in census.items() if model != current)
     if not unusable:
         return Health()

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.concurrency import run_in_threadpool
 
-from service.dependencies import EnrolledFaces
 from service.openapi import problem_responses
 from service.parameters import FaceId
+from service.request import FacetRequest
 from service.responses import PNG
+from service.security.router import Router
 
-router = APIRouter(tags=["gallery"])
+router = Router(tags=["gallery"])
 
 _KEPT: dict[int | str, dict[str, Any]] = {
     200: {
@@ -22,9 +23,9 @@ _KEPT: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/faces/{face_id}/crop", response_class=Response, responses={**_KEPT, **problem_responses(404, 422, 503)})
-async def get_crop(face_id: FaceId, gallery: EnrolledFaces) -> Response:
+async def get_crop(request: FacetRequest, face_id: FaceId) -> Response:
     """The aligned picture of an enrolled face, where it was kept."""
-    crop = await run_in_threadpool(gallery.crop, face_id)
+    crop = await run_in_threadpool(request.gallery.crop, face_id)
     if crop is None:
         return Response(status_code=204)
     # A face may be erased at any moment, and its picture with it.

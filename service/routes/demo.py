@@ -1,19 +1,13 @@
 """The demonstration gallery on request."""
 
-from typing import Annotated, cast
-
-from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
 from service.demo import COLLECTION, NAMES, Demo
 from service.openapi import problem_responses
-from service.security.caller import CallerOf
+from service.request import FacetRequest
+from service.security.router import Router
 
-router = APIRouter(tags=["gallery"])
-
-
-async def _demo(request: Request) -> Demo:
-    return cast(Demo, request.app.state.demo)
+router = Router(tags=["gallery"])
 
 
 class Seeded(BaseModel):
@@ -25,7 +19,8 @@ class Seeded(BaseModel):
 
 
 @router.post("/demo", responses=problem_responses(503))
-async def seed_demo(demo: Annotated[Demo, Depends(_demo)], caller: CallerOf) -> Seeded:
+async def seed_demo(request: FacetRequest) -> Seeded:
     """Enrol generated faces in the collection `demo`, unless they are there already."""
-    caller.require(COLLECTION)
+    request.caller.require(COLLECTION)
+    demo: Demo = request.app.state.demo
     return Seeded(collection=COLLECTION, faces=await demo.seed(), subjects=len(NAMES))

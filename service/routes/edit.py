@@ -2,14 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from model.attributes import Vector
 from model.errors import ImpossibleEdit, InvalidRequest
-from service.config import ServiceConfig
-from service.dependencies import Config, FindFace, InferencePort
-from service.inputs import Body, Inputs
+from service.inputs import Inputs
 from service.openapi import (
     DRAWN,
     EMBEDDING,
@@ -21,11 +19,13 @@ from service.openapi import (
     schema_of,
 )
 from service.parameters import AlignQuery, within
+from service.request import FacetRequest
 from service.responses import drawn_json, drawn_png, wants_json
 from service.schemas import AttributeName, Embedding, Png, sentence_of, vector_of
+from service.security.router import Router
 from worker import inference
 
-router = APIRouter(tags=["drawing"])
+router = Router(tags=["drawing"])
 
 
 class Edit(BaseModel):
@@ -71,11 +71,7 @@ class Edited(BaseModel):
     ),
 )
 async def edit(
-    request: Request,
-    body: Body,
-    port: InferencePort,
-    find_face: FindFace,
-    config: Config,
+    request: FacetRequest,
     face: Annotated[str | None, Query(description="edit this enrolled face instead of a picture")] = None,
     attr: Annotated[list[AttributeName] | None, Query(description="take these attributes from `source`")] = None,
     amount: Annotated[float | None, Query(description="how far to go with every `attr`; 1 if left out")] = None,
@@ -87,15 +83,18 @@ async def edit(
     The face is the picture `image`, an enrolled `face`, or an `embedding`. Name the edits either by `attr`, or by a
     list `edits`.
     """
-    target = await _target(body, face, find_face)
+    body = await request.inputs()
+    target = await _target(request, body, face)
     if "edits" not in body.fields:
         edits = _from_source(body, attr or [], 1.0 if amount is None else amount)
     elif attr or amount is not None:
         raise InvalidRequest("Name the edits either by `attr` and `amount` or by `edits`, not by both.")
     else:
-        edits = await _listed(body, config, find_face)
+        edits = await _listed(request, body)
     as_json = wants_json(request)
-    drawing = await port.edit(target, edits, sources=body.all("source"), align=align, paste=paste, reencode=as_json)
+    drawing = await request.inference.edit(
+        target, edits, sources=body.all("source"), align=align, paste=paste, reencode=as_json
+    )
     if not as_json or drawing.reencoded is None:
         return drawn_png(drawing.image)
     return drawn_json(
@@ -107,7 +106,7 @@ async def edit(
     )
 
 
-async def _target(body: Inputs, face: str | None, find_face: FindFace) -> bytes | Vector:
+async def _target(request: FacetRequest, body: Inputs, face: str | None) -> bytes | Vector:
     """The one face that is to be edited."""
     if face is None:
         return body.face()
@@ -115,7 +114,7 @@ async def _target(body: Inputs, face: str | None, find_face: FindFace) -> bytes 
         raise InvalidRequest(
             "One face is edited at a time; send either `face`, or a picture `image`, or an `embedding`."
         )
-    return (await find_face(face)).embedding
+    return (await request.enrolled(face)).embedding
 
 
 def _from_source(body: Inputs, attributes: list[AttributeName], amount: float) -> list[inference.Edit]:
@@ -126,17 +125,17 @@ def _from_source(body: Inputs, attributes: list[AttributeName], amount: float) -
     return [inference.Edit(attribute, source=0, amount=amount) for attribute in attributes]
 
 
-async def _listed(body: Inputs, config: ServiceConfig, find_face: FindFace) -> list[inference.Edit]:
+async def _listed(request: FacetRequest, body: Inputs) -> list[inference.Edit]:
     """The edits of the field `edits`."""
     try:
         listed = _EDITS.validate_python(body.json("edits"))
     except ValidationError as error:
         raise InvalidRequest(f"The list `edits` is not valid: {sentence_of(error)}.") from error
-    within("The number of edits", len(listed), config.max_edits)
+    within("The number of edits", len(listed), request.config.max_edits)
     return [
         inference.Edit(
             item.attribute,
-            source=None if item.origin is None else await _origin(item.origin, find_face),
+            source=None if item.origin is None else await _origin(request, item.origin),
             set=item.set,
             preset=item.preset,
             amount=item.amount,
@@ -145,13 +144,13 @@ async def _listed(body: Inputs, config: ServiceConfig, find_face: FindFace) -> l
     ]
 
 
-async def _origin(origin: str | Embedding, find_face: FindFace) -> int | Vector:
+async def _origin(request: FacetRequest, origin: str | Embedding) -> int | Vector:
     """What the `from` of an edit names: the number of a source picture, or an embedding, given or enrolled."""
     if isinstance(origin, Embedding):
         return vector_of(origin)
     kind, _, name = origin.partition(":")
     if kind == "face" and name:
-        return (await find_face(name)).embedding
+        return (await request.enrolled(name)).embedding
     if kind == "source" and name.isascii() and name.isdigit():
         return int(name)
     raise ImpossibleEdit(f"An edit cannot take from {origin!r}; name `source:0` or `face:<id>`.")

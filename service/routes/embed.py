@@ -2,18 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
 from model.errors import FacetError
-from service.dependencies import Config, InferencePort
-from service.inputs import Body
 from service.openapi import PICTURE_PROBLEMS, PICTURES, request_body
 from service.parameters import AlignQuery, within
+from service.request import FacetRequest
 from service.schemas import Face, Failure
+from service.security.router import Router
 from worker import inference
 
-router = APIRouter(tags=["faces"])
+router = Router(tags=["faces"])
 
 
 class ModelOfAnswer(BaseModel):
@@ -43,9 +43,7 @@ class Embedded(BaseModel):
     openapi_extra=request_body({"image": PICTURES}, ["image"], raw=True),
 )
 async def embed(
-    body: Body,
-    port: InferencePort,
-    config: Config,
+    request: FacetRequest,
     align: AlignQuery = "auto",
     max_faces: Annotated[int, Query(ge=1, description="faces to return for each picture, largest first")] = 1,
 ) -> Embedded:
@@ -53,11 +51,12 @@ async def embed(
 
     A single picture that fails is a problem; of several, each has its own `error`.
     """
+    body, max_faces = await request.inputs(), within("max_faces", max_faces, request.config.max_faces)
     pictures = body.all("image") or [body.one("image")]
-    results = await port.embed(pictures, align=align, max_faces=within("max_faces", max_faces, config.max_faces))
+    results = await request.inference.embed(pictures, align=align, max_faces=max_faces)
     if len(results) == 1 and isinstance(results[0], FacetError):
         raise results[0]
-    info = await port.info()
+    info = await request.inference.info()
     return Embedded(
         model=ModelOfAnswer(id=info.id, image_size=info.image_size), images=[_image(result) for result in results]
     )

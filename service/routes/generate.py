@@ -2,20 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, RootModel
 
 from model.errors import InvalidRequest
-from service.dependencies import Config, InferencePort
-from service.inputs import Body
 from service.openapi import DRAWN, PICTURE, PICTURE_PROBLEMS, request_body
 from service.parameters import AlignQuery, within
+from service.request import FacetRequest
 from service.responses import drawn_json, drawn_png, wants_json
 from service.schemas import AttributeName, Embedding, Png
+from service.security.router import Router
 from service.sheet import sheet
 
-router = APIRouter(tags=["drawing"])
+router = Router(tags=["drawing"])
 
 
 class GeneratedFace(BaseModel):
@@ -36,10 +36,7 @@ class GeneratedFaces(RootModel[list[GeneratedFace]]):
     openapi_extra=request_body({"image": PICTURE}, raw=True, required=False),
 )
 async def generate(
-    request: Request,
-    body: Body,
-    port: InferencePort,
-    config: Config,
+    request: FacetRequest,
     count: Annotated[int, Query(ge=1, description="how many faces to draw")] = 1,
     seed: Annotated[int | None, Query(ge=0, lt=2**32, description="the same seed draws the same faces")] = None,
     keep: Annotated[
@@ -51,11 +48,11 @@ async def generate(
 
     With a picture and `keep`, every face has these attributes of the face in the picture.
     """
-    image = body.optional("image")
+    image = (await request.inputs()).optional("image")
     if (image is None) != (not keep):
         raise InvalidRequest("To hold attributes of a face, send both a picture `image` and `keep`.")
-    drawings = await port.generate(
-        within("count", count, config.max_generate), seed=seed, image=image, keep=keep or [], align=align
+    drawings = await request.inference.generate(
+        within("count", count, request.config.max_generate), seed=seed, image=image, keep=keep or [], align=align
     )
     if not wants_json(request):
         return drawn_png(await run_in_threadpool(sheet, [drawing.image for drawing in drawings]))

@@ -2,26 +2,25 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
 from gallery.jobs.records import Kind
 from model.errors import InvalidRequest
-from service.dependencies import Config, InferencePort, JobDesk
 from service.openapi import problem_responses
+from service.request import FacetRequest
 from service.routes.faces import DEFAULT_COLLECTION
 from service.routes.jobs import Job
+from service.security.router import Router
 
-router = APIRouter(tags=["gallery"])
+router = Router(tags=["gallery"])
 
 
 @router.post("/collections/{name}/groups", status_code=202, responses=problem_responses(422, 503))
 async def group_collection(
+    request: FacetRequest,
     response: Response,
     name: Annotated[str, Path(description="whose faces to group", examples=[DEFAULT_COLLECTION])],
-    port: InferencePort,
-    desk: JobDesk,
-    config: Config,
     by: Annotated[Literal["identity", "expression"], Query(description="what a group shares")] = "identity",
     distance: Annotated[
         float | None,
@@ -39,14 +38,14 @@ async def group_collection(
 
     The groups are in `GET /jobs/{job_id}` when the job is done; a face that is erased later is in none.
     """
-    info = await port.info()
+    info, desk = await request.inference.info(), request.desk
     if distance is None and by != "identity":
         raise InvalidRequest(f"Name a distance: for {by} the model has no calibrated threshold.")
     parameters = {
         "by": by,
         "distance": 1.0 - info.threshold if distance is None else distance,
         "min_size": min_size,
-        "max_faces": config.max_grouped,
+        "max_faces": request.config.max_grouped,
         "model": info.id,
     }
     with desk.reserved(name) as (id, _):

@@ -2,21 +2,21 @@
 
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from gallery.query import Match
 from model.attributes import Attribute
 from service.conditions import METADATA_PARAMETER, metadata_of
-from service.dependencies import Config, EnrolledFaces, InferencePort
 from service.faces_in_pictures import largest_faces
-from service.inputs import Body
 from service.openapi import EMBEDDING, PICTURE, PICTURE_PROBLEMS, request_body
 from service.parameters import AlignQuery, Collection, within
 from service.questions import query_for
+from service.request import FacetRequest
+from service.security.router import Router
 
-router = APIRouter(tags=["gallery"])
+router = Router(tags=["gallery"])
 
 
 class Candidate(BaseModel):
@@ -59,10 +59,7 @@ class Identified(BaseModel):
     | request_body({"image": PICTURE}, ["image"], raw=True, json={"embedding": EMBEDDING}),
 )
 async def identify(
-    body: Body,
-    port: InferencePort,
-    gallery: EnrolledFaces,
-    config: Config,
+    request: FacetRequest,
     metadata: Annotated[dict[str, Any], Depends(metadata_of)],
     k: Annotated[int, Query(ge=1, description="how many candidates to return")] = 5,
     min_probability: Annotated[
@@ -76,19 +73,19 @@ async def identify(
     The probability is that of a comparison of two faces. Strangers who look alike are the more numerous the larger
     the collection is: ask for a higher `min_probability` there.
     """
-    target, info = body.face(), await port.info()
+    target, info = (await request.inputs()).face(), await request.inference.info()
     if isinstance(target, bytes):
-        target = (await largest_faces(port, {"image": target}, align))["image"].embedding
+        target = (await largest_faces(request.inference, {"image": target}, align))["image"].embedding
     query = query_for(
         target,
         [Attribute.IDENTITY.value],
-        k=within("k", k, config.max_k),
+        k=within("k", k, request.config.max_k),
         collection=collection,
         metadata=metadata,
         model=info.id,
         group_by="subject",
     )
-    found = await run_in_threadpool(gallery.search, query)
+    found = await run_in_threadpool(request.gallery.search, query)
     candidates = [Candidate.of(match, info.same_person_probability(match.similarity)) for match in found.matches]
     probability = candidates[0].probability if candidates else 0.0
     return Identified(

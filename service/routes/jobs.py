@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
@@ -17,14 +17,15 @@ from gallery.jobs.archive import open_archive
 from gallery.jobs.records import Kind, State
 from gallery.jobs.source import Limits
 from gallery.jobs.work import ARCHIVE
-from service.dependencies import Config, JobDesk
 from service.jobs import VisibleJobs
 from service.openapi import PICTURE_PROBLEMS, TEXT, problem_responses
 from service.parameters import AlignQuery, Collection, JobId, within
+from service.request import FacetRequest
 from service.routes.faces import DEFAULT_COLLECTION
+from service.security.router import Router
 from service.uploads import ARCHIVE_TYPES, FIELD, save_archive
 
-router = APIRouter(tags=["gallery"])
+router = Router(tags=["gallery"])
 
 _EVENTS = "text/event-stream"
 _POLL_SECONDS = 0.5
@@ -118,10 +119,8 @@ class JobPage(BaseModel):
 
 @router.post("/jobs/import", status_code=202, responses=PICTURE_PROBLEMS, openapi_extra=_BODY)
 async def import_archive(
-    request: Request,
+    request: FacetRequest,
     response: Response,
-    desk: JobDesk,
-    config: Config,
     collection: Annotated[str, Query(description="where the faces are enrolled")] = DEFAULT_COLLECTION,
     strip: Annotated[int, Query(ge=0, le=100, description="folders to leave out at the front of each path")] = 0,
     align: AlignQuery = "auto",
@@ -131,9 +130,9 @@ async def import_archive(
     `ada/1.jpg` is a picture of `ada`; the path is kept as the metadata's `source`. A picture that the collection has
     is left out, so that an archive may be sent again. The job goes on after a restart of the service.
     """
-    parameters = {"strip": strip, "align": align}
+    desk, parameters = request.desk, {"strip": strip, "align": align}
     with desk.reserved(collection) as (id, folder):
-        await save_archive(request, folder / ARCHIVE, config)
+        await save_archive(request, folder / ARCHIVE, request.config)
         await run_in_threadpool(_look_into, folder / ARCHIVE, desk.jobs.limits)
         job = await run_in_threadpool(desk.create, Kind.IMPORT, collection, parameters, id)
     response.headers["Location"] = f"/jobs/{job.id}"
@@ -147,21 +146,20 @@ def _look_into(archive: Path, limits: Limits) -> None:
 
 @router.get("/jobs", responses=problem_responses(422, 503))
 async def list_jobs(
-    desk: JobDesk,
-    config: Config,
+    request: FacetRequest,
     collection: Collection = None,
     cursor: Annotated[str | None, Query(description="the `next_cursor` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, description="jobs on one page")] = 100,
 ) -> JobPage:
     """Every job, page by page, the newest first."""
-    limit = within("limit", limit, config.max_page)
-    found = await run_in_threadpool(desk.page, collection=collection, before=cursor, limit=limit)
+    limit = within("limit", limit, request.config.max_page)
+    found = await run_in_threadpool(request.desk.page, collection=collection, before=cursor, limit=limit)
     return JobPage(jobs=[Job.of(job) for job in found], next_cursor=found[-1].id if len(found) == limit else None)
 
 
-async def _job(job_id: JobId, desk: JobDesk) -> records.Job:
+async def _job(request: FacetRequest, job_id: JobId) -> records.Job:
     """The job of a path. Raises NotFound."""
-    return await run_in_threadpool(desk.get, job_id)
+    return await run_in_threadpool(request.desk.get, job_id)
 
 
 NamedJob = Annotated[records.Job, Depends(_job)]
@@ -169,14 +167,14 @@ NamedJob = Annotated[records.Job, Depends(_job)]
 
 @router.get("/jobs/{job_id}", responses=problem_responses(404, 422, 503))
 async def get_job(
+    request: FacetRequest,
     job: NamedJob,
-    desk: JobDesk,
-    config: Config,
     failures_after: Annotated[int, Query(ge=-1, le=2**53, description="the `next_failures` of the page before")] = -1,
     limit: Annotated[int, Query(ge=1, description="failures on one page")] = 100,
 ) -> JobReport:
     """How a job stands, what failed in it, and the groups that it found."""
-    limit = within("limit", limit, config.max_page)
+    limit = within("limit", limit, request.config.max_page)
+    desk = request.desk
     failed = await run_in_threadpool(desk.jobs.store.failures, job.id, after=failures_after, limit=limit)
     found = await run_in_threadpool(desk.jobs.store.groups, job.id) if job.kind is Kind.GROUPS else None
     return JobReport(
@@ -193,7 +191,7 @@ async def get_job(
     response_class=StreamingResponse,
     responses={200: {"content": {_EVENTS: {"schema": _EVENT}}}, **problem_responses(404, 422, 503)},
 )
-async def follow_job(job: NamedJob, desk: JobDesk) -> StreamingResponse:
+async def follow_job(request: FacetRequest, job: NamedJob) -> StreamingResponse:
     """A job as it gets on, as server-sent events.
 
     Each is called `progress` while the job goes on, and the last one by the state in which it ended: `done`, `failed`
@@ -201,7 +199,7 @@ async def follow_job(job: NamedJob, desk: JobDesk) -> StreamingResponse:
     """
     # Proxies that hold back what they pass on would hold back the news.
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(job, desk), headers=headers, media_type=_EVENTS)
+    return StreamingResponse(_events(job, request.desk), headers=headers, media_type=_EVENTS)
 
 
 async def _events(job: records.Job, desk: VisibleJobs) -> AsyncIterator[bytes]:
@@ -222,6 +220,6 @@ async def _events(job: records.Job, desk: VisibleJobs) -> AsyncIterator[bytes]:
 
 
 @router.delete("/jobs/{job_id}", responses=problem_responses(404, 422, 503))
-async def cancel_job(job: NamedJob, desk: JobDesk) -> Job:
+async def cancel_job(request: FacetRequest, job: NamedJob) -> Job:
     """End a job before it is done; what it enrolled stays. One that has ended stays as it is."""
-    return Job.of(await run_in_threadpool(desk.jobs.store.cancel, job.id))
+    return Job.of(await run_in_threadpool(request.desk.jobs.store.cancel, job.id))

@@ -2,15 +2,17 @@
 
 from typing import cast
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from gallery.base import BaseGallery
 from model.errors import Unavailable
+from service.request import FacetRequest
+from service.security.router import Router
 
 JOBS = Gauge("facet_jobs", "Jobs of the gallery in each state", ["state"])
 
-router = APIRouter(tags=["about"])
+router = Router(tags=["about"])
 
 
 @router.get(
@@ -18,7 +20,7 @@ router = APIRouter(tags=["about"])
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-def metrics(request: Request) -> Response:
+def metrics(request: FacetRequest) -> Response:
     """Times of requests and of each stage of the work, and how much of it waits, in the format of Prometheus.
 
     Workers measure their stages themselves: `facet worker --metrics-port` opens this page for each.

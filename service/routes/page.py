@@ -1,9 +1,11 @@
 """The playground page, and the routes to read and to try, both without anything from elsewhere."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.staticfiles import StaticFiles
 
-router = APIRouter(include_in_schema=False)
+from service.security.router import Router
+
+router = Router(include_in_schema=False)
 
 PAGE = StaticFiles(packages=[("service", "page")])
 SWAGGER = StaticFiles(packages=[("fastapi_offline", "static")])

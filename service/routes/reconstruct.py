@@ -1,16 +1,16 @@
 """A face drawn back from its embedding."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Response
 from pydantic import BaseModel, Field
 
-from service.dependencies import InferencePort
-from service.inputs import Body
 from service.openapi import DRAWN, EMBEDDING, PICTURE, PICTURE_PROBLEMS, request_body
 from service.parameters import AlignQuery
+from service.request import FacetRequest
 from service.responses import drawn_json, drawn_png, wants_json
 from service.schemas import Embedding, Png
+from service.security.router import Router
 
-router = APIRouter(tags=["drawing"])
+router = Router(tags=["drawing"])
 
 
 class Reconstruction(BaseModel):
@@ -28,9 +28,9 @@ class Reconstruction(BaseModel):
     responses={**PICTURE_PROBLEMS, **DRAWN},
     openapi_extra=request_body({"image": PICTURE}, ["image"], raw=True, json={"embedding": EMBEDDING}),
 )
-async def reconstruct(request: Request, body: Body, port: InferencePort, align: AlignQuery = "auto") -> Response:
+async def reconstruct(request: FacetRequest, align: AlignQuery = "auto") -> Response:
     """Draw the face of a picture, or of an embedding, through all four networks."""
-    drawing = await port.reconstruct(body.face(), align=align)
+    drawing = await request.inference.reconstruct((await request.inputs()).face(), align=align)
     if not wants_json(request):
         return drawn_png(drawing.image)
     return drawn_json(

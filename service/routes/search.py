@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
@@ -12,16 +12,17 @@ from gallery.query import Query as GalleryQuery
 from model.attributes import Attribute, Vector
 from model.errors import FacetError, InvalidRequest
 from service.conditions import METADATA_PARAMETER, SearchConditions
-from service.dependencies import Config, EnrolledFaces, FaceFinder, FindFace, InferencePort
 from service.faces_in_pictures import largest_faces
-from service.inputs import Body, Inputs
+from service.inputs import Inputs
 from service.openapi import EMBEDDING, PICTURE, PICTURE_PROBLEMS, problem_responses, request_body
 from service.parameters import AlignQuery, within
 from service.questions import QUESTION, Question, query_for, questions_of
+from service.request import FacetRequest
 from service.schemas import AttributeName, vector_of
+from service.security.router import Router
 from worker.inference import Align, Inference
 
-router = APIRouter(tags=["gallery"])
+router = Router(tags=["gallery"])
 
 Weighted = Annotated[
     list[str],
@@ -91,11 +92,7 @@ class BatchResults(BaseModel):
     ),
 )
 async def search(
-    body: Body,
-    port: InferencePort,
-    gallery: EnrolledFaces,
-    find_face: FindFace,
-    config: Config,
+    request: FacetRequest,
     conditions: SearchConditions,
     attr: Weighted,
     source_attr: Annotated[
@@ -108,38 +105,39 @@ async def search(
 
     A `source` picture lends the attributes in `source_attr`.
     """
-    shared = {"attr": attr, "k": within("k", k, config.max_k), "model": (await port.info()).id, **conditions.fields}
+    max_k, model = request.config.max_k, (await request.inference.info()).id
+    shared = {"attr": attr, "k": within("k", k, max_k), "model": model, **conditions.fields}
+    body = await request.inputs()
     if "queries" in body.fields:
-        questions = questions_of(body, config.max_queries)
-        queries = [await _asked(place, item, find_face, shared, config.max_k) for place, item in enumerate(questions)]
-        answers = await run_in_threadpool(gallery.search_many, queries)
+        questions = questions_of(body, request.config.max_queries)
+        queries = [await _asked(request, place, item, shared) for place, item in enumerate(questions)]
+        answers = await run_in_threadpool(request.gallery.search_many, queries)
         return BatchResults(answers=[SearchResults.of(results) for results in answers])
-    embedding, lent = await _composed(body, port, source_attr or [], align)
+    embedding, lent = await _composed(body, request.inference, source_attr or [], align)
     query = query_for(embedding, lent=lent, **shared)
-    return SearchResults.of(await run_in_threadpool(gallery.search, query))
+    return SearchResults.of(await run_in_threadpool(request.gallery.search, query))
 
 
 @router.get("/search", responses=problem_responses(404, 422, 503), openapi_extra={"parameters": [METADATA_PARAMETER]})
 async def search_by_face(
+    request: FacetRequest,
     face: Annotated[str, Query(description="the id of the enrolled face to compare with")],
-    gallery: EnrolledFaces,
-    config: Config,
     conditions: SearchConditions,
     attr: Weighted,
     k: K = 10,
 ) -> SearchResults:
     """Search by an enrolled face, which is itself left out of the results."""
     # Also of an earlier model, whose faces are compared with each other until they are embedded anew.
-    given = await run_in_threadpool(gallery.get, face)
+    given = await run_in_threadpool(request.gallery.get, face)
     query = query_for(
         given.embedding,
         attr,
-        k=within("k", k, config.max_k),
+        k=within("k", k, request.config.max_k),
         exclude=given.id,
         model=given.model,
         **conditions.fields,
     )
-    return SearchResults.of(await run_in_threadpool(gallery.search, query))
+    return SearchResults.of(await run_in_threadpool(request.gallery.search, query))
 
 
 async def _composed(
@@ -158,16 +156,14 @@ async def _composed(
     return embedding, {} if source is None else dict.fromkeys(source_attr, faces["source"].embedding)
 
 
-async def _asked(
-    place: int, question: Question, find_face: FaceFinder, shared: Mapping[str, Any], max_k: int
-) -> GalleryQuery:
+async def _asked(request: FacetRequest, place: int, question: Question, shared: Mapping[str, Any]) -> GalleryQuery:
     """The query that a question of a batch asks; what it leaves out is as all share it."""
     fields = {**shared, **question.own}
     try:
-        within("k", fields["k"], max_k)
+        within("k", fields["k"], request.config.max_k)
         if question.face is None:
             return query_for(vector_of(question.embedding), **fields)
-        face = await find_face(question.face)
+        face = await request.enrolled(question.face)
         return query_for(face.embedding, exclude=face.id, **fields)
     except FacetError as error:
         raise type(error)(f"In queries[{place}]: {error.message}", **error.details) from error

@@ -1,15 +1,14 @@
 """Whether two pictures show the same person."""
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from model.attributes import Attribute
-from service.dependencies import InferencePort
-from service.inputs import Body
 from service.openapi import PICTURE, PICTURE_PROBLEMS, request_body
 from service.parameters import AlignQuery
+from service.request import FacetRequest
+from service.security.router import Router
 
-router = APIRouter(tags=["faces"])
+router = Router(tags=["faces"])
 
 
 class Verified(BaseModel):
@@ -26,9 +25,10 @@ class Verified(BaseModel):
     responses=PICTURE_PROBLEMS,
     openapi_extra=request_body({"image": PICTURE, "other": PICTURE}, ["image", "other"]),
 )
-async def verify(body: Body, port: InferencePort, align: AlignQuery = "auto") -> Verified:
+async def verify(request: FacetRequest, align: AlignQuery = "auto") -> Verified:
     """Compare the largest face of each of two pictures."""
-    verdict = await port.verify(body.one("image"), body.one("other"), align=align)
+    body = await request.inputs()
+    verdict = await request.inference.verify(body.one("image"), body.one("other"), align=align)
     return Verified(
         same_person=verdict.same_person,
         probability=verdict.probability,

@@ -1,9 +1,9 @@
 """Who asks, and what they may."""
 
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import cast
 
-from fastapi import Depends, Request
+from fastapi import Request
 from starlette.types import Scope as AsgiScope
 
 from model.errors import Forbidden, Unauthorized
@@ -53,21 +53,17 @@ def set_caller(scope: AsgiScope, caller: Caller) -> None:
     scope[_KEY] = caller
 
 
-async def caller_of(request: Request) -> Caller:
-    """Who sent a request."""
-    return cast(Caller, request.scope[_KEY])
+def caller_of(scope: AsgiScope) -> Caller:
+    """Who sent the request that a scope belongs to."""
+    return cast(Caller, scope[_KEY])
 
 
-CallerOf = Annotated[Caller, Depends(caller_of)]
-"""The parameter type of a route that must know who asks."""
-
-
-async def authorize(request: Request, caller: CallerOf) -> None:
-    """Let a request go on to its route, as a dependency that runs before the body is read.
+def authorize(request: Request) -> None:
+    """Let a request go on to the route that it has found.
 
     Raises Unauthorized without a key, and Forbidden where the key lacks the scope.
     """
-    need = need_of(request.method, request.scope["route"].path_format)
+    caller, need = caller_of(request.scope), need_of(request.method, request.scope["route"].path_format)
     if need is Open.PUBLIC:
         return
     if caller is NOBODY:

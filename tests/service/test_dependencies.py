@@ -8,7 +8,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from service.app import ROUTERS
-from service.security.caller import authorize
+from service.security.router import GuardedRoute
 
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 
@@ -25,6 +25,7 @@ def test_nothing_that_a_route_depends_on_goes_to_a_thread(route: APIRoute) -> No
         assert inspect.iscoroutinefunction(dependant.call), dependant.call
 
 
-def test_the_guard_of_all_routes_does_not_either() -> None:
-    assert inspect.iscoroutinefunction(authorize)
+def test_every_route_asks_the_guard() -> None:
     assert len(ROUTES) > 30
+    assert {type(route) for route in ROUTES} == {GuardedRoute}
+    assert all(isinstance(route, APIRoute) for router in ROUTERS for route in router.routes)

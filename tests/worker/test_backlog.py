@@ -42,6 +42,17 @@ def test_it_holds_its_limit_and_no_more() -> None:
     waiting.enter()
 
 
+def test_asking_takes_nothing_on() -> None:
+    waiting = Backlog(3)
+    waiting.check(10)
+    waiting.enter(3)
+    with pytest.raises(Busy):
+        waiting.check()
+    waiting.leave()
+    waiting.check()
+    waiting.enter()
+
+
 def test_alone_any_number_is_taken_on() -> None:
     waiting = Backlog(3)
     waiting.enter(10)

@@ -109,6 +109,20 @@ def test_a_full_queue_is_busy_and_recovers() -> None:
     asyncio.run(ask())
 
 
+def test_with_a_full_queue_no_picture_is_looked_at() -> None:
+    async def ask() -> None:
+        model = GatedModel()
+        async with started(model, max_queue=1) as inference:
+            held = await model.close_gate(inference)
+            for align in ("auto", "none"):
+                with pytest.raises(Busy):
+                    await inference.embed([b"no picture"], align=align)
+            model.gate.set()
+            await held
+
+    asyncio.run(ask())
+
+
 def test_a_cancelled_call_drops_what_has_not_started() -> None:
     async def ask() -> list[int]:
         model = GatedModel()

@@ -76,6 +76,17 @@ def test_align_none_takes_the_middle_square_as_it_is() -> None:
     assert faces_in(NOBODY, align="none")[0].box == (0.0, 0.0, 120.0, 120.0)
 
 
+def test_crops_and_other_pictures_of_one_call_keep_their_order() -> None:
+    crops = [draw_face(64, seed=seed) for seed in range(4)]
+    wide = np.pad(crops[2], ((0, 0), (10, 20), (0, 0)))
+    images = [png(crops[0]), png(crops[1]), png(wide), b"no picture", png(crops[3])]
+    found = answer(lambda inference: inference.embed(images, align="none"))
+    assert isinstance(found.pop(3), UnsupportedImage)
+    expected = [*crops[:2], crop(wide, whole_frame(wide), 64), crops[3]]
+    for [face], pixels in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(face.embedding, MODEL.embed(pixels[None])[0])
+
+
 class TiltedDetector:
     """Finds a face in the middle, lying on its side."""
 
