@@ -3,8 +3,9 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from model.errors import Unavailable
@@ -14,17 +15,19 @@ from worker.stages import BATCH_SIZE, seconds
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-
 FEW = 16
 """Items below which a batch is not split, nor begun while another thread runs one: they would cost nearly as much as
 so many, and more of them are on their way."""
+MANY = 8
+"""Callers known to come from which on patient items wait for so many."""
 
 
 class Batcher(Generic[Item, Result]):
     """Gathers items from many callers into batches for a function that some threads call.
 
     Each time a thread is free it takes its part of what waits, up to the batch limit. There is no timer: an item that
-    comes alone runs at once, and under load batches fill by themselves.
+    comes alone runs at once, and under load batches fill by themselves. Only items whose callers are patient wait for
+    others, of callers who have said that they will come.
     """
 
     def __init__(
@@ -40,7 +43,10 @@ class Batcher(Generic[Item, Result]):
         self._begin = begin
         self._max_batch = max_batch
         self._backlog = backlog
-        self._waiting: deque[tuple[Item, Future[Result], float]] = deque()
+        self._waiting: deque[tuple[Item, Future[Result], float, bool]] = deque()
+        self._urgent = 0
+        """Waiting items whose callers are not patient."""
+        self._coming = 0
         self._changed = threading.Condition()
         self._closing = False
         self._begun = dict[int, float]()
@@ -55,7 +61,7 @@ class Batcher(Generic[Item, Result]):
         """Queue an item. Raises what `submit_all` raises."""
         return self.submit_all([item])[0]
 
-    def submit_all(self, items: Sequence[Item]) -> list[Future[Result]]:
+    def submit_all(self, items: Sequence[Item], patient: bool = False) -> list[Future[Result]]:
         """Queue some items together; a future that is cancelled before its batch starts costs nothing.
 
         Raises Busy when the queue is full, and Unavailable after `close`.
@@ -68,9 +74,22 @@ class Batcher(Generic[Item, Result]):
             now = time.monotonic()
             for item, future in zip(items, futures, strict=True):
                 future.add_done_callback(lambda _: self._backlog.leave())
-                self._waiting.append((item, future, now))
+                self._waiting.append((item, future, now, patient))
+            self._urgent += 0 if patient else len(items)
             self._changed.notify(len(items))
         return futures
+
+    @contextmanager
+    def coming(self) -> Iterator[None]:
+        """Tell that a caller will submit items soon after what it does inside, which waits for nobody."""
+        with self._changed:
+            self._coming += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._coming -= 1
+                self._changed.notify()
 
     def busy_seconds(self) -> float:
         """How long the oldest batch that runs has been running; 0 where none runs."""
@@ -102,7 +121,8 @@ class Batcher(Generic[Item, Result]):
                     break
                 part = min(max(-(-len(self._waiting) // len(self._threads)), FEW), self._max_batch)
                 while self._waiting and len(batch) < part:
-                    item, future, since = self._waiting.popleft()
+                    item, future, since, patient = self._waiting.popleft()
+                    self._urgent -= not patient
                     if future.set_running_or_notify_cancel():
                         seconds("queue").observe(time.monotonic() - since)
                         batch.append((item, future))
@@ -111,7 +131,8 @@ class Batcher(Generic[Item, Result]):
 
     def _due(self) -> bool:
         """Whether a free thread should not wait for more."""
-        return self._closing or len(self._waiting) >= (FEW if self._running else 1)
+        several = MANY if self._coming >= MANY and not self._urgent else 1
+        return self._closing or len(self._waiting) >= (FEW if self._running else several)
 
     def _answer(self, batch: list[tuple[Item, Future[Result]]]) -> None:
         BATCH_SIZE.observe(len(batch))

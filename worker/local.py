@@ -166,9 +166,10 @@ class LocalInference:
     ) -> list[list[Face] | FacetError]:
         """For each picture its faces, largest first, or the error that this picture met. Raises Busy, Unavailable."""
         async with self._call_in_time(len(images)) as (device, pictures, _):
-            found = await pictures.faces(images, align, max_faces)
+            with device.coming():
+                found = await pictures.faces(images, align, max_faces)
             crops = [face.crop for faces in found if not isinstance(faces, FacetError) for face in faces]
-            embeddings = iter(await device.embed(crops))
+            embeddings = iter(await device.embed(crops, patient=align != "none"))
             calibration = device.backend.calibration
             return [
                 faces

@@ -3,13 +3,13 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from model.errors import Busy, Unavailable
 from worker.backlog import Backlog
-from worker.batcher import FEW, Batcher
+from worker.batcher import FEW, MANY, Batcher
 
 PATIENCE = 10.0
 """Seconds after which a thread that should have answered counts as stuck."""
@@ -103,6 +103,30 @@ def test_several_threads_take_equal_parts_of_much_and_leave_little_to_one() -> N
     assert max(sizes) < 2 * FEW
     assert set(begun) >= run.threads
     assert len(set(begun)) == 2
+
+
+def test_patient_items_wait_for_many_that_come_and_nobody_else_does() -> None:
+    run = Doubler()
+    with running(run, max_batch=64) as batcher, ExitStack() as callers:
+        for _ in range(MANY):
+            callers.enter_context(batcher.coming())
+        [patient] = batcher.submit_all([2], patient=True)
+        with pytest.raises(TimeoutError):
+            patient.result(0.1)
+        assert batcher.submit(4).result(PATIENCE) == 8
+        assert patient.result(0) == 4
+        waiting = [batcher.submit_all([2 * number], patient=True)[0] for number in range(MANY - 1)]
+        with pytest.raises(TimeoutError):
+            waiting[0].result(0.1)
+        waiting += batcher.submit_all([2 * MANY], patient=True)
+        assert waiting[-1].result(PATIENCE) == 4 * MANY
+        [last] = batcher.submit_all([6], patient=True)
+        with pytest.raises(TimeoutError):
+            last.result(0.1)
+        callers.close()
+        assert last.result(PATIENCE) == 12
+        assert batcher.submit_all([8], patient=True)[0].result(PATIENCE) == 16
+    assert [len(batch) for batch in run.batches] == [2, MANY, 1, 1]
 
 
 def test_a_thread_that_is_stuck_counts_though_another_goes_on() -> None:
