@@ -76,7 +76,7 @@ class Batcher(Generic[Item, Result]):
                 future.add_done_callback(lambda _: self._backlog.leave())
                 self._waiting.append((item, future, now, patient))
             self._urgent += 0 if patient else len(items)
-            self._changed.notify(len(items))
+            self._wake()
         return futures
 
     @contextmanager
@@ -89,7 +89,7 @@ class Batcher(Generic[Item, Result]):
         finally:
             with self._changed:
                 self._coming -= 1
-                self._changed.notify()
+                self._wake()
 
     def busy_seconds(self) -> float:
         """How long the oldest batch that runs has been running; 0 where none runs."""
@@ -114,7 +114,6 @@ class Batcher(Generic[Item, Result]):
         batch: list[tuple[Item, Future[Result]]] = []
         with self._changed:
             self._running -= 1
-            self._changed.notify()
             while not batch:
                 self._changed.wait_for(self._due)
                 if not self._waiting:
@@ -127,7 +126,13 @@ class Batcher(Generic[Item, Result]):
                         seconds("queue").observe(time.monotonic() - since)
                         batch.append((item, future))
             self._running += 1
+            self._wake()
         return batch
+
+    def _wake(self) -> None:
+        """Have as many free threads look at what waits as have something to do there."""
+        if self._waiting and self._due():
+            self._changed.notify(-(-len(self._waiting) // FEW))
 
     def _due(self) -> bool:
         """Whether a free thread should not wait for more."""
