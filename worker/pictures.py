@@ -20,6 +20,9 @@ from worker.stages import seconds, stage
 SMALL = 3 * 64**2
 """Numbers up to which one drawn picture is packed in less time than it takes to hand it to a thread."""
 
+LOOP_SECONDS = 0.01
+"""After which a call hands the rest of its small pictures to the threads too, so that others get their turn."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -55,8 +58,11 @@ class Pictures:
 
     def _at_once(self, images: Sequence[bytes]) -> list[list[AlignedFace]]:
         """The faces of those pictures up to the first that a thread should decode."""
-        found = []
+        found: list[list[AlignedFace]] = []
+        until = time.monotonic() + LOOP_SECONDS
         for image in images:
+            if time.monotonic() > until:
+                break
             try:
                 found.append(self._aligner.at_once(image))
             except FacetError:

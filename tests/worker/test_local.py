@@ -25,7 +25,8 @@ from model.faces.detector import Detection, load_detector
 from model.images import decode
 from tests.faces import draw_face, jpeg, png
 from tests.worker.inprocess import FACE, LIMITS, MODEL, NOBODY, OTHER, PAIR, answer, embedding_of, faces_in, seen
-from worker.inference import Face
+from worker.aligner import AlignedFace, Aligner
+from worker.inference import Align, Face
 from worker.local import LocalInference
 
 
@@ -84,6 +85,30 @@ def test_crops_and_other_pictures_of_one_call_keep_their_order() -> None:
     assert isinstance(found.pop(3), UnsupportedImage)
     expected = [*crops[:2], crop(wide, whole_frame(wide), 64), crops[3]]
     for [face], pixels in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(face.embedding, MODEL.embed(pixels[None])[0])
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 60.0])
+def test_small_pictures_are_answered_alike_by_the_loop_and_by_the_threads(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.pictures.LOOP_SECONDS", seconds)
+    threads = set[str]()
+
+    class Noting(Aligner):
+        def at_once(self, data: bytes) -> list[AlignedFace]:
+            threads.add("loop")
+            return super().at_once(data)
+
+        def faces(self, data: bytes, align: Align, max_faces: int) -> list[AlignedFace]:
+            threads.add("pool")
+            return super().faces(data, align, max_faces)
+
+    monkeypatch.setattr("worker.local.Aligner", Noting)
+    crops = [draw_face(64, seed=seed) for seed in range(4)]
+    found = answer(lambda inference: inference.embed([png(each) for each in crops], align="none"))
+    assert threads == {"pool" if seconds < 0 else "loop"}
+    for [face], pixels in zip(found, crops, strict=True):
         np.testing.assert_array_equal(face.embedding, MODEL.embed(pixels[None])[0])
 
 
