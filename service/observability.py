@@ -14,8 +14,6 @@ from prometheus_client import Histogram
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from worker.stages import entered
-
 REQUEST_SECONDS = Histogram(
     "facet_request_seconds",
     "Time from a request to the end of its answer",
@@ -72,7 +70,8 @@ class ObservabilityMiddleware:
             await send(message)
 
         method = method_of(scope)
-        with entered(_tracer.start_span(method, _caller(Headers(scope=scope)), SpanKind.SERVER)) as span:
+        span = _tracer.start_span(method, _caller(Headers(scope=scope)), SpanKind.SERVER)
+        with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
             try:
                 await self._app(scope, receive, noting)
             except Exception:

@@ -34,16 +34,12 @@ _tracer = trace.get_tracer("facet")
 _UNTRACED = nullcontext(trace.INVALID_SPAN)
 
 
-def entered(begun: Span) -> AbstractContextManager[Span]:
-    """A span as the current one to its end, without the text of errors, which may quote what a face is about."""
+def span(name: str, kind: SpanKind = SpanKind.INTERNAL) -> AbstractContextManager[Span]:
+    """Trace what happens inside, without the text of errors, which may quote what a picture or a face is about."""
+    begun = _tracer.start_span(name, kind=kind)
     if begun is trace.INVALID_SPAN:
         return _UNTRACED  # nobody takes spans; to enter this one would take longer than all else that is done for it
     return trace.use_span(begun, end_on_exit=True, record_exception=False, set_status_on_exception=False)
-
-
-def span(name: str, kind: SpanKind = SpanKind.INTERNAL) -> AbstractContextManager[Span]:
-    """Trace what happens inside."""
-    return entered(_tracer.start_span(name, kind=kind))
 
 
 @contextmanager
