@@ -21,7 +21,7 @@ SMALL = 3 * 64**2
 """Numbers up to which one drawn picture is packed in less time than it takes to hand it to a thread."""
 
 LOOP_SECONDS = 0.01
-"""After which a call hands the rest of its small pictures to the threads too, so that others get their turn."""
+"""Processor time after which a call hands the rest of its small pictures to the threads: others get their turn."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,9 +59,9 @@ class Pictures:
     def _at_once(self, images: Sequence[bytes]) -> list[list[AlignedFace]]:
         """The faces of those pictures up to the first that a thread should decode."""
         found: list[list[AlignedFace]] = []
-        until = time.monotonic() + LOOP_SECONDS
+        until = time.thread_time() + LOOP_SECONDS
         for image in images:
-            if time.monotonic() > until:
+            if time.thread_time() > until:
                 break
             try:
                 found.append(self._aligner.at_once(image))
