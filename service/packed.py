@@ -4,6 +4,7 @@ The same values as in JSON, but for two: a picture is its bytes, and each part o
 float32 numbers, little-endian.
 """
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -42,6 +43,8 @@ def _packable(value: Any) -> Any:
         return {part.value: np.array(getattr(value, part), FLOAT32).tobytes() for part in Attribute}
     if isinstance(value, RootModel):
         return value.root
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, BaseModel):
         return {name: item for name, item in value if name in value.model_fields_set}
     return to_jsonable_python(value)

@@ -1,9 +1,9 @@
 """Pictures in, embeddings out."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel
 
 from model.errors import FacetError
 from service.openapi import PICTURE_PROBLEMS, PICTURES, request_body
@@ -16,21 +16,24 @@ from worker import inference
 router = Router(tags=["faces"])
 
 
-class ModelOfAnswer(BaseModel):
+@dataclass(slots=True)
+class ModelOfAnswer:
     """The model that made an answer's embeddings; embeddings of different ids cannot be compared."""
 
     id: str
     image_size: int
 
 
-class EmbeddedImage(BaseModel):
+@dataclass(slots=True)
+class EmbeddedImage:
     """The faces of one picture, largest first, or why it has none."""
 
     faces: list[Face]
     error: Failure | None = None
 
 
-class Embedded(BaseModel):
+@dataclass(slots=True)
+class Embedded:
     """What `/embed` answers: one entry for each picture, in the order in which they were sent."""
 
     model: ModelOfAnswer
