@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from gallery.jobs.archive import open_archive
 from gallery.jobs.source import Limits, checked_path
 from model.errors import FacetError
-from model.images import ImageLimits, decode
+from model.images import ImageLimits, _decoded, decode
+from model.plain import plain
 from service.inputs import parse_json
 from service.packed import unpack
 from service.routes.edit import _EDITS
@@ -29,11 +30,14 @@ _ARCHIVES = Limits(max_entries=1000, max_unpacked_bytes=2**24, max_file_bytes=MA
 
 
 def pictures(data: bytes) -> None:
-    """Decode a picture."""
+    """Decode a picture; where OpenCV may do it, its pixels are Pillow's."""
     with suppress(FacetError):
-        height, width, channels = decode(data, _IMAGES).shape
+        pixels = decode(data, _IMAGES)
+        height, width, channels = pixels.shape
         assert channels == 3
         assert height * width <= _IMAGES.max_pixels
+        if plain(data) is not None:
+            assert (pixels == _decoded(data, _IMAGES, None)[0]).all()
 
 
 def archives(data: bytes) -> None:

@@ -1,6 +1,5 @@
 """Pictures as bytes: untrusted ones decoded within limits, drawn ones encoded with the mark that says so."""
 
-import re
 import struct
 import time
 import zlib
@@ -17,6 +16,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from model.backend import Pixels
 from model.errors import ImageTooLarge, ImageTooSmall, UnreadableImage, UnsupportedImage
+from model.plain import decode_plain, markers, plain
 
 # What Pillow's decoders raise on damaged bytes.
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
@@ -35,9 +35,8 @@ _UPRIGHT = {
 
 _BLOCK = 2**12
 
-_MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
-"""A marker with a segment behind it in what follows a JPEG's first scan; other bytes there are the scans' own."""
-_SCAN, _END = b"\xda", b"\xd9"
+_SCAN, _END = 0xDA, 0xD9
+"""The markers before a scan of a JPEG and after the last."""
 MAX_SCANS = 32
 """Of a JPEG; encoders make up to about twenty, and ten for a photograph that is saved progressively."""
 _MAX_SEGMENTS = 8 * MAX_SCANS
@@ -107,22 +106,53 @@ def decode_reduced(data: bytes, limits: ImageLimits, side: int | None) -> tuple[
     if not data:
         raise UnreadableImage("The picture is empty; send the bytes of a JPEG, PNG or WebP file.")
     try:
-        stream = _Timed(data, limits.max_seconds)
-        image = _opened(stream)
-        _check_size(*image.size, limits)
-        if isinstance(image, JpegImageFile):
-            _check_scans(data, stream.tell())
-        longest = max(image.size)
-        if side is not None and isinstance(image, JpegImageFile):
-            image.draft(None, _fraction(image.size, side))
-        pixels = _flattened(_upright(image))
-        return pixels, longest / max(pixels.shape[:2])
+        return _decoded_plain(data, limits, side) or _decoded(data, limits, side)
     except TimeoutError as error:
         raise UnreadableImage("The picture takes too long to decode; save it anew, not progressively.") from error
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(limits) from error
     except _DAMAGE as error:
         raise UnreadableImage("The picture is damaged or cut short; send the complete file.") from error
+
+
+def _decoded_plain(data: bytes, limits: ImageLimits, side: int | None) -> tuple[Pixels, float] | None:
+    """A plain picture, decoded by OpenCV; None for every other."""
+    known = plain(data)
+    if known is None:
+        return None
+    _check_size(*known.size, limits)
+    pixels = decode_plain(data, _fraction(known.size, side) if known.is_jpeg else 1)
+    if pixels is not None and known.exif:
+        pixels = _turned(pixels, known.exif)
+    return None if pixels is None else (pixels, max(known.size) / max(pixels.shape[:2]))
+
+
+def _turned(pixels: Pixels, data: bytes) -> Pixels | None:
+    """A picture as its EXIF says that it stands upright; None where that is damaged."""
+    exif = Image.Exif()
+    try:
+        exif.load(data)
+        turn = _turn(exif)
+    except _DAMAGE:
+        return None
+    return pixels if turn is None else np.array(Image.fromarray(pixels).transpose(turn))
+
+
+def _decoded(data: bytes, limits: ImageLimits, side: int | None) -> tuple[Pixels, float]:
+    """A picture of any kind, decoded by Pillow."""
+    stream = _Timed(data, limits.max_seconds)
+    image = _opened(stream)
+    _check_size(*image.size, limits)
+    if isinstance(image, JpegImageFile):
+        _check_scans(data, stream.tell())
+    width, height = image.size
+    if isinstance(image, JpegImageFile):
+        fraction = _fraction(image.size, side)
+        image.draft(None, (max(1, width // fraction), max(1, height // fraction)))
+    turn = _turn(image.getexif())
+    image.load()
+    pixels = _flattened(image if turn is None else image.transpose(turn))
+    return pixels, max(width, height) / max(pixels.shape[:2])
 
 
 class _Timed(BytesIO):
@@ -154,10 +184,9 @@ def _opened(data: BytesIO) -> ImageFile.ImageFile:
     raise UnsupportedImage("The bytes are no JPEG, PNG or WebP picture; convert it to one of these.")
 
 
-def _fraction(size: tuple[int, int], side: int) -> tuple[int, int]:
-    """The size to ask a JPEG's decoder for: it gives the smallest that is at least that."""
-    scale = min(1.0, side / max(size))
-    return max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
+def _fraction(size: tuple[int, int], side: int | None) -> int:
+    """The part of its size at which to decode a JPEG so that its longer side keeps that many pixels, if it has them."""
+    return 1 if side is None else next((part for part in (8, 4, 2) if max(size) >= part * side), 1)
 
 
 def _check_size(width: int, height: int, limits: ImageLimits) -> None:
@@ -175,15 +204,15 @@ def _check_scans(data: bytes, first: int) -> None:
 
     A scan of a few bytes makes the decoder pass over every pixel once more, 100,000 times in a file of the usual size.
     """
-    place, scans = first, 1
+    found, place, scans = markers(data, first), first, 1
     for _ in range(_MAX_SEGMENTS):
-        marker = _MARKER.search(data, place)
-        if marker is None or marker[1] == _END:
+        found = found[np.searchsorted(found, place) :]
+        if not len(found) or data[found[0] + 1] == _END:
             return
-        scans += marker[1] == _SCAN
+        scans += data[found[0] + 1] == _SCAN
         if scans > MAX_SCANS:
             break
-        place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
+        place = found[0] + 2 + int.from_bytes(data[found[0] + 2 : found[0] + 4])
     raise UnreadableImage("The picture has too many scans; save it anew, not progressively.")
 
 
@@ -194,10 +223,9 @@ def _too_many_pixels(limits: ImageLimits) -> ImageTooLarge:
     )
 
 
-def _upright(image: ImageFile.ImageFile) -> Image.Image:
-    orientation = image.getexif().get(Base.Orientation, 1)
-    image.load()
-    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+def _turn(exif: Image.Exif) -> Image.Transpose | None:
+    """What brings a picture upright, where it does not stand so."""
+    return _UPRIGHT.get(exif.get(Base.Orientation, 1))
 
 
 def _flattened(image: Image.Image) -> Pixels:
