@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from model.backend import Pixels
 from model.errors import NoFace
 from model.faces.alignment import Frame, crop, frame_of, whole_frame
@@ -42,6 +44,7 @@ class Aligner:
             min_side=max(crop_size, limits.min_side),
             max_seconds=min(AT_ONCE_SECONDS, limits.max_seconds),
         )
+        self._whole_crop = self._whole(np.zeros((crop_size, crop_size, 3), np.uint8), 1.0)
         self._own = threading.local()
 
     @property
@@ -64,7 +67,7 @@ class Aligner:
         """
         with stage("decode"):
             pixels = decode(data, self._at_once)
-        return [self._whole(pixels, 1.0)]
+        return [AlignedFace(self._whole_crop.detection, self._whole_crop.frame, pixels)]
 
     def faces(self, data: bytes, align: Align, max_faces: int) -> list[AlignedFace]:
         """The faces in a picture, largest first, at least one.
@@ -74,7 +77,8 @@ class Aligner:
         with stage("decode"):
             pixels, factor = decode_reduced(data, self._limits, SIDE_PER_CROP * self._crop_size)
         if align == "none":
-            return [self._whole(pixels, factor)]
+            with stage("align"):
+                return [self._whole(pixels, factor)]
         with stage("detect"):
             found = self.detector.detect(pixels)[:max_faces]
         if not found:
@@ -84,8 +88,7 @@ class Aligner:
 
     def _whole(self, pixels: Pixels, factor: float) -> AlignedFace:
         frame = whole_frame(pixels)
-        with stage("align"):
-            return self._aligned(pixels, Detection(_box(frame), 1.0), frame, factor)
+        return self._aligned(pixels, Detection(_box(frame), 1.0), frame, factor)
 
     def _aligned(self, pixels: Pixels, detection: Detection, frame: Frame, factor: float) -> AlignedFace:
         """A face as the model sees it, placed in the original, which is larger than what was decoded by a factor."""

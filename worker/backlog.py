@@ -43,14 +43,18 @@ class Backlog:
         with self._lock:
             self._require(count)
 
-    def leave(self) -> None:
-        """One thing is finished, or was given up."""
+    def leave(self, count: int = 1) -> None:
+        """So many things are finished at once, or were given up."""
+        if not count:
+            return
         with self._lock:
             now = time.monotonic()
-            self._seconds = MEMORY * self._seconds + now - self._since
-            self._finished = MEMORY * self._finished + 1.0
+            past = MEMORY**count
+            # As if one were finished after the other, all but the first in no time.
+            self._seconds = past * self._seconds + past / MEMORY * (now - self._since)
+            self._finished = past * self._finished + (1.0 - past) / (1.0 - MEMORY)
             self._since = now
-            self._held -= 1
+            self._held -= count
 
     def _require(self, count: int) -> None:
         excess = self._held + count - self._room()

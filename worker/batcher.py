@@ -1,12 +1,12 @@
 """The threads that own the device, and the queue before them."""
 
+import asyncio
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from model.errors import Unavailable
 from worker.backlog import Backlog
@@ -22,12 +22,35 @@ MANY = 8
 """Callers known to come from which on patient items wait for so many."""
 
 
+class _Order(Generic[Result]):
+    """What one caller has asked for, and what of it is there."""
+
+    def __init__(self, count: int, patient: bool) -> None:
+        self.patient = patient
+        self.results: list[Any] = [None] * count
+        self.missing = count
+        self.error: Exception | None = None
+        self.loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[list[Result]] = self.loop.create_future()
+
+
+class _Waiting(NamedTuple, Generic[Item, Result]):
+    """One item of an order."""
+
+    item: Item
+    order: _Order[Result]
+    place: int
+    since: float
+
+
 class Batcher(Generic[Item, Result]):
     """Gathers items from many callers into batches for a function that some threads call.
 
     Each time a thread is free it takes its part of what waits, up to the batch limit. There is no timer: an item that
     comes alone runs at once, and under load batches fill by themselves. Only items whose callers are patient wait for
     others, of callers who have said that they will come.
+
+    Callers wait in one event loop, which a batch wakes once for all of them.
     """
 
     def __init__(
@@ -43,7 +66,7 @@ class Batcher(Generic[Item, Result]):
         self._begin = begin
         self._max_batch = max_batch
         self._backlog = backlog
-        self._waiting: deque[tuple[Item, Future[Result], float, bool]] = deque()
+        self._waiting: deque[_Waiting[Item, Result]] = deque()
         self._urgent = 0
         """Waiting items whose callers are not patient."""
         self._coming = 0
@@ -57,27 +80,38 @@ class Batcher(Generic[Item, Result]):
         for thread in self._threads:
             thread.start()
 
-    def submit(self, item: Item) -> Future[Result]:
-        """Queue an item. Raises what `submit_all` raises."""
-        return self.submit_all([item])[0]
+    async def run(self, items: Sequence[Item], patient: bool = False) -> list[Result]:
+        """The results of some items, queued together. Cancelled, those whose batch has not begun cost nothing.
 
-    def submit_all(self, items: Sequence[Item], patient: bool = False) -> list[Future[Result]]:
-        """Queue some items together; a future that is cancelled before its batch starts costs nothing.
-
-        Raises Busy when the queue is full, and Unavailable after `close`.
+        Raises Busy when the queue is full, Unavailable after `close`, and the error that an item met by itself.
         """
-        futures: list[Future[Result]] = [Future() for _ in items]
+        if not items:
+            return []
+        order = _Order[Result](len(items), patient)
+        self._queue(items, order)
+        try:
+            return await order.done
+        finally:
+            if order.missing:
+                self._give_up(order)
+
+    def _queue(self, items: Sequence[Item], order: _Order[Result]) -> None:
         with self._changed:
             if self._closing:
                 raise Unavailable("The service is stopping; try again soon.")
             self._backlog.enter(len(items))
             now = time.monotonic()
-            for item, future in zip(items, futures, strict=True):
-                future.add_done_callback(lambda _: self._backlog.leave())
-                self._waiting.append((item, future, now, patient))
-            self._urgent += 0 if patient else len(items)
+            self._waiting.extend(_Waiting(item, order, place, now) for place, item in enumerate(items))
+            self._urgent += 0 if order.patient else len(items)
             self._wake()
-        return futures
+
+    def _give_up(self, order: _Order[Result]) -> None:
+        with self._changed:
+            before = len(self._waiting)
+            self._waiting = deque(entry for entry in self._waiting if entry.order is not order)
+            dropped = before - len(self._waiting)
+            self._urgent -= 0 if order.patient else dropped
+        self._backlog.leave(dropped)
 
     @contextmanager
     def coming(self) -> Iterator[None]:
@@ -109,24 +143,19 @@ class Batcher(Generic[Item, Result]):
         while batch := self._take():
             self._answer(batch)
 
-    def _take(self) -> list[tuple[Item, Future[Result]]]:
-        """Wait for items and take a thread's part of those that nobody cancelled; empty when closed and drained."""
-        batch: list[tuple[Item, Future[Result]]] = []
+    def _take(self) -> list[_Waiting[Item, Result]]:
+        """Wait for items and take a thread's part of them; empty when closed and drained."""
         with self._changed:
             self._running -= 1
-            while not batch:
-                self._changed.wait_for(self._due)
-                if not self._waiting:
-                    break
-                part = min(max(-(-len(self._waiting) // len(self._threads)), FEW), self._max_batch)
-                while self._waiting and len(batch) < part:
-                    item, future, since, patient = self._waiting.popleft()
-                    self._urgent -= not patient
-                    if future.set_running_or_notify_cancel():
-                        seconds("queue").observe(time.monotonic() - since)
-                        batch.append((item, future))
+            self._changed.wait_for(self._due)
+            part = min(max(-(-len(self._waiting) // len(self._threads)), FEW), self._max_batch, len(self._waiting))
+            batch = [self._waiting.popleft() for _ in range(part)]
+            self._urgent -= sum(not entry.order.patient for entry in batch)
             self._running += 1
             self._wake()
+        now = time.monotonic()
+        for entry in batch:
+            seconds("queue").observe(now - entry.since)
         return batch
 
     def _wake(self) -> None:
@@ -139,27 +168,42 @@ class Batcher(Generic[Item, Result]):
         several = MANY if self._coming >= MANY and not self._urgent else 1
         return self._closing or len(self._waiting) >= (FEW if self._running else several)
 
-    def _answer(self, batch: list[tuple[Item, Future[Result]]]) -> None:
+    def _answer(self, batch: list[_Waiting[Item, Result]]) -> None:
         BATCH_SIZE.observe(len(batch))
         thread = threading.get_ident()
         self._begun[thread] = time.monotonic()
         try:
-            with seconds("network").time():
-                results = self._run([item for item, _ in batch])
-            if len(results) != len(batch):
-                raise RuntimeError(f"a batch of {len(batch)} gave {len(results)} results")
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the callers' and must not end the thread
-            self._blame(batch, error)
-            return
+            outcomes = self._outcomes([entry.item for entry in batch])
         finally:
             self._begun.pop(thread, None)
-        for (_, future), result in zip(batch, results, strict=True):
-            future.set_result(result)
+        loop = batch[0].order.loop
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(self._deliver, batch, outcomes)
 
-    def _blame(self, batch: list[tuple[Item, Future[Result]]], error: Exception) -> None:
-        """Give an error to the one item it belongs to: the items of a failed batch run again, each alone."""
-        if len(batch) == 1:
-            batch[0][1].set_exception(error)
-            return
-        for entry in batch:
-            self._answer([entry])
+    def _outcomes(self, items: list[Item]) -> list[tuple[Result | None, Exception | None]]:
+        """The result or the error of each item. Those of a batch that fails run again, each alone."""
+        try:
+            with seconds("network").time():
+                results = self._run(items)
+            if len(results) != len(items):
+                raise RuntimeError(f"a batch of {len(items)} gave {len(results)} results")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the callers' and must not end the thread
+            if len(items) == 1:
+                return [(None, error)]
+            return [outcome for item in items for outcome in self._outcomes([item])]
+        return [(result, None) for result in results]
+
+    def _deliver(
+        self, batch: list[_Waiting[Item, Result]], outcomes: list[tuple[Result | None, Exception | None]]
+    ) -> None:
+        """In the event loop: hand over what a batch gave."""
+        self._backlog.leave(len(batch))
+        for (_, order, place, _), (result, error) in zip(batch, outcomes, strict=True):
+            order.results[place] = result
+            order.error = order.error or error
+            order.missing -= 1
+            if not order.missing and not order.done.done():
+                if order.error is None:
+                    order.done.set_result(order.results)
+                else:
+                    order.done.set_exception(order.error)

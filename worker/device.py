@@ -12,7 +12,6 @@ from model.attributes import Vector
 from model.backend import Backend, Pixels
 from worker.backlog import Backlog
 from worker.batcher import Batcher
-from worker.gathering import finished
 from worker.stages import span
 
 
@@ -80,13 +79,8 @@ class Device:
         answers: list[NDArray[Any]] = []
         with span("network"):
             for start in range(0, len(jobs), self._max_batch):
-                answers += await self._batch(jobs[start : start + self._max_batch], patient)
+                answers += await self._batcher.run(jobs[start : start + self._max_batch], patient)
         return answers
-
-    async def _batch(self, jobs: Sequence[_Job], patient: bool) -> list[NDArray[Any]]:
-        futures = self._batcher.submit_all(jobs, patient)
-        await finished(futures)
-        return [future.result() for future in futures]
 
     def _run(self, jobs: list[_Job]) -> list[NDArray[Any]]:
         embeds = [job.crop for job in jobs if isinstance(job, _Embed)]

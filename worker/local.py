@@ -4,7 +4,7 @@ import asyncio
 import math
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -166,7 +166,7 @@ class LocalInference:
     ) -> list[list[Face] | FacetError]:
         """For each picture its faces, largest first, or the error that this picture met. Raises Busy, Unavailable."""
         async with self._call_in_time(len(images)) as (device, pictures, _):
-            with device.coming():
+            with device.coming() if align == "auto" else nullcontext():
                 found = await pictures.faces(images, align, max_faces)
             crops = [face.crop for faces in found if not isinstance(faces, FacetError) for face in faces]
             embeddings = iter(await device.embed(crops, patient=align != "none"))

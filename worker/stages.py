@@ -1,9 +1,9 @@
 """How long each stage of the work takes: in the metrics, and in the trace of the request that it is done for."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+import time
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind
@@ -42,8 +42,19 @@ def span(name: str, kind: SpanKind = SpanKind.INTERNAL) -> AbstractContextManage
     return trace.use_span(begun, end_on_exit=True, record_exception=False, set_status_on_exception=False)
 
 
-@contextmanager
-def stage(name: Stage) -> Iterator[None]:
+class stage:  # noqa: N801 - read like the function that `contextmanager` would make, which takes five times as long
     """Measure what happens inside as a stage."""
-    with span(name), seconds(name).time():
-        yield
+
+    __slots__ = ("_begun", "_seconds", "_span")
+
+    def __init__(self, name: Stage) -> None:
+        self._span = span(name)
+        self._seconds = seconds(name)
+
+    def __enter__(self) -> None:
+        self._span.__enter__()
+        self._begun = time.perf_counter()
+
+    def __exit__(self, *error: Any) -> None:
+        self._seconds.observe(time.perf_counter() - self._begun)
+        self._span.__exit__(*error)

@@ -1,8 +1,6 @@
 """The calls that have come and are not answered yet."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from prometheus_client import Gauge
 
@@ -21,15 +19,9 @@ class Underway:
         QUEUE_DEPTH.labels(queue).set_function(lambda: len(self))
         QUEUE_AGE.labels(queue).set_function(lambda: self.age)
 
-    @contextmanager
-    def call(self) -> Iterator[None]:
+    def call(self) -> "_Call":
         """Count what happens inside as one call."""
-        key = object()
-        self._since[key] = time.monotonic()
-        try:
-            yield
-        finally:
-            del self._since[key]
+        return _Call(self._since)
 
     def __len__(self) -> int:
         return len(self._since)
@@ -40,3 +32,16 @@ class Underway:
         # Copied in one step, because another thread may change it; dictionaries keep the order of arrival.
         times = list(self._since.values())
         return time.monotonic() - times[0] if times else 0.0
+
+
+class _Call:
+    __slots__ = ("_since",)
+
+    def __init__(self, since: dict[object, float]) -> None:
+        self._since = since
+
+    def __enter__(self) -> None:
+        self._since[self] = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        del self._since[self]

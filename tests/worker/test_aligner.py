@@ -15,7 +15,7 @@ from model.backend import Pixels
 from model.errors import FacetError, UnreadableImage
 from model.faces.detector import load_detector
 from model.images import ImageLimits
-from tests.faces import draw_face, jpeg, png
+from tests.faces import draw_face, jpeg, png, webp
 from worker.aligner import AlignedFace, Aligner
 
 
@@ -70,12 +70,12 @@ def test_what_is_no_such_crop_is_left_to_a_thread(aligner: Aligner) -> None:
 
 
 def test_at_once_keeps_to_the_limits_of_all_pictures() -> None:
-    data = png(draw_face(64, seed=1))
-    for limits in [
-        ImageLimits(max_bytes=len(data) - 1),
-        ImageLimits(max_pixels=64**2 - 1),
-        ImageLimits(min_side=65),
-        ImageLimits(max_seconds=0.0),
+    face = draw_face(64, seed=1)
+    for data, limits in [
+        (png(face), ImageLimits(max_bytes=len(png(face)) - 1)),
+        (png(face), ImageLimits(max_pixels=64**2 - 1)),
+        (png(face), ImageLimits(min_side=65)),
+        (webp(face), ImageLimits(max_seconds=0.0)),
     ]:
         with pytest.raises(FacetError):
             Aligner(load_detector, limits, crop_size=64).at_once(data)
