@@ -12,6 +12,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
 from model.attributes import Vector
 from model.errors import ImageTooLarge, InvalidEmbedding, InvalidRequest, StorageFull, TooLarge
@@ -214,18 +215,29 @@ def _few(inputs: Inputs, config: ServiceConfig) -> Inputs:
 
 
 async def _body(request: Request, limit: int, too_large: Exception) -> bytes:
-    async with aclosing(limited(request, limit, too_large)) as chunks:
-        return b"".join([chunk async for chunk in chunks])
+    return b"".join([chunk async for chunk in limited(request, limit, too_large)])
 
 
 async def limited(request: Request, limit: int, too_large: Exception) -> AsyncGenerator[bytes, None]:
     """The body in chunks. Raises at once if it announces too many bytes, else as soon as too many have come."""
+    _check_length(request, limit, too_large)
+    size, complete = 0, False
+    while not complete:
+        chunk, complete = await _next_chunk(request)
+        size += len(chunk)
+        if size > limit:
+            raise too_large
+        yield chunk
+
+
+def _check_length(request: Request, limit: int, too_large: Exception) -> None:
     if int(request.headers.get("content-length", "0")) > limit:
         raise too_large
-    size = 0
-    async with aclosing(request.stream()) as chunks:
-        async for chunk in chunks:
-            size += len(chunk)
-            if size > limit:
-                raise too_large
-            yield chunk
+
+
+async def _next_chunk(request: Request) -> tuple[bytes, bool]:
+    """Some of the body, and whether it was the last of it. Raises ClientDisconnect."""
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), not message.get("more_body", False)

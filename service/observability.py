@@ -2,13 +2,14 @@
 
 import logging
 import time
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from http import HTTPMethod, HTTPStatus
 
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.propagators.textmap import DefaultGetter
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import Histogram
 from starlette.datastructures import Headers
@@ -70,8 +71,7 @@ class ObservabilityMiddleware:
             await send(message)
 
         method = method_of(scope)
-        span = _tracer.start_span(method, _caller(Headers(scope=scope)), SpanKind.SERVER)
-        with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+        with _span(method, _caller(scope)) as traced:
             try:
                 await self._app(scope, receive, noting)
             except Exception:
@@ -79,15 +79,24 @@ class ObservabilityMiddleware:
                 raise
             finally:
                 route = route_of(scope)
-                span.update_name(f"{method} {route}")
-                span.set_attribute("http.route", route)
-                span.set_attribute("http.response.status_code", status)
+                traced.update_name(f"{method} {route}")
+                traced.set_attribute("http.route", route)
+                traced.set_attribute("http.response.status_code", status)
                 _note(method, route, int(status), time.perf_counter() - begun)
 
 
-def _caller(headers: Headers) -> Context | None:
+def _span(name: str, caller: Context | None) -> AbstractContextManager[Span]:
+    span = _tracer.start_span(name, caller, SpanKind.SERVER)
+    if span is trace.INVALID_SPAN:
+        return nullcontext(span)  # nobody takes spans: to enter this one would only cost time
+    return trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False)
+
+
+def _caller(scope: Scope) -> Context | None:
     """The caller's span, where it tells of one."""
-    return _parent.extract(headers, getter=DefaultGetter()) if "traceparent" in headers else None
+    if not any(name == b"traceparent" for name, _ in scope["headers"]):
+        return None
+    return _parent.extract(Headers(scope=scope), getter=DefaultGetter())
 
 
 def _note(method: str, route: str, status: int, seconds: float) -> None:

@@ -94,6 +94,8 @@ def problem_of(request: Request, error: FacetError) -> Response:
         headers["Retry-After"] = str(max(1, math.ceil(error.details.get("retry_after", RETRY_AFTER))))
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        headers["Connection"] = "close"  # the rest of the body would still come on it
     return problem(request, status, error.code, error.message, details=error.details, headers=headers)
 
 

@@ -32,7 +32,7 @@ SEED_BITS = 32
 class _Loaded(NamedTuple):
     device: Device
     pictures: Pictures
-    detector: str
+    info: ModelInfo
 
 
 class LocalInference:
@@ -94,7 +94,7 @@ class LocalInference:
             undo.callback(device.close)
             await device.embed(await device.render(list(await device.sample(1, seed=0))))
             undo.pop_all()
-            return _Loaded(device, pictures, detector)
+            return _Loaded(device, pictures, _info(backend, detector))
 
     async def close(self) -> None:
         """Finish what is running and refuse the rest."""
@@ -147,19 +147,8 @@ class LocalInference:
 
     async def info(self) -> ModelInfo:
         """What the loaded model says of itself. Raises Unavailable."""
-        with self._call() as (device, _, detector):
-            backend = device.backend
-            calibration = backend.calibration
-            presets = {attribute: list(named) for attribute, named in calibration.presets.items()}
-            return ModelInfo(
-                backend.id,
-                backend.image_size,
-                detector,
-                presets,
-                backend.card,
-                threshold=calibration.threshold,
-                slope=calibration.slope,
-            )
+        with self._call() as loaded:
+            return loaded.info
 
     async def embed(
         self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1
@@ -265,6 +254,20 @@ class LocalInference:
                 threshold=calibration.threshold,
                 similarities=alike,
             )
+
+
+def _info(backend: Backend, detector: str) -> ModelInfo:
+    calibration = backend.calibration
+    presets = {attribute: list(named) for attribute, named in calibration.presets.items()}
+    return ModelInfo(
+        backend.id,
+        backend.image_size,
+        detector,
+        presets,
+        backend.card,
+        threshold=calibration.threshold,
+        slope=calibration.slope,
+    )
 
 
 def _face(face: AlignedFace, embedding: Vector, calibration: Calibration) -> Face:

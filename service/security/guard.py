@@ -28,25 +28,20 @@ class GuardMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        allowance: Allowance | None = None
-
-        async def send_with_allowance(message: Message) -> None:
-            if message["type"] == "http.response.start" and allowance is not None:
-                MutableHeaders(scope=message).update(allowance.headers)
-            await send(message)
-
         try:
             caller, allowance = await self._admitted(Headers(scope=scope))
-            if allowance is not None and not allowance.granted:
-                raise RateLimited(
-                    f"This key may send {allowance.limit} requests a minute; try again in {allowance.reset} s.",
-                    retry_after=allowance.reset,
-                )
+            if allowance is not None:
+                send = _telling(allowance, send)
+                if not allowance.granted:
+                    raise RateLimited(
+                        f"This key may send {allowance.limit} requests a minute; try again in {allowance.reset} s.",
+                        retry_after=allowance.reset,
+                    )
         except FacetError as error:
-            await problem_of(Request(scope), error)(scope, receive, send_with_allowance)
+            await problem_of(Request(scope), error)(scope, receive, send)
             return
         set_caller(scope, caller)
-        await self._app(scope, receive, send_with_allowance)
+        await self._app(scope, receive, send)
 
     async def _admitted(self, headers: Headers) -> tuple[Caller, Allowance | None]:
         """The caller, and what is left to its key. Raises Unauthorized, Forbidden and Unavailable."""
@@ -62,6 +57,17 @@ class GuardMiddleware:
         if key is None:
             raise Unauthorized("This API key is none of this service, or was revoked.")
         return Caller.of(key), await access.rates.take(key)
+
+
+def _telling(allowance: Allowance, send: Send) -> Send:
+    """Sends answers, with what is left to a key in their headers."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(allowance.headers)
+        await send(message)
+
+    return sending
 
 
 def _token(headers: Headers) -> str | None:

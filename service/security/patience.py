@@ -1,10 +1,8 @@
 """How long a caller may take to send a body, and how many callers are served at a time."""
 
 import asyncio
-from collections.abc import Callable
 
 from fastapi import Request
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from model.errors import Busy, TooSlow
@@ -37,7 +35,7 @@ class PatienceMiddleware:
         body = _Body(receive, asyncio.get_running_loop().time() + self._seconds)
         self._there += 1
         try:
-            await self._app(scope, body.receive, _closing(send, lambda: body.late))
+            await self._app(scope, body.receive, send)
         finally:
             self._there -= 1
 
@@ -49,7 +47,6 @@ class _Body:
         self._receive = receive
         self._deadline = deadline
         self._complete = False
-        self.late = False
 
     async def receive(self) -> Message:
         """The next message. Raises TooSlow."""
@@ -59,18 +56,6 @@ class _Body:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
         except TimeoutError as error:
-            self.late = True
             raise TooSlow("The body did not come in time; send less, or over a faster connection.") from error
         self._complete = not message.get("more_body", False)
         return message
-
-
-def _closing(send: Send, late: Callable[[], bool]) -> Send:
-    """Sends answers; that to a body that did not come ends the connection, on which the rest would still come."""
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start" and late():
-            MutableHeaders(scope=message)["Connection"] = "close"
-        await send(message)
-
-    return sending
