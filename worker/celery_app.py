@@ -12,6 +12,9 @@ no harm: it has one answer."""
 RESULT_SECONDS = 60
 """How long an answer that nobody fetched is kept."""
 
+UNACKED = "unacked"
+"""Where Celery notes in Redis the messages that workers hold."""
+
 TASK_PREFIX = "facet."
 
 
@@ -41,6 +44,7 @@ def _configuration() -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "broker_transport_options": {
             "visibility_timeout": VISIBILITY_SECONDS,
+            "unacked_key": UNACKED,
             "unacked_restore_interval": 2,
             "unacked_restore_throttle": 1,
             "unacked_mutex_expire": VISIBILITY_SECONDS,

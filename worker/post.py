@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from model.errors import CrashedWorker, FacetError, Unavailable
-from worker.celery_app import TASK_PREFIX
+from worker.celery_app import TASK_PREFIX, UNACKED
 from worker.context import carrier
 from worker.fleet import Fleet
 from worker.keys import BEAT_SECONDS, claim_key, payload_key, result_key
@@ -55,6 +55,8 @@ class Post:
         self._mailbox = Mailbox(redis)
         self._waiting = Waiting(max_batch)
         self._tasks: dict[str, _Task] = {}
+        self._missing: set[str] = set()
+        """Tasks that were neither begun nor waiting when last looked after."""
         self._loops: list[asyncio.Task[None]] = []
         self._cleaning: set[asyncio.Task[None]] = set()
         # One thread for all: Celery's way of sending waits for Redis.
@@ -168,7 +170,7 @@ class Post:
             if tasks:
                 try:
                     await self._look_after(tasks)
-                except (RedisError, Unavailable) as error:
+                except (RedisError, OperationalError, Unavailable) as error:
                     logger.warning("tasks under way could not be looked after: %s", error)
 
     async def _look_after(self, tasks: Sequence[_Task]) -> None:
@@ -183,13 +185,34 @@ class Post:
         living |= set(await self._fleet.read())
         # Read last: a result that came in between is not mistaken for a loss.
         await self._mailbox.fetch([task.id for task in tasks])
+        unclaimed = []
         for task, claim, payload in zip(tasks, found[::2], found[1::2], strict=True):
             if task.result.done():
                 continue
+            if claim is None:
+                unclaimed.append(task)
             if not payload:
                 self._mailbox.fail(task.id, Unavailable("Redis lost the request; try it again.", part="redis"))
             elif claim is not None and claim.decode() not in living:
                 await self._replace(task)
+        await self._send_missing(unclaimed)
+
+    async def _send_missing(self, tasks: Sequence[_Task]) -> None:
+        """Send again those that no worker has begun and none will: Redis gave them to one that ended at that moment.
+
+        A worker's request for a message takes it out of the queue, and only then does the worker note that it holds it.
+        """
+        if not tasks:
+            return
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.lrange(self._queue, 0, -1)
+            pipe.hvals(UNACKED)
+            waiting, held = await pipe.execute()
+        there = b"".join([*waiting, *held])
+        missing = {task.id: task for task in tasks if f'"{task.id}"'.encode() not in there and not task.result.done()}
+        for task_id in missing.keys() & self._missing:
+            await asyncio.get_running_loop().run_in_executor(self._sender, self._enqueue, missing.pop(task_id))
+        self._missing = set(missing)
 
     async def _replace(self, task: _Task) -> None:
         """Send again what a lost worker had begun."""

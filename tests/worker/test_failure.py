@@ -1,4 +1,5 @@
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Iterator
@@ -17,6 +18,7 @@ from tests.processes import RedisServer, redis_server, wait_until, worker_proces
 from tests.worker.fragile_worker import POISON, SLOW
 from tests.worker.test_client import litter, started, until
 from worker.client import CeleryInference
+from worker.keys import INFERENCE_QUEUE
 
 FRAGILE = (sys.executable, "-m", "tests.worker.fragile_worker")
 EMBEDDINGS = DummyModel().sample(8, seed=3)
@@ -93,6 +95,24 @@ def test_a_poison_picture_is_tried_twice_and_spares_what_travels_with_it(server:
 
     with ExitStack() as workers:
         asyncio.run(asyncio.wait_for(scenario(workers), 90))
+
+
+def test_a_call_whose_message_ended_with_a_worker_is_sent_again(server: RedisServer, tmp_path: Path) -> None:
+    async def scenario(first: Popen[bytes], second: ExitStack) -> None:
+        async with started(CeleryInference(server.url, timeout=40)) as inference:
+            # Redis gives the message to a worker that has asked for one, and forgets it; that worker never looks.
+            first.send_signal(signal.SIGSTOP)
+            call = asyncio.create_task(inference.reconstruct(EMBEDDINGS[0]))
+            await until(lambda: len(litter(server)) > 0)
+            await asyncio.sleep(0.5)
+            with server.client() as client:
+                assert not client.exists(INFERENCE_QUEUE, "unacked")
+            first.kill()
+            await asyncio.to_thread(second.enter_context, fragile(server, tmp_path))
+            np.testing.assert_allclose((await call).embedding, EMBEDDINGS[0], atol=1e-6)
+
+    with ExitStack() as second, fragile(server, tmp_path) as first:
+        asyncio.run(asyncio.wait_for(scenario(first, second), 60))
 
 
 def test_the_service_outlives_a_restart_of_redis(server: RedisServer, tmp_path: Path) -> None:
