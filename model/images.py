@@ -5,13 +5,15 @@ import time
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from io import BytesIO
 
+import cv2
 import numpy as np
 from PIL import Image, ImageFile
 from PIL.ExifTags import Base
 from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile, PngInfo
+from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from model.backend import Pixels
@@ -67,8 +69,14 @@ class SourceType(StrEnum):
         return f"http://cv.iptc.org/newscodes/digitalsourcetype/{self.value}"
 
 
-PNG_OPTIONS = {"compress_level": 1, "compress_type": zlib.Z_RLE}
-"""Pillow's usual search for repetitions finds few in faces: it takes five times as long for a twentieth fewer bytes."""
+_PNG = [
+    *(cv2.IMWRITE_PNG_COMPRESSION, 1),
+    *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE),
+    *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_PAETH),
+]
+"""zlib's usual search for repetitions finds few in faces: it takes five times as long for a twentieth fewer bytes."""
+_AFTER_HEADER = 33
+"""Where in a PNG the chunks begin that may come in any order."""
 
 XMP_CHUNK = "XML:com.adobe.xmp"
 """The keyword of the PNG text chunk that holds XMP."""
@@ -244,9 +252,14 @@ def _flattened(image: Image.Image) -> Pixels:
 
 def encode_png(pixels: Pixels, source_type: SourceType | None) -> bytes:
     """A picture `(h, w, 3)` as PNG; with a source type, XMP metadata names it as IPTC's DigitalSourceType."""
-    info = PngInfo()
-    if source_type is not None:
-        info.add_itxt(XMP_CHUNK, _XMP.format(uri=source_type.uri))
-    stream = BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG", pnginfo=info, **PNG_OPTIONS)
-    return stream.getvalue()
+    written, data = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), _PNG)
+    assert written, "PNG holds every picture"
+    png = data.tobytes()
+    return png if source_type is None else png[:_AFTER_HEADER] + _mark(source_type) + png[_AFTER_HEADER:]
+
+
+@cache
+def _mark(source_type: SourceType) -> bytes:
+    """The chunk of a PNG that tells in XMP how the picture came to be."""
+    text = b"iTXt" + XMP_CHUNK.encode() + bytes(5) + _XMP.format(uri=source_type.uri).encode()
+    return struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
