@@ -86,8 +86,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if content_hash(tensors, metadata) != expected:
         raise InvalidCheckpoint(f"{path} is damaged: its content does not match its hash")
     try:
-        model = FaceModel(NetworkConfig.from_data(json.loads(metadata["network"])))
-        model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        with torch.device("meta"):  # without values, in whose place those of the file come
+            model = FaceModel(NetworkConfig.from_data(json.loads(metadata["network"])))
+        model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
         calibration = _calibration_from_data(json.loads(metadata["calibration"]))
         card = json.loads(metadata["card"])
         name = metadata["name"]
