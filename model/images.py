@@ -107,12 +107,7 @@ def decode_reduced(data: bytes, limits: ImageLimits, side: int | None) -> tuple[
     A JPEG is decoded at a half, a quarter or an eighth as long as its longer side keeps `side` pixels: that spares most
     of the time. Raises what `decode` raises.
     """
-    if len(data) > limits.max_bytes:
-        raise ImageTooLarge(
-            f"The picture has {len(data)} bytes; send at most {limits.max_bytes}.", max_bytes=limits.max_bytes
-        )
-    if not data:
-        raise UnreadableImage("The picture is empty; send the bytes of a JPEG, PNG or WebP file.")
+    _check_bytes(data, limits)
     try:
         return _decoded_plain(data, limits, side) or _decoded(data, limits, side)
     except TimeoutError as error:
@@ -121,6 +116,16 @@ def decode_reduced(data: bytes, limits: ImageLimits, side: int | None) -> tuple[
         raise _too_many_pixels(limits) from error
     except _DAMAGE as error:
         raise UnreadableImage("The picture is damaged or cut short; send the complete file.") from error
+
+
+def decode_soon(data: bytes, limits: ImageLimits) -> Pixels | None:
+    """What `decode` gives of a picture that takes no longer than its pixels do; None for every other.
+
+    Raises the errors that the picture's size leads to.
+    """
+    _check_bytes(data, limits)
+    decoded = _decoded_plain(data, limits, None)
+    return None if decoded is None else decoded[0]
 
 
 def _decoded_plain(data: bytes, limits: ImageLimits, side: int | None) -> tuple[Pixels, float] | None:
@@ -195,6 +200,15 @@ def _opened(data: BytesIO) -> ImageFile.ImageFile:
 def _fraction(size: tuple[int, int], side: int | None) -> int:
     """The part of its size at which to decode a JPEG so that its longer side keeps that many pixels, if it has them."""
     return 1 if side is None else next((part for part in (8, 4, 2) if max(size) >= part * side), 1)
+
+
+def _check_bytes(data: bytes, limits: ImageLimits) -> None:
+    if len(data) > limits.max_bytes:
+        raise ImageTooLarge(
+            f"The picture has {len(data)} bytes; send at most {limits.max_bytes}.", max_bytes=limits.max_bytes
+        )
+    if not data:
+        raise UnreadableImage("The picture is empty; send the bytes of a JPEG, PNG or WebP file.")
 
 
 def _check_size(width: int, height: int, limits: ImageLimits) -> None:

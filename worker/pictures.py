@@ -20,9 +20,6 @@ from worker.stages import seconds, stage
 SMALL = 3 * 64**2
 """Numbers up to which one drawn picture is packed in less time than it takes to hand it to a thread."""
 
-LOOP_SECONDS = 0.01
-"""Processor time after which a call hands the rest of its small pictures to the threads: others get their turn."""
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -43,7 +40,7 @@ class Pictures:
         self, images: Sequence[bytes], align: Align, max_faces: int
     ) -> list[list[AlignedFace] | FacetError]:
         """For each picture its faces, largest first, or the error that it met. Raises Busy."""
-        found: list[list[AlignedFace] | FacetError] = [*self._at_once(images)] if align == "none" else []
+        found: list[list[AlignedFace] | FacetError] = [*self._aligner.at_once(images)] if align == "none" else []
         images = images[len(found) :]
         if not images:
             return found
@@ -55,19 +52,6 @@ class Pictures:
             futures.append(future)
         await finished(futures)
         return found + [_faces_or_error(future) for future in futures]
-
-    def _at_once(self, images: Sequence[bytes]) -> list[list[AlignedFace]]:
-        """The faces of those pictures up to the first that a thread should decode."""
-        found: list[list[AlignedFace]] = []
-        until = time.thread_time() + LOOP_SECONDS
-        for image in images:
-            if time.thread_time() > until:
-                break
-            try:
-                found.append(self._aligner.at_once(image))
-            except FacetError:
-                break
-        return found
 
     async def largest(self, images: Mapping[str, bytes], align: Align) -> list[AlignedFace]:
         """The largest face of each picture. The first error is raised; of several pictures it names the one."""

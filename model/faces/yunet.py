@@ -38,7 +38,16 @@ class YuNetDetector:
         _, rows = self._net.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
         found = []
         for row in rows if rows is not None else ():
+            if not _is_inside(row, small):
+                continue
             x, y, width, height = (float(number) * factor for number in row[:4])
             landmarks = np.asarray(row[4:14], np.float32).reshape(5, 2) * np.float32(factor)
             found.append(Detection((x, y, width, height), float(row[14]), landmarks))
         return sorted(found, key=lambda detection: -detection.area)
+
+
+def _is_inside(row: np.ndarray, image: Pixels) -> bool:
+    """Whether a box has a size and its middle in the picture: of tiny pictures OpenCV makes up others now and then."""
+    x, y, width, height = row[:4]
+    rows, columns = image.shape[:2]
+    return bool(min(width, height) >= 1 and 0 <= x + width / 2 < columns and 0 <= y + height / 2 < rows)

@@ -1,10 +1,7 @@
 """From bytes to aligned faces."""
 
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from io import BytesIO
-from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -12,11 +9,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from model.backend import Pixels
-from model.errors import FacetError, UnreadableImage
 from model.faces.detector import load_detector
 from model.images import ImageLimits
 from tests.faces import draw_face, jpeg, png, webp
-from worker.aligner import AlignedFace, Aligner
+from worker.aligner import PIXELS_AT_ONCE, AlignedFace, Aligner
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +50,7 @@ def test_a_large_aligned_jpeg_is_one_face_in_its_own_pixels(aligner: Aligner) ->
 @pytest.mark.parametrize("write", [png, jpeg])
 def test_a_crop_of_the_model_s_size_is_the_same_at_once(aligner: Aligner, write: Callable[[Pixels], bytes]) -> None:
     data = write(draw_face(64, seed=1))
-    [at_once], [face] = aligner.at_once(data), aligner.faces(data, "none", max_faces=1)
+    [[at_once]], [face] = aligner.at_once([data]), aligner.faces(data, "none", max_faces=1)
     assert (at_once.detection, at_once.frame) == (face.detection, face.frame)
     np.testing.assert_array_equal(at_once.crop, face.crop)
 
@@ -62,38 +58,26 @@ def test_a_crop_of_the_model_s_size_is_the_same_at_once(aligner: Aligner, write:
 def test_what_is_no_such_crop_is_left_to_a_thread(aligner: Aligner) -> None:
     face = draw_face(64, seed=1)
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-    longer = png(face) + bytes(3 * 64**2)
-    others = [face[:63], np.pad(face, ((0, 1), (0, 0), (0, 0))), draw_face(65, seed=1), draw_face(32, seed=1)]
-    for data in [*map(png, others), png(noise), longer, png(face)[:-40], b"", b"no picture"]:
-        with pytest.raises(FacetError):
-            aligner.at_once(data)
-
-
-def test_at_once_keeps_to_the_limits_of_all_pictures() -> None:
-    face = draw_face(64, seed=1)
-    for data, limits in [
-        (png(face), ImageLimits(max_bytes=len(png(face)) - 1)),
-        (png(face), ImageLimits(max_pixels=64**2 - 1)),
-        (png(face), ImageLimits(min_side=65)),
-        (webp(face), ImageLimits(max_seconds=0.0)),
-    ]:
-        with pytest.raises(FacetError):
-            Aligner(load_detector, limits, crop_size=64).at_once(data)
-
-
-def test_a_small_file_that_takes_long_is_given_up_soon(aligner: Aligner) -> None:
-    # Twelve kilobytes that unpack to ten million: at once only the first of them.
-    metadata = PngInfo()
+    # Twelve kilobytes that unpack to ten million.
+    bomb, metadata = BytesIO(), PngInfo()
     for number in range(10):
         metadata.add_text(f"bomb {number}", " " * 1_000_000, zip=True)
-    stream = BytesIO()
-    Image.fromarray(draw_face(64, seed=1) // 64 * 64).save(stream, "PNG", pnginfo=metadata, optimize=True)
-    assert len(stream.getvalue()) < 3 * 64**2, "small enough to be tried"
-    with patch.object(aligner, "_at_once", replace(aligner._at_once, max_seconds=1e-4)):
-        begun = time.thread_time()
-        with pytest.raises(UnreadableImage, match="takes too long"):
-            aligner.at_once(stream.getvalue())
-        soon = time.thread_time() - begun
-    begun = time.thread_time()
-    aligner.faces(stream.getvalue(), "none", max_faces=1)
-    assert soon < 0.5 * (time.thread_time() - begun)
+    Image.fromarray(face // 64 * 64).save(bomb, "PNG", pnginfo=metadata, optimize=True)
+    assert len(bomb.getvalue()) < 3 * 64**2
+    sizes = [face[:63], np.pad(face, ((0, 1), (0, 0), (0, 0))), draw_face(65, seed=1), draw_face(32, seed=1)]
+    broken = [png(face)[:-40], jpeg(face)[:-40], b"", b"no picture"]
+    for data in [*map(png, sizes), png(noise), png(face) + bytes(3 * 64**2), webp(face), bomb.getvalue(), *broken]:
+        assert aligner.at_once([data]) == []
+        assert len(aligner.at_once([jpeg(face), data, jpeg(face)])) == 1
+
+
+def test_at_once_keeps_to_the_limits_of_all_pictures_and_to_its_own() -> None:
+    data = png(draw_face(64, seed=1))
+    for limits in [
+        ImageLimits(max_bytes=len(data) - 1),
+        ImageLimits(max_pixels=64**2 - 1),
+        ImageLimits(min_side=65),
+    ]:
+        assert Aligner(load_detector, limits, crop_size=64).at_once([data]) == []
+    most = PIXELS_AT_ONCE // 64**2
+    assert len(Aligner(load_detector, ImageLimits(), crop_size=64).at_once([data] * (most + 2))) == most

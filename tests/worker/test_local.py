@@ -3,6 +3,8 @@
 import asyncio
 import math
 import threading
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -88,26 +90,27 @@ def test_crops_and_other_pictures_of_one_call_keep_their_order() -> None:
         np.testing.assert_array_equal(face.embedding, MODEL.embed(pixels[None])[0])
 
 
-@pytest.mark.parametrize("seconds", [-1.0, 60.0])
+@pytest.mark.parametrize("at_once", [0, 3, 4])
 def test_small_pictures_are_answered_alike_by_the_loop_and_by_the_threads(
-    seconds: float, monkeypatch: pytest.MonkeyPatch
+    at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.pictures.LOOP_SECONDS", seconds)
-    threads = set[str]()
+    monkeypatch.setattr("worker.aligner.PIXELS_AT_ONCE", at_once * 64**2)
+    decoded = Counter[str]()
 
     class Noting(Aligner):
-        def at_once(self, data: bytes) -> list[AlignedFace]:
-            threads.add("loop")
-            return super().at_once(data)
+        def at_once(self, images: Sequence[bytes]) -> list[list[AlignedFace]]:
+            found = super().at_once(images)
+            decoded["loop"] += len(found)
+            return found
 
         def faces(self, data: bytes, align: Align, max_faces: int) -> list[AlignedFace]:
-            threads.add("pool")
+            decoded["pool"] += 1
             return super().faces(data, align, max_faces)
 
     monkeypatch.setattr("worker.local.Aligner", Noting)
     crops = [draw_face(64, seed=seed) for seed in range(4)]
     found = answer(lambda inference: inference.embed([png(each) for each in crops], align="none"))
-    assert threads == {"pool" if seconds < 0 else "loop"}
+    assert (decoded["loop"], decoded["pool"]) == (at_once, 4 - at_once)
     for [face], pixels in zip(found, crops, strict=True):
         np.testing.assert_array_equal(face.embedding, MODEL.embed(pixels[None])[0])
 

@@ -1,4 +1,6 @@
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -69,3 +71,15 @@ def test_its_frame_is_near_to_the_haar_cascades(detector: Detector) -> None:
 @pytest.mark.parametrize("shape", [(200, 200), (16, 16), (16, 20_000), (20_000, 16), (16, 40_000), (1, 1)])
 def test_it_finds_none_where_there_is_none(detector: Detector, shape: tuple[int, int]) -> None:
     assert detector.detect(np.full((*shape, 3), 120, np.uint8)) == []
+
+
+@needs_the_file
+def test_boxes_that_lie_nowhere_are_no_faces(detector: Detector) -> None:
+    face = drawn(100)
+    (found,) = detector.detect(face)
+    row = np.array([*found.box, *np.zeros(10), 1.0], np.float32)
+    aside = np.eye(15)[0]
+    rows = np.stack([row, 0 * row, row + 1e30 * aside, row - 200 * aside, np.nan * row])
+    network = SimpleNamespace(setInputSize=lambda _: None, detect=lambda _: (1, rows))
+    with patch.object(detector, "_net", network):
+        assert [each.box for each in detector.detect(face)] == [pytest.approx(found.box)]
