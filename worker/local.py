@@ -11,15 +11,15 @@ from typing import NamedTuple
 import numpy as np
 
 from model import edits as editing
-from model.attributes import POSE_ANGLES, Attribute, Vector, normalized, part, similarities
+from model.attributes import Attribute, Vector, normalized, part, similarities
 from model.backend import Backend
-from model.calibration import Calibration
 from model.edits import Edit
 from model.errors import FacetError, ImpossibleEdit, InvalidEmbedding, InvalidRequest, Unavailable
 from model.faces.detector import Detector
 from model.images import ImageLimits, encode_png
 from model.ssim import ssim
-from worker.aligner import AlignedFace, Aligner
+from worker.aligner import Aligner
+from worker.described import described
 from worker.device import Device
 from worker.inference import Align, Drawing, Face, ModelInfo, Verification
 from worker.keys import INFERENCE_QUEUE
@@ -163,7 +163,7 @@ class LocalInference:
             return [
                 faces
                 if isinstance(faces, FacetError)
-                else [_face(face, next(embeddings), calibration) for face in faces]
+                else [described(face, next(embeddings), calibration) for face in faces]
                 for faces in found
             ]
 
@@ -267,21 +267,6 @@ def _info(backend: Backend, detector: str) -> ModelInfo:
         backend.card,
         threshold=calibration.threshold,
         slope=calibration.slope,
-    )
-
-
-def _face(face: AlignedFace, embedding: Vector, calibration: Calibration) -> Face:
-    angles = dict(zip(POSE_ANGLES, part(embedding, Attribute.POSE).tolist(), strict=True))
-    # The crop stands in the frame: in the photograph a face is tilted by both.
-    angles["roll"] = math.remainder(angles["roll"] + face.frame.rotation, math.tau)
-    landmarks = face.detection.landmarks
-    return Face(
-        box=face.detection.box,
-        score=face.detection.score,
-        landmarks=None if landmarks is None else tuple((float(x), float(y)) for x, y in landmarks),
-        embedding=embedding,
-        pose_degrees={name: math.degrees(angle) for name, angle in angles.items()},
-        expression=calibration.expression_probabilities(part(embedding, Attribute.EXPRESSION)),
     )
 
 
