@@ -9,14 +9,13 @@ from typing import Any
 import orjson
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from model.attributes import Vector
-from model.errors import ImageTooLarge, InvalidEmbedding, InvalidRequest, StorageFull, TooLarge
+from model.errors import ImageTooLarge, InvalidEmbedding, InvalidRequest, TooLarge
 from service.config import ServiceConfig
+from service.forms import Form, FormLimits
 from service.packed import MAX_DEPTH, unpack
 from service.responses import JSON, MSGPACK
 from service.schemas import vector_of
@@ -127,7 +126,7 @@ async def read_inputs(request: Request, config: ServiceConfig) -> Inputs:
     if media_type == FORM:
         if parameters.get(b"charset", b"utf-8").lower() != b"utf-8":
             raise InvalidRequest("The text fields of a form must be UTF-8; leave the charset out.")
-        return await _form(request, config)
+        return await _form(request, parameters.get(b"boundary", b""), config)
     if media_type.startswith("image/"):
         limit = config.max_image_bytes
         image_too_large = ImageTooLarge(
@@ -153,28 +152,12 @@ def _content_type(request: Request) -> tuple[str, dict[bytes, bytes]]:
     return media_type.decode("latin-1").strip().lower(), parameters
 
 
-async def _form(request: Request, config: ServiceConfig) -> Inputs:
+async def _form(request: Request, boundary: bytes, config: ServiceConfig) -> Inputs:
     """The pictures and text fields of a multipart body."""
-    try:
-        async with aclosing(limited(request, config.max_body_bytes, _too_large(config))) as chunks:
-            form = await MultiPartParser(request.headers, chunks, max_part_size=config.max_text_bytes).parse()
-    except OSError as error:
-        raise StorageFull("There is no room to keep the pictures while they come; send fewer, or later.") from error
-    except MultiPartException as error:
-        raise InvalidRequest(f"The multipart body cannot be read: {error.message}") from error
-    pictures: dict[str, list[bytes]] = {}
-    fields: dict[str, str] = {}
-    try:
-        for name, value in form.multi_items():
-            if isinstance(value, UploadFile):
-                pictures.setdefault(name, []).append(await _picture(name, value, config))
-            elif name in fields:
-                raise InvalidRequest(f"The field {name!r} came several times; send it once.", field=name)
-            else:
-                fields[name] = value
-    finally:
-        await form.close()
-    return _few(Inputs(pictures, fields), config)
+    form = Form(boundary, FormLimits(config.max_image_bytes, config.max_text_bytes))
+    async with aclosing(limited(request, config.max_body_bytes, _too_large(config))) as chunks:
+        await form.read(chunks)
+    return _few(Inputs(form.pictures, form.fields), config)
 
 
 def _packed(body: bytes, config: ServiceConfig) -> Inputs:
@@ -183,11 +166,6 @@ def _packed(body: bytes, config: ServiceConfig) -> Inputs:
     for name, found in pictures.items():
         _small(name, max(map(len, found)), config)
     return _few(Inputs(pictures, fields), config)
-
-
-async def _picture(name: str, upload: UploadFile, config: ServiceConfig) -> bytes:
-    _small(name, upload.size or 0, config)
-    return await upload.read()
 
 
 def _too_large(config: ServiceConfig) -> TooLarge:
