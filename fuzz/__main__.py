@@ -13,7 +13,8 @@ import atheris
 
 INSTRUMENTED = [
     *("PIL.ImageFile", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.TiffImagePlugin", "PIL.WebPImagePlugin"),
-    *("gallery.jobs", "model.images", "service.inputs", "service.packed", "service.schemas", "tarfile", "zipfile"),
+    *("gallery.jobs", "model.images", "model.plain", "tarfile", "zipfile"),
+    *("service.forms", "service.inputs", "service.packed", "service.schemas"),
 ]
 
 with atheris.instrument_imports(include=INSTRUMENTED):

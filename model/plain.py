@@ -1,7 +1,8 @@
 """Pictures so plain that OpenCV may decode them, in a half to a fifth of the time that Pillow takes.
 
-That is a JPEG of one baseline scan in three colours, and a small PNG of 8-bit RGB without interlacing; both complete to
-the last byte. The time for either is bounded by its pixels, which are those that Pillow gives.
+That is a JPEG of one baseline scan in three colours, and a small PNG of 8-bit RGB without interlacing; both complete.
+The time for either is bounded by its pixels, which are those that Pillow gives. Of a damaged scan libjpeg writes a line
+to stderr, where Pillow keeps it silent.
 """
 
 import zlib
