@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import Response
 from fastapi.concurrency import run_in_threadpool
@@ -19,18 +19,20 @@ from service.responses import JSON
 from service.security.caller import authorize
 
 _QUERIES, _QUERY_BYTES = 256, 128
-"""How many query strings of a function are remembered with what they mean, and up to what length."""
+"""How many query strings of a function are remembered with what they mean, and up to what length. Callers ask for the
+same thing again and again; but no string is remembered that may hold a name."""
 
 
 class Answering:
     """The ASGI application of one route, which asks `authorize` before anything else.
 
-    FastAPI reads and describes the route; to have it answer too would take twice as long as everything else that this
-    service does with a small request. There are no bodies among the parameters here: routes read theirs by
-    `FacetRequest.inputs`.
+    FastAPI reads and describes the route; its own way to answer takes a third of the time of a small request. A route's
+    function takes parameters of the path and the query, its request, a response whose headers it adds to, and what
+    depends on these; it reads its body by `FacetRequest.inputs`.
     """
 
     def __init__(self, route: APIRoute) -> None:
+        """Raises TypeError for a function that takes anything else."""
         self._function = _Function(route.dependant)
         self._status = route.status_code or 200
         self._takes_response = route.dependant.response_param_name is not None
@@ -59,14 +61,16 @@ class _Function:
 
     def __init__(self, dependant: Dependant) -> None:
         assert dependant.call is not None
+        if dependant.header_params or dependant.cookie_params or dependant.body_params:
+            raise TypeError(f"{dependant.call.__name__} takes parameters that are neither of the path nor of the query")
         self.call: Callable[..., Any] = dependant.call
         if not inspect.iscoroutinefunction(dependant.call):
             self.call = partial(run_in_threadpool, dependant.call)
         self._request, self._response = dependant.request_param_name, dependant.response_param_name
         self._path, self._query = dependant.path_params, dependant.query_params
         self._inner = [(str(inner.name), _Function(inner)) for inner in dependant.dependencies]
-        # Callers ask for the same thing again and again.
-        self._known_query = lru_cache(_QUERIES)(self._of_query)
+        has_names = any(_is_text(param.field_info.annotation) for param in self._query)
+        self._known_query = self._of_query if has_names else lru_cache(_QUERIES)(self._of_query)
 
     async def values(self, request: FacetRequest, response: Response | None) -> tuple[dict[str, Any], list[Any]]:
         """The arguments, and FastAPI's list of what is wrong with them."""
@@ -90,3 +94,8 @@ class _Function:
 
     def _of_query(self, query: bytes) -> tuple[Mapping[str, Any], list[Any]]:
         return request_params_to_args(self._query, QueryParams(query))
+
+
+def _is_text(annotation: Any) -> bool:
+    """Whether a parameter's type is any text, or holds any; of the texts of a Literal each is known."""
+    return annotation is str or any(map(_is_text, get_args(annotation)))
