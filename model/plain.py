@@ -60,7 +60,10 @@ def decode_plain(data: bytes, fraction: int = 1) -> Pixels | None:
     None where the decoder stumbles over them.
     """
     flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION | FRACTIONS[fraction]
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error:  # beyond OpenCV's own limits, which are wider than the usual ones of a service
+        return None
     return None if pixels is None else np.asarray(pixels, np.uint8)
 
 

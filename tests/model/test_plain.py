@@ -3,7 +3,9 @@
 from contextlib import suppress
 from io import BytesIO
 from typing import Any
+from unittest.mock import patch
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -102,6 +104,12 @@ def test_a_jpeg_at_a_fraction(fraction: int) -> None:
     pixels = decode_plain(PLAIN["large"], fraction)
     assert pixels is not None
     assert pixels.shape == (900 // fraction + (900 % fraction > 0), 1200 // fraction, 3)
+
+
+def test_what_is_beyond_opencvs_own_limits_is_left_to_pillow() -> None:
+    with patch("cv2.imdecode", side_effect=cv2.error("Assertion failed: pixels <= CV_IO_MAX_IMAGE_PIXELS")):
+        assert decode_plain(PLAIN["fine"]) is None
+        np.testing.assert_array_equal(decode_reduced(PLAIN["fine"], LIMITS, None)[0], by_pillow(PLAIN["fine"], None)[0])
 
 
 def test_damaged_exif_is_left_to_pillow() -> None:
