@@ -7,11 +7,14 @@ import msgpack
 import orjson
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.headers import header
 from service.packed import pack
 from service.responses import JSON, MSGPACK, preferred
+
+_VARY = (b"vary", b"Accept")
 
 
 class MsgpackMiddleware:
@@ -24,7 +27,7 @@ class MsgpackMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        wanted = preferred(Headers(scope=scope).get("accept", ""), JSON) == MSGPACK
+        wanted = preferred(header(scope["headers"], b"accept") or "", JSON) == MSGPACK
         await self._app(scope, receive, _Answer(scope, send, wanted))
 
 
@@ -37,8 +40,8 @@ class _Answer:
         self._body = bytearray()
 
     async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and Headers(raw=message["headers"]).get("content-type") == JSON:
-            MutableHeaders(scope=message).add_vary_header("Accept")
+        if message["type"] == "http.response.start" and header(message["headers"], b"content-type") == JSON:
+            message["headers"] = [*message["headers"], _VARY]
             if self._wanted:
                 self._start = message
                 return

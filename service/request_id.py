@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from opentelemetry import baggage, context
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.headers import header
+
 REQUEST_ID_HEADER = "X-Request-ID"
+_HEADER = REQUEST_ID_HEADER.lower().encode()
 
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _KEY = "facet.request_id"
@@ -51,14 +53,15 @@ class RequestIdMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        wanted = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
-        name = wanted if _SANE.fullmatch(wanted) else _made_up()
+        wanted = header(scope["headers"], _HEADER)
+        name = _made_up() if wanted is None or not _SANE.fullmatch(wanted) else wanted
         # In the scope itself, where the handler of unexpected errors, which lies outside of this, finds it.
         scope[_KEY] = name
 
         async def send_named(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = name
+            # A problem tells it by itself.
+            if message["type"] == "http.response.start" and header(message["headers"], _HEADER) is None:
+                message["headers"] = [*message["headers"], (_HEADER, name.encode())]
             await send(message)
 
         with working_for(name):

@@ -1,6 +1,7 @@
 """Answers that hold pictures drawn by the model: as PNG or as JSON, and always marked as synthetic."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from fastapi import Request, Response
 from pydantic import BaseModel
@@ -21,6 +22,7 @@ _RANGES: Mapping[str, str] = {
 """What each range that an Accept header may name is answered with."""
 
 
+@lru_cache
 def preferred(accept: str, usual: str) -> str:
     """The media type that an Accept header prefers; `usual` where it has no preference."""
     best, best_quality = usual, 0.0

@@ -1,9 +1,11 @@
 """Which addresses and names mean this machine alone."""
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 
+@lru_cache
 def is_loopback(host: str) -> bool:
     """Whether a host, with or without a port, as the header `Host` has it, is this machine."""
     try:

@@ -3,10 +3,11 @@
 from urllib.parse import urlsplit
 
 from fastapi import Request
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from model.errors import FacetError, Forbidden, RateLimited, Unauthorized
+from service.headers import RawHeaders, header
 from service.problems import problem_of
 from service.security.access import Access
 from service.security.address import is_loopback
@@ -29,7 +30,7 @@ class GuardMiddleware:
             await self._app(scope, receive, send)
             return
         try:
-            caller, allowance = await self._admitted(Headers(scope=scope))
+            caller, allowance = await self._admitted(scope["headers"])
             if allowance is not None:
                 send = _telling(allowance, send)
                 if not allowance.granted:
@@ -43,7 +44,7 @@ class GuardMiddleware:
         set_caller(scope, caller)
         await self._app(scope, receive, send)
 
-    async def _admitted(self, headers: Headers) -> tuple[Caller, Allowance | None]:
+    async def _admitted(self, headers: RawHeaders) -> tuple[Caller, Allowance | None]:
         """The caller, and what is left to its key. Raises Unauthorized, Forbidden and Unavailable."""
         access = self._access
         if access.keys is None or not await access.keys.locked():
@@ -70,20 +71,20 @@ def _telling(allowance: Allowance, send: Send) -> Send:
     return sending
 
 
-def _token(headers: Headers) -> str | None:
+def _token(headers: RawHeaders) -> str | None:
     """The key that a request brings, None where it brings none."""
-    kind, _, token = headers.get("authorization", "").partition(" ")
+    kind, _, token = (header(headers, b"authorization") or "").partition(" ")
     if kind.lower() == "bearer":
         return token.strip()
-    return headers.get("x-api-key")
+    return header(headers, b"x-api-key")
 
 
-def _check_origin(headers: Headers, allowed: tuple[str, ...]) -> None:
+def _check_origin(headers: RawHeaders, allowed: tuple[str, ...]) -> None:
     """Raises Forbidden for what a web page of elsewhere makes its reader's browser send to this machine.
 
     Such a page can post forms without being asked, and can give its own name the address 127.0.0.1.
     """
-    host, origin = headers.get("host", ""), headers.get("origin")
+    host, origin = header(headers, b"host") or "", header(headers, b"origin")
     if not is_loopback(host):
         raise Forbidden(
             "Without API keys this service answers to the names of this machine alone, such as localhost; "

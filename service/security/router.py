@@ -4,6 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Scope
 
 from service.answering import Answering
 
@@ -15,6 +17,12 @@ class GuardedRoute(APIRoute):
         """The options of FastAPI's route."""
         super().__init__(path, endpoint, **options)
         self.app = Answering(self)
+        self._beginning = path.partition("{")[0]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether the route is for a request; most are not, which is seen without their pattern."""
+        # Not `startswith`: a server may be mounted under a path, which then comes first.
+        return super().matches(scope) if self._beginning in scope["path"] else (Match.NONE, {})
 
 
 def _operation_id(route: APIRoute) -> str:
