@@ -2,6 +2,8 @@
 
 import itertools
 import warnings
+from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -35,17 +37,42 @@ class PackedConv2d(nn.Module):
         self.register_buffer("bias", None if plain.bias is None else plain.bias.detach())
 
     def forward(self, x: Tensor, added: Tensor | None = None) -> Tensor:
-        # Only TorchScript reads this, which knows no names from outside of the method.
-        if added is None:
-            y: Tensor = torch.ops.mkldnn._convolution_pointwise(
-                x, self.weight, self.bias, self.padding, self.stride, self.dilation, self.groups, self.then, [], ""
-            )
-            return y
-        z: Tensor = torch.ops.mkldnn._convolution_pointwise(  # the overload for two inputs
-            x, added, self.weight, self.bias, self.padding, self.stride, self.dilation, self.groups, "add", 1.0,
-            None, [], None,
-        )  # fmt: skip
-        return z
+        y: Tensor = _scripted_convolution()(
+            x, added, self.weight, self.bias, self.padding, self.stride, self.dilation, self.groups, self.then
+        )
+        return y
+
+
+def _convolution(
+    x: Tensor,
+    added: Tensor | None,
+    weight: Tensor,
+    bias: Tensor | None,
+    padding: list[int],
+    stride: list[int],
+    dilation: list[int],
+    groups: int,
+    then: str,
+) -> Tensor:
+    if added is None:
+        y: Tensor = torch.ops.mkldnn._convolution_pointwise(
+            x, weight, bias, padding, stride, dilation, groups, then, [], ""
+        )
+        return y
+    z: Tensor = torch.ops.mkldnn._convolution_pointwise(  # the overload for two inputs
+        x, added, weight, bias, padding, stride, dilation, groups, "add", 1.0, None, [], None
+    )
+    return z
+
+
+@cache
+def _scripted_convolution() -> Callable[..., Tensor]:
+    """The convolution as a call that can be recorded; torch cannot record the list of its optional numbers."""
+    with warnings.catch_warnings():
+        # The successor of TorchScript that torch names needs a C++ compiler where it runs.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        scripted: Callable[..., Tensor] = torch.jit.script(_convolution)
+    return scripted
 
 
 class WideGroupNorm(nn.Module):
@@ -75,7 +102,7 @@ class PackedResidual(nn.Module):
     def __init__(self, plain: Residual) -> None:
         super().__init__()
         self.norm1, self.norm2 = WideGroupNorm(plain.norm1), WideGroupNorm(plain.norm2)
-        self.conv1, self.conv2 = _packed(plain.conv1), _packed(plain.conv2)
+        self.conv1, self.conv2 = PackedConv2d(plain.conv1), PackedConv2d(plain.conv2)
 
     def forward(self, x: Tensor) -> Tensor:
         inner = self.conv1(F.silu(self.norm1(x)))
@@ -102,7 +129,7 @@ class PackedPaint(nn.Module):
                 filters[:, down, right, :, below, beside, y, x] = plain.weight[:, :, row, column]
             half.weight.copy_(filters.reshape(half.weight.shape))
             half.bias = nn.Parameter(plain.bias.repeat_interleave(4))
-        self.conv = _packed(half)
+        self.conv = PackedConv2d(half)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.pixel_shuffle(self.conv(x), 2)
@@ -113,22 +140,14 @@ def pack(network: nn.Module) -> None:
     if isinstance(network, Decoder):
         conv = network.fine[0]
         assert isinstance(conv, nn.Conv2d)
-        network.add_module("fine", _packed(conv, then="swish"))
+        network.add_module("fine", PackedConv2d(conv, then="swish"))
         network.add_module("paint", PackedPaint(network.paint))
     for name, child in network.named_children():
         if isinstance(child, nn.Conv2d):
-            network.add_module(name, _packed(child))
+            network.add_module(name, PackedConv2d(child))
         elif isinstance(child, nn.GroupNorm):
             network.add_module(name, WideGroupNorm(child))
         elif isinstance(child, Residual):
             network.add_module(name, PackedResidual(child))
         else:
             pack(child)
-
-
-def _packed(plain: nn.Conv2d, then: str = "none") -> nn.Module:
-    with warnings.catch_warnings():
-        # The successor of TorchScript that torch names needs a C++ compiler where it runs.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        scripted: nn.Module = torch.jit.script(PackedConv2d(plain, then))
-    return scripted
