@@ -113,7 +113,7 @@ def _stages_ms(photographs: Sequence[bytes], seconds: float) -> dict[str, float]
     aligner, size = _parts.aligner, _parts.backend.image_size
 
     def detect(picture: "Pixels") -> "Detection":
-        return aligner.detector.detect(picture)[0]  # of the thread that runs this, as each has its own
+        return aligner.detector.detect(picture, 1)[0]  # of the thread that runs this, as each has its own
 
     batch = list(islice(cycle(photographs), BATCH))
     pixels = [aligner.picture(data) for data in batch]

@@ -91,7 +91,7 @@ class Aligner:
             with stage("align"):
                 return [self._whole(pixels, factor)]
         with stage("detect"):
-            found = self.detector.detect(pixels)[:max_faces]
+            found = self.detector.detect(pixels, max_faces)
         if not found:
             raise NoFace("No face was found; send a picture in which a face is upright, frontal and in full view.")
         with stage("align"):

@@ -41,8 +41,11 @@ class Detector(Protocol):
 
     name: str
 
-    def detect(self, image: Pixels) -> list[Detection]:
-        """The faces in an RGB picture `(h, w, 3)`, largest first."""
+    def detect(self, image: Pixels, at_most: int | None = None) -> list[Detection]:
+        """The faces in an RGB picture `(h, w, 3)`, largest first; all, or no more than so many.
+
+        To ask for few may spare the search for smaller ones.
+        """
 
 
 def load_detector(model: Path | None = None) -> Detector:

@@ -29,8 +29,8 @@ class YuNetDetector:
         except cv2.error as error:
             raise InvalidCheckpoint(f"{model} is not a YuNet face detector that OpenCV can read") from error
 
-    def detect(self, image: Pixels) -> list[Detection]:
-        """The faces in an RGB picture `(h, w, 3)`, largest first."""
+    def detect(self, image: Pixels, at_most: int | None = None) -> list[Detection]:
+        """The faces in an RGB picture `(h, w, 3)`, largest first; all, or no more than so many."""
         small, factor = reduced(image)
         if min(small.shape[:2]) < MIN_SIDE:
             return []
@@ -43,7 +43,7 @@ class YuNetDetector:
             x, y, width, height = (float(number) * factor for number in row[:4])
             landmarks = np.asarray(row[4:14], np.float32).reshape(5, 2) * np.float32(factor)
             found.append(Detection((x, y, width, height), float(row[14]), landmarks))
-        return sorted(found, key=lambda detection: -detection.area)
+        return sorted(found, key=lambda detection: -detection.area)[:at_most]
 
 
 def _is_inside(row: np.ndarray, image: Pixels) -> bool:

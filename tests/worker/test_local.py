@@ -120,10 +120,10 @@ class TiltedDetector:
 
     name = "tilted"
 
-    def detect(self, _: Pixels) -> list[Detection]:
+    def detect(self, _: Pixels, at_most: int | None = None) -> list[Detection]:
         upright = np.array([[-20, -20], [20, -20], [0, 0], [-15, 20], [15, 20]], np.float32)
         turned = upright @ np.array([[0, 1], [-1, 0]], np.float32)  # a quarter, clockwise
-        return [Detection((50.0, 50.0, 100.0, 100.0), 0.5, turned + 100)]
+        return [Detection((50.0, 50.0, 100.0, 100.0), 0.5, turned + 100)][:at_most]
 
 
 def test_roll_in_the_photograph_is_that_of_the_crop_and_of_its_frame() -> None:

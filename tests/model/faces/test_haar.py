@@ -27,6 +27,25 @@ def test_the_largest_face_comes_first() -> None:
     assert large.area > small.area
 
 
+def test_few_faces_are_the_largest_of_all() -> None:
+    picture = np.full((400, 600, 3), 120, np.uint8)
+    picture[:80, :80], picture[:, 200:] = draw_face(80), draw_face(400)
+    everyone = DETECTOR.detect(picture)
+    assert len(everyone) == 2
+    assert DETECTOR.detect(picture, 1) == everyone[:1]
+    assert DETECTOR.detect(picture, 2) == everyone
+    assert DETECTOR.detect(picture, 3) == everyone
+
+
+@pytest.mark.parametrize("size", [60, 100, 140, 180])
+def test_a_small_face_is_found_where_no_large_one_is(size: int) -> None:
+    picture = np.full((600, 600, 3), 120, np.uint8)
+    picture[50 : 50 + size, 50 : 50 + size] = draw_face(size)
+    everyone = DETECTOR.detect(picture)
+    assert len(everyone) == 1
+    assert DETECTOR.detect(picture, 1) == everyone
+
+
 @pytest.mark.parametrize("shape", [(200, 200), (16, 16), (16, 20_000), (20_000, 16), (16, 40_000), (1, 1)])
 def test_it_finds_none_where_there_is_none(shape: tuple[int, int]) -> None:
     assert DETECTOR.detect(np.full((*shape, 3), 130, np.uint8)) == []

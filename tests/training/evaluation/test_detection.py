@@ -15,11 +15,11 @@ class Brightest:
 
     name = "brightest"
 
-    def detect(self, image: Pixels) -> list[Detection]:
+    def detect(self, image: Pixels, at_most: int | None = None) -> list[Detection]:
         if image.max() < 50:
             return []
         y, x = np.unravel_index(image[..., 0].argmax(), image.shape[:2])
-        return [Detection((float(x) - 5, float(y) - 5, 10.0, 10.0), 1.0)]
+        return [Detection((float(x) - 5, float(y) - 5, 10.0, 10.0), 1.0)][:at_most]
 
 
 def picture(folder: Path, key: str, place: tuple[int, int] | None) -> Picture:
