@@ -83,17 +83,15 @@ class WideGroupNorm(nn.Module):
 
     def __init__(self, plain: nn.GroupNorm) -> None:
         super().__init__()
-        self._plain = plain
-        self._weight = nn.Buffer(plain.weight.detach().float())
-        self._bias = nn.Buffer(plain.bias.detach().float())
+        self._groups, self._eps = plain.num_groups, plain.eps
+        self._is_narrow = plain.num_channels < NARROW_GROUP * plain.num_groups
+        self._weight, self._bias = nn.Buffer(plain.weight.detach()), nn.Buffer(plain.bias.detach())
 
     def forward(self, x: Tensor) -> Tensor:
-        plain = self._plain
-        is_slow = x.shape[2] * x.shape[3] < SMALL_MAP and plain.num_channels < NARROW_GROUP * plain.num_groups
-        if x.dtype == torch.float32 or not is_slow:
-            y: Tensor = plain(x)
-            return y
-        return F.group_norm(x.float(), plain.num_groups, self._weight, self._bias, plain.eps).to(x.dtype)
+        if x.dtype == torch.float32 or not self._is_narrow or x.shape[2] * x.shape[3] >= SMALL_MAP:
+            return F.group_norm(x, self._groups, self._weight, self._bias, self._eps)
+        weight, bias = self._weight.float(), self._bias.float()
+        return F.group_norm(x.float(), self._groups, weight, bias, self._eps).to(x.dtype)
 
 
 class PackedResidual(nn.Module):
