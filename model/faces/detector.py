@@ -29,6 +29,13 @@ class Detection:
     def area(self) -> float:
         return self.box[2] * self.box[3]
 
+    def overlap(self, other: "Detection") -> float:
+        """Intersection over union of the boxes."""
+        (x, y, width, height), (left, top, across, down) = self.box, other.box
+        both = [min(x + width, left + across) - max(x, left), min(y + height, top + down) - max(y, top)]
+        shared = max(both[0], 0.0) * max(both[1], 0.0)
+        return shared / (self.area + other.area - shared)
+
     def scaled(self, factor: float) -> "Detection":
         """The same face in the picture enlarged."""
         x, y, width, height = (factor * number for number in self.box)

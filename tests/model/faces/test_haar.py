@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from model.faces.detector import LONGEST_SIDE, load_detector, reduced
+from model.faces.detector import LONGEST_SIDE, Detection, load_detector, reduced
 from model.faces.haar import HaarDetector
 from tests.faces import draw_face
 from tests.model.faces.drawn import drawn, is_the_drawn_face
@@ -64,3 +64,18 @@ def test_reduced_keeps_small_pictures_and_says_the_way_back() -> None:
     assert large.shape == (LONGEST_SIDE, round(LONGEST_SIDE / 3), 3)
     assert factor == 3.0
     assert reduced(np.zeros((1, 20_000, 3), np.uint8))[0].shape == (1, LONGEST_SIDE, 3)
+
+
+@pytest.mark.parametrize(
+    ("box", "overlap"),
+    [
+        ((0, 0, 10, 10), 1.0),
+        ((5, 0, 10, 10), 1 / 3),
+        ((0, 10, 10, 10), 0.0),
+        ((40, 40, 5, 5), 0.0),
+        ((2, 2, 5, 5), 0.25),
+    ],
+)
+def test_overlap_is_intersection_over_union(box: tuple[float, float, float, float], overlap: float) -> None:
+    one, other = Detection((0, 0, 10, 10), 1.0), Detection(box, 1.0)
+    assert one.overlap(other) == other.overlap(one) == pytest.approx(overlap)
