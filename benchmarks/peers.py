@@ -9,8 +9,7 @@ peers run it by Facet's own engine, so that their figures, which have no bar, co
 finds faces, checks limits and keys, and answers with everything that it knows of a face.
 
 Published figures of others, which other machines measured: InsightFace-REST embeds 820 pictures a second end to end on
-an RTX 4090 (its README, github.com/SthPhoenix/InsightFace-REST). deepface cannot be measured without the network: the
-weights of its default model are downloaded when it is first used.
+an RTX 4090 (its README, github.com/SthPhoenix/InsightFace-REST). deepface: `benchmarks.photograph`.
 """
 
 import argparse
