@@ -15,6 +15,8 @@ from prometheus_client import Histogram
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.headers import header
+
 REQUEST_SECONDS = Histogram(
     "facet_request_seconds",
     "Time from a request to the end of its answer",
@@ -94,7 +96,7 @@ def _span(name: str, caller: Context | None) -> AbstractContextManager[Span]:
 
 def _caller(scope: Scope) -> Context | None:
     """The caller's span, where it tells of one."""
-    if not any(name == b"traceparent" for name, _ in scope["headers"]):
+    if header(scope["headers"], b"traceparent") is None:
         return None
     return _parent.extract(Headers(scope=scope), getter=DefaultGetter())
 

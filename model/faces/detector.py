@@ -13,13 +13,16 @@ from model.backend import Pixels
 LONGEST_SIDE = 640
 """Pictures are reduced to this before detection: both detectors find faces from 1/25 of it up to all of it."""
 
+Box = tuple[float, float, float, float]
+"""x, y, width, height in a picture's pixels."""
+
 
 @dataclass(frozen=True)
 class Detection:
     """One face in a picture, in the picture's pixels."""
 
-    box: tuple[float, float, float, float]
-    """x, y, width, height; may reach beyond the picture."""
+    box: Box
+    """May reach beyond the picture."""
     score: float
     """Confidence from 0 to 1; scales differ between detectors."""
     landmarks: NDArray[np.float32] | None = None
@@ -28,13 +31,6 @@ class Detection:
     @property
     def area(self) -> float:
         return self.box[2] * self.box[3]
-
-    def overlap(self, other: "Detection") -> float:
-        """Intersection over union of the boxes."""
-        (x, y, width, height), (left, top, across, down) = self.box, other.box
-        both = [min(x + width, left + across) - max(x, left), min(y + height, top + down) - max(y, top)]
-        shared = max(both[0], 0.0) * max(both[1], 0.0)
-        return shared / (self.area + other.area - shared)
 
     def scaled(self, factor: float) -> "Detection":
         """The same face in the picture enlarged."""
@@ -67,6 +63,14 @@ def load_detector(model: Path | None = None) -> Detector:
     from model.faces.yunet import YuNetDetector
 
     return YuNetDetector(model)
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes, from 0 to 1."""
+    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    common = max(width, 0.0) * max(height, 0.0)
+    return common / (a[2] * a[3] + b[2] * b[3] - common)
 
 
 def reduced(image: Pixels) -> tuple[Pixels, float]:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from model.faces.detector import Box
 from training.data.layout import Layout, number, read_rows
-from training.data.pictures import JPEG, Box, Failure, Picture, Split, split_of
+from training.data.pictures import JPEG, Failure, Picture, Split, split_of
 
 LABELS = ("neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt")
 """The owners' codes 0 to 7; 8 (none) and 9 (uncertain) are faces without a label, 10 is no face."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from model.faces.detector import Box
+
 Split = Literal["train", "val", "test"]
-Box = tuple[float, float, float, float]
-"""x, y, width, height in the picture's pixels."""
 JPEG = (".jpg", ".jpeg")
 
 

@@ -16,9 +16,9 @@ from model.attributes import Vector
 from model.backend import Pixels
 from model.errors import FacetError
 from model.faces.alignment import Frame, crop, frame_of
-from model.faces.detector import Detection, Detector, load_detector
+from model.faces.detector import Box, Detection, Detector, load_detector, overlap
 from model.images import ImageLimits, decode
-from training.data.pictures import Box, Failure, Picture
+from training.data.pictures import Failure, Picture
 from training.data.shards import CROP_SIZE, MARGIN, Sample, write_shard
 
 SHARD_SIZE = 256
@@ -106,14 +106,6 @@ def within(found: Sequence[Detection], box: Box) -> Detection | None:
     """The face that a data set's box is about: the one with the greatest intersection over union, if that is enough."""
     best = max(found, key=lambda detection: overlap(detection.box, box))
     return best if overlap(best.box, box) >= MIN_OVERLAP else None
-
-
-def overlap(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes, from 0 to 1."""
-    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    common = max(width, 0.0) * max(height, 0.0)
-    return common / (a[2] * a[3] + b[2] * b[3] - common)
 
 
 def outline(image: Pixels, canvas: Frame) -> Vector:

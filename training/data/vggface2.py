@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from model.faces.detector import Box
 from training.data.layout import Layout, number, read_rows
-from training.data.pictures import Box, Failure, Picture, split_of
+from training.data.pictures import Failure, Picture, split_of
 
 GENDERS = {"m": 1, "f": 0}
 

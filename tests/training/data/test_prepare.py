@@ -11,7 +11,7 @@ from tests.faces import draw_face, jpeg
 from training.data import prepare as preparation
 from training.data.crops import fit_targets, load_crops
 from training.data.pictures import Failure, Picture
-from training.data.prepare import Preparation, Preparer, central, outline, overlap, prepare, within
+from training.data.prepare import Preparation, Preparer, central, outline, prepare, within
 from training.data.shards import CROP_SIZE, Sample, read_shards
 
 
@@ -103,13 +103,6 @@ def test_the_face_nearest_to_the_centre_in_its_own_units_is_meant() -> None:
     assert central([aside, large, middle], image) is middle
     # 50 · √2 pixels off in units of 40, against 45 · √2 in units of 90.
     assert central([aside, large], image) is large
-
-
-def test_the_overlap_of_boxes_by_hand() -> None:
-    assert overlap((0, 0, 4, 2), (0, 0, 4, 2)) == 1
-    assert overlap((0, 0, 4, 2), (2, 0, 4, 2)) == pytest.approx(4 / 12)
-    assert overlap((0, 0, 4, 2), (1, 1, 1, 1)) == pytest.approx(1 / 8)
-    assert overlap((0, 0, 4, 2), (5, 0, 4, 2)) == overlap((0, 0, 4, 2), (5, 5, 4, 2)) == 0
 
 
 def test_the_face_in_the_box_is_meant_however_loose_the_box() -> None:
