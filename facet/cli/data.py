@@ -17,8 +17,10 @@ class DataSet(StrEnum):
 
     AFFECTNET = "affectnet"
     CELEBA = "celeba"
+    CFP = "cfp"
     FOLDER = "folder"
     LFW = "lfw"
+    UNNAMED = "unnamed"
     UTKFACE = "utkface"
     VGGFACE2 = "vggface2"
     VOXCELEB = "voxceleb"
@@ -27,12 +29,17 @@ class DataSet(StrEnum):
 @app.command()
 def prepare(
     name: Annotated[DataSet, typer.Argument(help="Which data set it is.")],
-    root: Annotated[Path, typer.Option(exists=True, help="Its folder; of folder, lfw and utkface also a tar.")],
+    root: Annotated[Path, typer.Option(exists=True, help="Its folder; folder, lfw, unnamed, utkface may be a tar.")],
     to: Annotated[Path, typer.Option(help="Folder for the shards.")],
     pairs: Annotated[Path | None, typer.Option(exists=True, help="LFW's pairs.txt.")] = None,
     people: Annotated[Path | None, typer.Option(exists=True, help="LFW's people.txt.")] = None,
     test_fold: Annotated[int, typer.Option(min=0, help="LFW's fold whose people are only for testing; 0: all.")] = 9,
-    expressions: Annotated[Path | None, typer.Option(exists=True, help="For LFW: CSV of image,expression.")] = None,
+    expressions: Annotated[
+        Path | None, typer.Option(exists=True, help="CSV of image,expression (lfw) or picture,expression (unnamed).")
+    ] = None,
+    leave_out: Annotated[
+        Path | None, typer.Option(exists=True, help="Pictures to skip, one a line; the last of tab-separated columns.")
+    ] = None,
     detector: Annotated[Path | None, typer.Option(exists=True, help="YuNet's file; else the Haar cascades.")] = None,
     landmarker: Annotated[Path | None, typer.Option(exists=True, help="Labels pose and blendshapes.")] = None,
     teacher: Annotated[bool, typer.Option(help="Store the identity teacher's features.")] = False,
@@ -48,13 +55,19 @@ def prepare(
     from training.data.pictures import Failure, Picture
     from training.data.prepare import Preparation
     from training.data.prepare import prepare as run
-    from training.data.readers import READERS, unique
+    from training.data.readers import READERS, left_out, unique, without
+    from training.data.unnamed import read_unnamed
 
-    if name is not DataSet.LFW and (pairs or people or expressions):
-        raise typer.BadParameter("--pairs, --people and --expressions are of lfw alone")
+    if name is not DataSet.LFW and (pairs or people):
+        raise typer.BadParameter("--pairs and --people are of lfw alone")
+    if name not in (DataSet.LFW, DataSet.UNNAMED) and expressions:
+        raise typer.BadParameter("--expressions is of lfw and unnamed alone")
     with told():
-        found = read_lfw(root, pairs, test_fold, expressions, people) if name is DataSet.LFW else READERS[name](root)
-        pictures = list(unique(found))
+        if name is DataSet.LFW:
+            found = read_lfw(root, pairs, test_fold, expressions, people)
+        else:
+            found = read_unnamed(root, expressions) if name is DataSet.UNNAMED else READERS[name](root)
+        pictures = list(unique(without(found, left_out(leave_out) if leave_out else ())))
     if not any(isinstance(item, Picture) for item in pictures):
         wrong = [f"; {item.key}: {item.reason}" for item in pictures[:1] if isinstance(item, Failure)]
         raise typer.BadParameter(f"{root} holds no pictures of {name}{''.join(wrong)}", param_hint="--root")

@@ -78,16 +78,19 @@ def whole_frame(image: Pixels) -> Frame:
 def crop(image: Pixels, frame: Frame, size: int) -> Pixels:
     """The frame's content as `(size, size, 3)`; beyond the picture its border is repeated."""
     near, frame = _neighbourhood(image, frame)
-    transform = frame.to_crop(size)
-    if frame.side > 2 * size:
-        # A warp samples single pixels; reducing the neighbourhood first averages them.
-        factor = frame.side / (1.5 * size)
-        height, width = (max(1, round(side / factor)) for side in near.shape[:2])
+    # A warp samples single pixels. Sampled twice as finely and then averaged it loses and invents less, and where even
+    # that would leave pixels out, the neighbourhood is averaged first.
+    fine = size if frame.side <= size else 2 * size
+    transform = frame.to_crop(fine)
+    if frame.side > fine:
+        height, width = (max(1, round(side * fine / frame.side)) for side in near.shape[:2])
         x_step, y_step = near.shape[1] / width, near.shape[0] / height
         near = np.asarray(cv2.resize(near, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
         enlarge = np.array([[x_step, 0, (x_step - 1) / 2], [0, y_step, (y_step - 1) / 2], [0, 0, 1]])
         transform = transform @ enlarge
-    warped = cv2.warpAffine(near, transform, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    warped = cv2.warpAffine(near, transform, (fine, fine), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    if fine > size:
+        warped = cv2.resize(warped, (size, size), interpolation=cv2.INTER_AREA)
     return np.asarray(warped, np.uint8)
 
 

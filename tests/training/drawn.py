@@ -4,9 +4,11 @@ import numpy as np
 
 from tests.faces import Mouth, draw_face, jpeg
 from training.data.crops import CropSet, fit_targets, load_crops
-from training.data.shards import CROP_SIZE, Sample
+from training.data.regions import Region, encode
+from training.data.shards import CROP_SIZE, FRAME_SIZE, Sample
 
-WHOLE = [0.0, 0.0, CROP_SIZE - 1.0, 0.0, CROP_SIZE - 1.0, CROP_SIZE - 1.0, 0.0, CROP_SIZE - 1.0]
+WHOLE = encode(np.full((CROP_SIZE, CROP_SIZE), Region.FACE, np.uint8))
+"""The regions of a crop that is all face."""
 MOUTHS: tuple[Mouth, ...] = ("neutral", "smile")
 EXPRESSIONS = {"neutral": "neutral", "smile": "happiness"}
 FEELINGS = {"neutral": [0.0, 0.0], "smile": [0.8, 0.3]}
@@ -21,7 +23,8 @@ def sample(number: int, split: str = "train") -> Sample:
         key=f"Person{person}_{number:04d}",
         split=split,
         crop=jpeg(draw_face(CROP_SIZE, person, mouth)),
-        outline=WHOLE,
+        regions=WHOLE,
+        side=float(FRAME_SIZE),
         detector="haar",
         identity=f"Person{person}",
         expression=EXPRESSIONS[mouth],

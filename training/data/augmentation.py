@@ -1,12 +1,14 @@
 """Random framing and light: what a detector's scatter and a camera do to the same face."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from training.data.regions import Region
 from training.data.shards import MARGIN
 
 
@@ -67,7 +69,12 @@ def random_framing(count: int, how: Augmentation, generator: Generator) -> Frami
 
 
 def frame(pixels: Tensor, framing: Framing, size: int) -> tuple[Tensor, Tensor]:
-    """Stored crops `(n, 4, s, s)` uint8 -> images `(n, 3, size, size)` in [-1, 1] and masks `(n, 1, size, size)`."""
+    """Stored crops `(n, 4, s, s)` uint8 -> images `(n, 3, size, size)` in [-1, 1] and regions `(n, 1, size, size)`.
+
+    Crops that are finer than the images are sampled finer, and averaged. The regions are those of
+    `training.data.regions` over 85: 0 where nothing was photographed, 1 to 3 by what is to be seen, between them at
+    their edges.
+    """
     if not len(pixels):  # torch samples no empty grid
         return torch.empty(0, 3, size, size), torch.empty(0, 1, size, size)
     cos, sin = framing.turn.cos(), framing.turn.sin()
@@ -76,10 +83,23 @@ def frame(pixels: Tensor, framing: Framing, size: int) -> tuple[Tensor, Tensor]:
     # Rows map the frame's coordinates to the stored crop's; both run from -1 to 1. The mirror acts first on content.
     x_row = torch.stack([flip * scale * cos, flip * scale * sin, 2 * framing.shift[:, 0] / MARGIN], dim=1)
     y_row = torch.stack([-scale * sin, scale * cos, 2 * framing.shift[:, 1] / MARGIN], dim=1)
-    grid = F.affine_grid(torch.stack([x_row, y_row], dim=1), [len(pixels), 4, size, size], align_corners=False)
+    finer = max(1, round(pixels.shape[-1] / (MARGIN * size)))
+    fine = [len(pixels), 4, finer * size, finer * size]
+    grid = F.affine_grid(torch.stack([x_row, y_row], dim=1), fine, align_corners=False)
     warped = F.grid_sample(pixels.float(), grid, padding_mode="border", align_corners=False)
-    inside = (grid.abs().amax(dim=3) <= 1.0).unsqueeze(1)
-    return warped[:, :3] / 127.5 - 1.0, (warped[:, 3:] > 254.0).float() * inside
+    inside = (grid.abs().amax(dim=3, keepdim=True) <= 1.0).movedim(3, 1)
+    seen = warped[:, 3:] * (warped[:, 3:] > Region.PHOTOGRAPHED - 1) * inside / Region.PHOTOGRAPHED
+    if finer > 1:
+        warped, seen = F.avg_pool2d(warped[:, :3], finer), -F.max_pool2d(-seen, finer)
+    return warped[:, :3] / 127.5 - 1.0, seen
+
+
+def weighted(regions: Tensor, importance: Sequence[float]) -> Tensor:
+    """What each pixel counts, from regions as `frame` gives them: 0 where 0, `importance` at 1, 2, 3, lines between."""
+    around, face, features = importance
+    into_face, into_features = (regions - 1.0).clamp(0.0, 1.0), (regions - 2.0).clamp(min=0.0)
+    weights = around + (face - around) * into_face + (features - face) * into_features
+    return weights * (regions > 0)
 
 
 @dataclass(frozen=True)

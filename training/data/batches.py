@@ -7,7 +7,16 @@ import torch
 from torch import Generator, Tensor
 
 from training import ranks
-from training.data.augmentation import Augmentation, Framing, Light, frame, random_framing, random_light, relight
+from training.data.augmentation import (
+    Augmentation,
+    Framing,
+    Light,
+    frame,
+    random_framing,
+    random_light,
+    relight,
+    weighted,
+)
 from training.data.crops import CropSet
 from training.data.mixture import shares
 from training.data.together import together
@@ -21,6 +30,8 @@ class Batch:
     """`(n, 3, size, size)` in [-1, 1]."""
     masks: Tensor
     """`(n, 1, size, size)`, 1 where the photograph reached."""
+    weights: Tensor
+    """`(n, 1, size, size)`, what each pixel counts in the losses of pictures."""
     reframed: Tensor
     """`(m, 3, size, size)`: the first m pictures in another frame, under the same light, mirrored alike."""
     pose: Tensor
@@ -75,9 +86,11 @@ class Batches:
         how: Augmentation,
         reframed: int = 0,
         together: int = 1,
+        importance: tuple[float, float, float] = (1.0, 1.0, 1.0),
     ) -> None:
         self._crops, self._size = crops, image_size
         self._seed, self._how, self._reframed, self._together = seed, how, reframed, together
+        self._importance = importance
         if crops.weights is None:
             self._pools = [_Pool(torch.arange(len(crops)), batch_size, seed, self._arrange)]
         else:
@@ -113,12 +126,13 @@ class Batches:
         framing, other = (Framing(*map(ranks.mine, vars(each).values())) for each in (framing, other))
         light = Light(*map(ranks.mine, vars(light).values()))
         pixels = crops.pixels[rows]
-        images, masks = frame(pixels, framing, self._size)
+        images, regions = frame(pixels, framing, self._size)
         reframed, _ = frame(pixels[: len(other.zoom)], other, self._size)
         side = framing.mirror.long()
         return Batch(
             images=relight(images, light),
-            masks=masks,
+            masks=(regions > 0).float(),
+            weights=weighted(regions, self._importance),
             reframed=relight(reframed, light),
             pose=framing.pose(crops.pose[rows]),
             identity=crops.identity[rows],

@@ -1,4 +1,4 @@
-"""The names of Face Landmarker's 52 blendshape scores, in its order."""
+"""Face Landmarker's 52 blendshape scores: their names in its order, and what a mirror does to them."""
 
 import numpy as np
 
@@ -34,3 +34,8 @@ _MIRROR = np.array([BLENDSHAPES.index(_other_side(name)) for name in BLENDSHAPES
 def mirrored(scores: Vector) -> Vector:
     """The scores `(..., 52)` of the mirror image."""
     return scores[..., _MIRROR]
+
+
+def mirrored_pose(pose: Vector) -> Vector:
+    """Pitch, yaw, roll `(..., 3)` of the mirror image."""
+    return pose * np.array([1.0, -1.0, -1.0], np.float32)

@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.data.regions import decode
 from training.data.shards import CROP_SIZE, Sample
 
 CHANNELS = 4
-"""Red, green, blue, and a mask that is 255 where the photograph reached."""
+"""Red, green, blue, and the regions."""
 MOST_BYTES = 8 * 2**30
-"""Of decoded crops in memory. As JPEG they take about 9 kB each, whatever the canvas."""
+"""Of decoded crops in memory. As JPEG they take some 20 kB each, whatever the canvas."""
 
 
 class EncodedCrops:
@@ -23,7 +24,7 @@ class EncodedCrops:
     def __init__(self, samples: Sequence[Sample], canvas: int) -> None:
         self._keys = [sample.key for sample in samples]
         self._crops = [sample.crop for sample in samples]
-        self._outlines = np.array([sample.outline for sample in samples], np.float32).reshape(len(samples), 4, 2)
+        self._regions = [sample.regions for sample in samples]
         self._canvas = canvas
         self._threads = ThreadPoolExecutor(os.cpu_count(), "decoding")  # OpenCV lets other threads run
 
@@ -43,9 +44,7 @@ class EncodedCrops:
         if picture is None:
             raise ValueError(f"the crop of {self._keys[row]} cannot be decoded; prepare its shard again")
         picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-        mask = np.zeros(picture.shape[:2], np.uint8)
-        cv2.fillConvexPoly(mask, np.rint(self._outlines[row]).astype(np.int32), 255)
-        stacked = np.concatenate([picture, mask[..., None]], axis=2)
+        stacked = np.concatenate([picture, decode(self._regions[row])[..., None]], axis=2)
         if self._canvas != CROP_SIZE:
             stacked = cv2.resize(stacked, (self._canvas, self._canvas), interpolation=cv2.INTER_AREA)
         return np.ascontiguousarray(stacked.transpose(2, 0, 1))

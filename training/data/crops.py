@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from model.attributes import SPACES, Attribute, Vector
-from training.data.blendshapes import mirrored
+from training.data.blendshapes import mirrored, mirrored_pose
 from training.data.canvases import EncodedCrops, load_canvases
-from training.data.shards import MARGIN, Sample, read_shards
-from training.data.targets import Projection
+from training.data.shards import CROP_SIZE, MARGIN, Sample, read_shards
+from training.data.targets import ExpressionTargets, Projection
 
 IDENTITY_SIZE = SPACES[Attribute.IDENTITY].size
 EXPRESSION_SIZE = SPACES[Attribute.EXPRESSION].size
@@ -29,7 +29,7 @@ class CropSet:
     keys: list[str]
     people: list[str | None]
     pixels: Tensor | EncodedCrops
-    """`(n, 4, s, s)` uint8: red, green, blue, and a mask that is 255 where the photograph reached."""
+    """`(n, 4, s, s)` uint8: red, green, blue, and the regions."""
     pose: Tensor
     """`(n, 3)` radians; NaN where it is not known."""
     identity: Tensor
@@ -70,7 +70,7 @@ class Targets:
     """The projections that turn outside features into unit targets, fitted on training crops alone."""
 
     identity: Projection | None
-    expression: Projection | None
+    expression: ExpressionTargets | None
 
 
 def load_samples(folders: Sequence[Path], splits: Sequence[str]) -> list[Sample]:
@@ -85,25 +85,27 @@ def load_samples(folders: Sequence[Path], splits: Sequence[str]) -> list[Sample]
 
 def fit_targets(samples: Sequence[Sample]) -> Targets:
     """Fit both projections; one whose features no sample has is None."""
-    teacher = np.array([s.teacher for s in samples if s.teacher is not None], np.float32)
-    shapes = np.array([s.blendshapes for s in samples if s.blendshapes is not None], np.float32)
-    both = np.concatenate([shapes, mirrored(shapes)]) if len(shapes) else shapes
-    return Targets(
-        Projection.fit(teacher, IDENTITY_SIZE) if len(teacher) > IDENTITY_SIZE else None,
-        Projection.fit(both, EXPRESSION_SIZE, EXPRESSION_POLE) if len(both) > EXPRESSION_SIZE else None,
-    )
+    taught = [sample for sample in samples if sample.teacher is not None]
+    seen = [sample for sample in samples if sample.blendshapes is not None and sample.pose is not None]
+    identity = expression = None
+    if len(taught) > IDENTITY_SIZE:
+        identity = Projection.fit(_stack([sample.teacher for sample in taught], 128), IDENTITY_SIZE)
+    if 2 * len(seen) > EXPRESSION_SIZE:  # each with its mirror image
+        shapes, pose = _stack([sample.blendshapes for sample in seen], 52), _stack([sample.pose for sample in seen], 3)
+        expression = ExpressionTargets.fit(shapes, pose, EXPRESSION_SIZE, EXPRESSION_POLE)
+    return Targets(identity, expression)
 
 
 def load_crops(samples: Sequence[Sample], image_size: int, targets: Targets) -> CropSet:
-    """The samples at the canvas that belongs to a model's image size; many of them stay encoded."""
+    """The samples at a canvas twice as fine as pictures of a size, if they are; many of them stay encoded."""
     teacher = _stack([s.teacher for s in samples], 128)
     shapes = _stack([s.blendshapes for s in samples], 52)
-    turned = np.stack([_project(targets.expression, s, EXPRESSION_SIZE) for s in (shapes, mirrored(shapes))], axis=1)
+    pose = _stack([s.pose for s in samples], 3)
     return CropSet(
         keys=[sample.key for sample in samples],
         people=[sample.identity for sample in samples],
-        pixels=load_canvases(samples, round(image_size * MARGIN)),
-        pose=torch.from_numpy(_stack([s.pose for s in samples], 3)),
+        pixels=load_canvases(samples, min(round(2 * image_size * MARGIN), CROP_SIZE)),
+        pose=torch.from_numpy(pose),
         identity=_numbers([s.identity and f"{s.data_set}/{s.identity}" for s in samples]),
         expression=torch.tensor(
             [EXPRESSIONS.index(s.expression) if s.expression in EXPRESSIONS else UNKNOWN for s in samples]
@@ -111,8 +113,8 @@ def load_crops(samples: Sequence[Sample], image_size: int, targets: Targets) -> 
         video=_numbers([s.video and f"{s.data_set}/{s.identity}/{s.video}" for s in samples]),
         valence_arousal=torch.from_numpy(_stack([s.valence_arousal for s in samples], 2)),
         data_set=torch.tensor([s.data_set for s in samples], dtype=torch.long),
-        identity_target=torch.from_numpy(_project(targets.identity, teacher, IDENTITY_SIZE)),
-        expression_target=torch.from_numpy(turned),
+        identity_target=torch.from_numpy(_identities(targets.identity, teacher)),
+        expression_target=torch.from_numpy(_expressions(targets.expression, shapes, pose)),
         features={"teacher": teacher, "blendshapes": shapes},
     )
 
@@ -122,10 +124,17 @@ def _stack(rows: Sequence[list[float] | None], size: int) -> Vector:
     return np.array([missing if row is None else row for row in rows], np.float32).reshape(len(rows), size)
 
 
-def _project(projection: Projection | None, features: Vector, size: int) -> Vector:
+def _identities(projection: Projection | None, features: Vector) -> Vector:
     if projection is None:
-        return np.full((len(features), size), np.nan, np.float32)
+        return np.full((len(features), IDENTITY_SIZE), np.nan, np.float32)
     return projection(features)
+
+
+def _expressions(targets: ExpressionTargets | None, shapes: Vector, pose: Vector) -> Vector:
+    """`(n, 2, 32)`: as photographed, and mirrored."""
+    if targets is None:
+        return np.full((len(shapes), 2, EXPRESSION_SIZE), np.nan, np.float32)
+    return np.stack([targets(shapes, pose), targets(mirrored(shapes), mirrored_pose(pose))], axis=1)
 
 
 def _numbers(names: Sequence[str | None]) -> Tensor:

@@ -5,6 +5,7 @@ They are tools for building a model (the `label` extra); no service path uses th
 
 import importlib.util
 import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,26 @@ BOX_DROP_PER_SIDE = 0.06
 """dlib's landmark model expects the box of dlib's own detector; this share of our frame comes near it."""
 
 
+FEATURES = ("LEFT_EYE", "RIGHT_EYE", "LEFT_EYEBROW", "RIGHT_EYEBROW", "LIPS")
+"""The parts of the face whose points Face Landmarker's package names."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """What Face Landmarker says of one face."""
+
+    pose: Vector
+    """`(3,)` pitch, yaw, roll in radians."""
+    blendshapes: Vector
+    """`(52,)` scores."""
+    points: NDArray[np.float32]
+    """`(478, 2)` points of the face, over the side of the picture that was looked at, from its corner."""
+    features: tuple[NDArray[np.int64], ...]
+    """For each of `FEATURES` the numbers of its points."""
+
+
 class HeadLabeller:
-    """MediaPipe's Face Landmarker: the head's rotation and 52 blendshape scores."""
+    """MediaPipe's Face Landmarker: the head's rotation, 52 blendshape scores and a mesh of the face."""
 
     def __init__(self, model: Path) -> None:
         from mediapipe import Image, ImageFormat
@@ -38,21 +57,27 @@ class HeadLabeller:
             num_faces=1,
         )
         create: Any = vision.FaceLandmarker.create_from_options
+        lines = vision.FaceLandmarksConnections
+        named = (getattr(lines, f"FACE_LANDMARKS_{name}") for name in FEATURES)
+        self._features = tuple(np.unique([(line.start, line.end) for line in part]) for part in named)
         self._landmarker: Any = create(options)
         self._picture: Any = lambda pixels: Image(image_format=ImageFormat.SRGB, data=pixels)
 
-    def label(self, image: Pixels, frame: Frame) -> tuple[Vector, Vector] | None:
-        """Pose `(3,)` in radians as it appears in the frame, and blendshapes `(52,)`; None if it finds no face."""
+    def label(self, image: Pixels, frame: Frame) -> Head | None:
+        """The face in the frame, its points over the frame's side; None if it finds no face."""
         wide = Frame(frame.center, LANDMARKER_MARGIN * frame.side, frame.rotation)
-        return self.label_crop(crop(image, wide, LANDMARKER_SIZE))
+        head = self.label_crop(crop(image, wide, LANDMARKER_SIZE))
+        return head and replace(head, points=(head.points - 0.5) * np.float32(LANDMARKER_MARGIN) + 0.5)
 
-    def label_crop(self, pixels: Pixels) -> tuple[Vector, Vector] | None:
+    def label_crop(self, pixels: Pixels) -> Head | None:
         """The same for a crop that holds one face with some margin."""
         result = self._landmarker.detect(self._picture(np.ascontiguousarray(pixels)))
         if not result.face_landmarks:
             return None
         shapes = np.array([category.score for category in result.face_blendshapes[0]], np.float32)
-        return pose_of(np.asarray(result.facial_transformation_matrixes[0])[:3, :3]), shapes
+        points = np.array([(point.x, point.y) for point in result.face_landmarks[0]], np.float32)
+        pose = pose_of(np.asarray(result.facial_transformation_matrixes[0])[:3, :3])
+        return Head(pose, shapes, points, self._features)
 
     def close(self) -> None:
         self._landmarker.close()

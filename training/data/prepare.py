@@ -11,14 +11,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from model.attributes import Vector
 from model.backend import Pixels
 from model.errors import FacetError
 from model.faces.alignment import Frame, crop, frame_of
 from model.faces.detector import Box, Detection, Detector, load_detector, overlap
 from model.images import ImageLimits, decode
 from training.data.pictures import Failure, Picture
+from training.data.regions import encode, regions
 from training.data.shards import CROP_SIZE, MARGIN, Sample, write_shard
 
 SHARD_SIZE = 256
@@ -68,18 +69,20 @@ class Preparer:
         head = self._head.label(image, frame) if self._head else None
         if self._head and not head:
             return Failure(picture.key, "Face Landmarker finds no face")
-        pose, blendshapes = head or (None, None)
         canvas = Frame(frame.center, MARGIN * frame.side, frame.rotation)
+        points = None if head is None else _in_canvas(head.points)
+        features = [] if head is None or points is None else [points[part] for part in head.features]
         return Sample(
             key=picture.key,
             split=picture.split,
             crop=_jpeg(crop(image, canvas, CROP_SIZE)),
-            outline=outline(image, canvas).ravel().tolist(),
+            regions=encode(regions(image, canvas, CROP_SIZE, points, features)),
+            side=frame.side,
             detector=self._detector.name,
             identity=picture.identity,
             expression=picture.expression,
-            pose=None if pose is None else pose.tolist(),
-            blendshapes=None if blendshapes is None else blendshapes.tolist(),
+            pose=None if head is None else head.pose.tolist(),
+            blendshapes=None if head is None else head.blendshapes.tolist(),
             teacher=self._teacher.features(image, frame).tolist() if self._teacher else None,
             video=picture.video,
             valence_arousal=None if picture.valence_arousal is None else list(picture.valence_arousal),
@@ -108,12 +111,9 @@ def within(found: Sequence[Detection], box: Box) -> Detection | None:
     return best if overlap(best.box, box) >= MIN_OVERLAP else None
 
 
-def outline(image: Pixels, canvas: Frame) -> Vector:
-    """Corners `(4, 2)` of the picture in the stored crop's pixels: what lies outside was invented at the border."""
-    height, width = image.shape[:2]
-    corners = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], float)
-    transform = canvas.to_crop(CROP_SIZE)
-    return np.asarray(corners @ transform[:, :2].T + transform[:, 2], np.float32)
+def _in_canvas(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Points over the frame's side, from its corner, as the stored crop's pixels."""
+    return np.asarray(((points - 0.5) / MARGIN + 0.5) * CROP_SIZE - 0.5, np.float32)
 
 
 def prepare(

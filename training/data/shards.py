@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-FRAME_SIZE = 128
-"""Pixels of the model's frame in a stored crop."""
+FRAME_SIZE = 256
+"""Pixels of the model's frame in a stored crop: as many as the largest networks draw."""
 MARGIN = 1.25
 """A stored crop reaches this much beyond the frame, so that augmentation can move and turn it."""
 CROP_SIZE = round(FRAME_SIZE * MARGIN)
@@ -28,11 +28,12 @@ SCHEMA = pa.schema(
         ("pose", pa.list_(pa.float32())),  # pitch, yaw, roll in radians, in the frame
         ("blendshapes", pa.list_(pa.float32())),  # 52 scores
         ("teacher", pa.list_(pa.float32())),  # identity features, 128 numbers
-        ("outline", pa.list_(pa.float32())),  # corners x, y of the photograph in the crop's pixels, 8 numbers
+        ("regions", pa.binary()),  # PNG, CROP_SIZE pixels square: `training.data.regions`
+        ("side", pa.float32()),  # of the frame, in the photograph's own pixels: finer than this the crop holds nothing
         ("detector", pa.string()),
     ]
 )
-REQUIRED = {"key", "split", "crop", "outline", "detector"}
+REQUIRED = {"key", "split", "crop", "regions", "side", "detector"}
 """What every shard holds; a label whose column it lacks is not known."""
 
 
@@ -43,7 +44,8 @@ class Sample:
     key: str
     split: str
     crop: bytes
-    outline: list[float]
+    regions: bytes
+    side: float
     detector: str
     identity: str | None = None
     expression: str | None = None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from model.attributes import Vector
@@ -32,13 +33,21 @@ def still_crops(crops: CropSet, size: int) -> tuple[Pixels, np.ndarray]:
     for part in crops.chunks(CHUNK):
         image, mask = frame(part, still(len(part)), size)
         images.append(to_pixels(image))
-        masks.append(mask[:, 0].bool().numpy())
+        masks.append((mask[:, 0] > 0).numpy())
     return np.concatenate(images), np.concatenate(masks)
 
 
 def embed_all(backend: Backend, pixels: Pixels) -> Vector:
-    """Embeddings `(n, 99)` of crops `(n, size, size, 3)`, in chunks."""
-    return np.concatenate([backend.embed(pixels[i : i + CHUNK]) for i in range(0, len(pixels), CHUNK)])
+    """Embeddings `(n, 99)` of crops `(n, size, size, 3)`, reduced to the reading size, in chunks."""
+    chunks = (pixels[start : start + CHUNK] for start in range(0, len(pixels), CHUNK))
+    return np.concatenate([backend.embed(reduced(chunk, backend.read_size)) for chunk in chunks])
+
+
+def reduced(pixels: Pixels, size: int) -> Pixels:
+    """Crops `(n, s, s, 3)` at a smaller size, by averages over areas."""
+    if pixels.shape[1] == size:
+        return pixels
+    return np.stack([cv2.resize(one, (size, size), interpolation=cv2.INTER_AREA) for one in pixels]).astype(np.uint8)
 
 
 def render_all(backend: Backend, embeddings: Vector) -> Pixels:

@@ -81,7 +81,7 @@ class Judges:
         if head is None:
             pose, shapes = nothing(len(POSE_ANGLES)), nothing(len(BLENDSHAPES))
             return False, pose, shapes, nothing(len(features))
-        return True, *head, features
+        return True, head.pose, head.blendshapes, features
 
 
 def nothing(size: int) -> Vector:

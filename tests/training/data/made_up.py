@@ -9,6 +9,7 @@ import numpy as np
 from tests.faces import draw_face, jpeg
 from training.data.pictures import Failure, Picture
 from training.data.prepare import Preparation, Preparer
+from training.data.regions import decode
 from training.data.shards import CROP_SIZE, Sample
 
 CUT_SHORT = "The picture is damaged or cut short; send the complete file."
@@ -50,5 +51,5 @@ def prepared(pictures: Iterable[Picture]) -> tuple[dict[str, Sample], dict[str, 
 
 def side(sample: Sample) -> str:
     """On which side of a wide picture its crop lies: the photograph reaches further to the other one."""
-    xs = np.array(sample.outline).reshape(4, 2)[:, 0]
-    return "left" if xs.max() - CROP_SIZE > -xs.min() else "right"
+    seen = (decode(sample.regions) > 0).any(axis=0).nonzero()[0]
+    return "left" if CROP_SIZE - 1 - seen[-1] < seen[0] else "right"

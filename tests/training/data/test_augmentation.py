@@ -3,8 +3,19 @@ import math
 import pytest
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
-from training.data.augmentation import Augmentation, Framing, frame, random_framing, random_light, relight, still
+from training.data.augmentation import (
+    Augmentation,
+    Framing,
+    frame,
+    random_framing,
+    random_light,
+    relight,
+    still,
+    weighted,
+)
+from training.data.regions import Region
 from training.data.shards import CROP_SIZE, FRAME_SIZE
 
 EDGE = (CROP_SIZE - FRAME_SIZE) // 2
@@ -22,7 +33,7 @@ def seen_at(place: tuple[float, float], how: Framing) -> tuple[float, float]:
     """Where a mark is seen in the frame; both places are x and y in pixels from the middle."""
     stored = torch.zeros(1, 4, CROP_SIZE, CROP_SIZE)
     axis = torch.arange(CROP_SIZE) - (CROP_SIZE - 1) / 2
-    stored[:] = 255 * torch.exp(-((axis[None] - place[0]) ** 2 + (axis[:, None] - place[1]) ** 2) / 18)
+    stored[:] = 255 * torch.exp(-((axis[None] - place[0]) ** 2 + (axis[:, None] - place[1]) ** 2) / 72)
     images, _ = frame(stored.to(torch.uint8), how, FRAME_SIZE)
     weight = images[0, 0] + 1.0
     axis = torch.arange(FRAME_SIZE) - (FRAME_SIZE - 1) / 2
@@ -38,18 +49,18 @@ def turned(x: float, y: float, degrees: float) -> tuple[float, float]:
 @pytest.mark.parametrize(
     ("how", "expected"),
     [
-        (framing(), (30, 10)),
-        (framing(mirror=True), (-30, 10)),
-        (framing(degrees=20), turned(30, 10, 20)),
-        (framing(degrees=-20), turned(30, 10, -20)),
-        (framing(zoom=1.25), (24, 8)),
-        (framing(shift=(0.1, 0.0)), (30 - 0.1 * FRAME_SIZE, 10)),
-        (framing(shift=(0.0, -0.1)), (30, 10 + 0.1 * FRAME_SIZE)),
-        (framing(degrees=20, mirror=True), turned(-30, 10, 20)),
+        (framing(), (60, 20)),
+        (framing(mirror=True), (-60, 20)),
+        (framing(degrees=20), turned(60, 20, 20)),
+        (framing(degrees=-20), turned(60, 20, -20)),
+        (framing(zoom=1.25), (48, 16)),
+        (framing(shift=(0.1, 0.0)), (60 - 0.1 * FRAME_SIZE, 20)),
+        (framing(shift=(0.0, -0.1)), (60, 20 + 0.1 * FRAME_SIZE)),
+        (framing(degrees=20, mirror=True), turned(-60, 20, 20)),
     ],
 )
 def test_a_mark_moves_where_the_framing_says(how: Framing, expected: tuple[float, float]) -> None:
-    assert seen_at((30, 10), how) == pytest.approx(expected, abs=0.3)
+    assert seen_at((60, 20), how) == pytest.approx(expected, abs=0.6)
 
 
 @pytest.mark.parametrize("how", [framing(degrees=15), framing(mirror=True), framing(degrees=15, mirror=True)])
@@ -72,29 +83,52 @@ def test_a_clockwise_turn_raises_roll_and_a_mirror_negates_yaw_and_roll() -> Non
 
 def stored(count: int = 2) -> Tensor:
     pixels = torch.randint(256, (count, 4, CROP_SIZE, CROP_SIZE), generator=Generator().manual_seed(0))
-    pixels[:, 3] = 255
+    pixels[:, 3] = Region.FACE
     return pixels.to(torch.uint8)
 
 
 def test_still_is_the_central_crop() -> None:
     pixels = stored()
-    images, masks = frame(pixels, still(2), FRAME_SIZE)
+    images, regions = frame(pixels, still(2), FRAME_SIZE)
     central = pixels[:, :3, EDGE:-EDGE, EDGE:-EDGE].float() / 127.5 - 1
     torch.testing.assert_close(images, central, atol=1e-3, rtol=0)
-    assert (masks == 1).all()
+    torch.testing.assert_close(regions, torch.full_like(regions, 2.0))
 
 
-def test_the_mask_follows_the_photograph_and_ends_with_the_stored_crop() -> None:
+def test_finer_crops_are_averaged() -> None:
+    pixels = stored()
+    fine, _ = frame(pixels, still(2), FRAME_SIZE)
+    images, regions = frame(pixels, still(2), FRAME_SIZE // 2)
+    torch.testing.assert_close(images, F.avg_pool2d(fine, 2), atol=1e-3, rtol=0)
+    torch.testing.assert_close(regions, torch.full_like(regions, 2.0))
+
+
+def test_the_regions_follow_the_photograph_and_end_with_the_stored_crop() -> None:
     pixels = stored(1)
-    pixels[:, 3, :, : CROP_SIZE // 2] = 0
-    _, masks = frame(pixels, still(1), FRAME_SIZE)
-    assert masks[0, 0].mean(dim=0).tolist() == [0.0] * (FRAME_SIZE // 2) + [1.0] * (FRAME_SIZE // 2)
+    pixels[:, 3, :, : CROP_SIZE // 2] = Region.INVENTED
+    _, regions = frame(pixels, still(1), FRAME_SIZE)
+    assert regions[0, 0].mean(dim=0).tolist() == [0.0] * (FRAME_SIZE // 2) + [2.0] * (FRAME_SIZE // 2)
     _, mirrored = frame(pixels, framing(mirror=True), FRAME_SIZE)
-    assert torch.equal(mirrored, masks.flip(3))
+    assert torch.equal(mirrored, regions.flip(3))
     _, wide = frame(stored(1), framing(zoom=1.6), FRAME_SIZE)
-    # The stored crop is 1.25 frames wide and the frame now 1.6: 0.78125 of 128 pixels lie inside.
-    assert wide[0, 0].sum(dim=1).max().item() == 100
+    # The stored crop is 1.25 frames wide and the frame now 1.6: 0.78125 of 256 pixels lie inside.
+    assert (wide[0, 0] > 0).sum(dim=1).max().item() == 200
     assert wide[0, 0, :, 0].max().item() == 0
+
+
+def test_a_pixel_that_is_partly_invented_counts_nothing() -> None:
+    pixels = stored(1)
+    pixels[:, 3, :, : CROP_SIZE // 2 + 1] = Region.INVENTED  # half of a pixel of the reduced picture
+    _, regions = frame(pixels, still(1), FRAME_SIZE // 2)
+    half = FRAME_SIZE // 4
+    assert regions[0, 0, 0, half].item() == 0.0
+    assert regions[0, 0, 0, half + 1].item() == 2.0
+
+
+def test_a_pixel_counts_by_what_is_seen_there() -> None:
+    regions = torch.tensor([0.0, 1.0, 1.5, 2.0, 2.5, 3.0])
+    assert weighted(regions, (0.2, 1.0, 3.0)).tolist() == pytest.approx([0.0, 0.2, 0.6, 1.0, 2.0, 3.0])
+    assert weighted(regions, (1.0, 1.0, 1.0)).tolist() == [0.0, 1.0, 1.0, 1.0, 1.0, 1.0]
 
 
 def test_random_framings_stay_within_twice_their_deviation() -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.training.drawn import crop_set
-from training.data.augmentation import Augmentation, frame, still
+from training.data.augmentation import Augmentation, frame, still, weighted
 from training.data.batches import Batches, generator_for
 from training.data.crops import CropSet
 
@@ -41,11 +41,12 @@ def test_a_whole_epoch_has_every_crop(crops: CropSet) -> None:
 
 
 def test_without_augmentation_pictures_and_labels_are_those_of_their_row(crops: CropSet) -> None:
-    batch = Batches(crops, 64, 6, 1, CALM, 3)[2]
+    batch = Batches(crops, 64, 6, 1, CALM, 3, importance=(0.5, 1.0, 2.0))[2]
     rows = batch.identity
-    images, masks = frame(crops.pixels[rows], still(6), 64)
+    images, regions = frame(crops.pixels[rows], still(6), 64)
     torch.testing.assert_close(batch.images, images)
-    assert torch.equal(batch.masks, masks)
+    assert torch.equal(batch.masks, (regions > 0).float())
+    assert torch.equal(batch.weights, weighted(regions, (0.5, 1.0, 2.0)))
     torch.testing.assert_close(batch.reframed, images[:3])
     assert torch.equal(batch.pose, crops.pose[rows])
     assert torch.equal(batch.expression, crops.expression[rows])

@@ -1,6 +1,6 @@
 import numpy as np
 
-from training.data.blendshapes import BLENDSHAPES, mirrored
+from training.data.blendshapes import BLENDSHAPES, mirrored, mirrored_pose
 
 
 def test_the_names_and_their_order() -> None:
@@ -36,3 +36,7 @@ def test_mirrored_twice_is_the_identity() -> None:
     scores = np.random.default_rng(0).uniform(size=(5, 52)).astype(np.float32)
     np.testing.assert_array_equal(mirrored(mirrored(scores)), scores)
     np.testing.assert_array_equal(np.sort(mirrored(scores)), np.sort(scores))
+
+
+def test_a_mirror_turns_yaw_and_roll_round() -> None:
+    np.testing.assert_allclose(mirrored_pose(np.array([[0.1, 0.2, 0.3]], np.float32)), [[0.1, -0.2, -0.3]])

@@ -1,10 +1,12 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 from tests.training.drawn import crop_set, sample, samples
 from training.data.crops import EXPRESSIONS, UNKNOWN, fit_targets, load_crops
+from training.data.regions import Region, encode
 from training.data.shards import CROP_SIZE
 
 
@@ -12,7 +14,7 @@ def test_every_row_holds_its_sample() -> None:
     chosen = samples(36)
     crops = load_crops(chosen, 64, fit_targets(chosen))
     assert len(crops) == 36
-    assert crops.pixels.shape == (36, 4, 80, 80)
+    assert crops.pixels.shape == (36, 4, 160, 160)
     assert crops.keys == [one.key for one in chosen]
     np.testing.assert_allclose(crops.pose.numpy(), np.array([one.pose for one in chosen]), atol=1e-6)
     np.testing.assert_allclose(crops.features["teacher"], np.array([one.teacher for one in chosen]), atol=1e-5)
@@ -45,16 +47,21 @@ def test_labels_that_are_missing_are_unknown() -> None:
     assert crops.people == [None, "Person1"]
 
 
-def test_colours_are_red_green_blue_and_the_mask_is_the_outline() -> None:
-    third = CROP_SIZE // 4
-    part = replace(sample(0), outline=[0, 0, third - 1, 0, third - 1, CROP_SIZE - 1, 0, CROP_SIZE - 1])
+def test_colours_are_red_green_blue_and_the_regions_come_fourth() -> None:
+    quarter = CROP_SIZE // 4
+    labels = np.full((CROP_SIZE, CROP_SIZE), Region.INVENTED, np.uint8)
+    labels[:, :quarter] = Region.FEATURES
+    part = replace(sample(0), regions=encode(labels))
     crops = load_crops([part], 128, fit_targets([part]))
-    mask = crops.pixels[0, 3]
-    assert mask.shape == (CROP_SIZE, CROP_SIZE)
-    assert (mask[:, :third] == 255).all()
-    assert (mask[:, third:] == 0).all()
-    red, _, blue = crops.pixels[0, :3, 80, 60:100].float().mean(dim=1)
+    assert torch.equal(crops.pixels[0, 3], torch.from_numpy(labels))
+    red, _, blue = crops.pixels[0, :3, 160, 120:200].float().mean(dim=1)
     assert red > blue + 20  # skin
+
+
+@pytest.mark.parametrize(("size", "canvas"), [(64, 160), (128, 320), (256, 320)])
+def test_canvases_are_twice_as_fine_as_the_pictures_if_the_stored_crops_are(size: int, canvas: int) -> None:
+    chosen = samples(1)
+    assert load_crops(chosen, size, fit_targets(chosen)).pixels[0:1].shape == (1, 4, canvas, canvas)
 
 
 def test_too_few_samples_fit_no_targets() -> None:

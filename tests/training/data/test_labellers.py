@@ -1,4 +1,5 @@
 import math
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -58,11 +59,13 @@ def test_a_mirrored_head_has_the_opposite_yaw_and_roll() -> None:
 
 
 @pytest.fixture
-def landmarker() -> HeadLabeller:
+def landmarker() -> Iterator[HeadLabeller]:
     pytest.importorskip("mediapipe", reason="mediapipe, of `make label`, is not installed")
     if not LANDMARKER.is_file():
         pytest.skip("Face Landmarker's file is not in ../shared/data/models")
-    return HeadLabeller(LANDMARKER)
+    labeller = HeadLabeller(LANDMARKER)
+    yield labeller
+    labeller.close()  # left to the garbage collector, it waits for ever now and then
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -70,14 +73,18 @@ def test_the_landmarker_reads_a_drawn_face_as_frontal(landmarker: HeadLabeller) 
     picture = draw_face(200)
     labels = landmarker.label(picture, FRAME)
     assert labels is not None
-    pose, shapes = labels
-    assert shapes.shape == (52,)
-    assert np.abs(np.degrees(pose[1:])).max() < 8
+    assert labels.blendshapes.shape == (52,)
+    assert np.abs(np.degrees(labels.pose[1:])).max() < 8
+    # Points over the frame's side: the eyes lie above the mouth, and all of them in the upper or lower half.
+    left, right, *_, lips = (labels.points[part].mean(axis=0) for part in labels.features)
+    assert left[1] == pytest.approx(right[1], abs=0.05)
+    assert left[1] < 0.5 < lips[1]
+    assert (left[0] + right[0]) / 2 == pytest.approx(lips[0], abs=0.05)
     turn = cv2.getRotationMatrix2D((99.5, 103.0), -15, 1.0)
     tilted = np.asarray(cv2.warpAffine(picture, turn, (200, 200), borderMode=cv2.BORDER_REPLICATE), np.uint8)
     other = landmarker.label(tilted, FRAME)
     assert other is not None
-    assert np.degrees(other[0][2] - pose[2]) == pytest.approx(15, abs=5)
+    assert np.degrees(other.pose[2] - labels.pose[2]) == pytest.approx(15, abs=5)
     assert landmarker.label(np.full((200, 200, 3), 120, np.uint8), FRAME) is None
     landmarker.close()
 

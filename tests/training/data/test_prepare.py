@@ -5,13 +5,14 @@ import cv2
 import numpy as np
 import pytest
 
-from model.faces.alignment import Frame, whole_frame
-from model.faces.detector import Detection
+from model.faces.alignment import SIDE_PER_BOX
+from model.faces.detector import Detection, load_detector
 from tests.faces import draw_face, jpeg
 from training.data import prepare as preparation
 from training.data.crops import fit_targets, load_crops
 from training.data.pictures import Failure, Picture
-from training.data.prepare import Preparation, Preparer, central, outline, prepare, within
+from training.data.prepare import Preparation, Preparer, central, prepare, within
+from training.data.regions import Region
 from training.data.shards import CROP_SIZE, Sample, read_shards
 
 
@@ -80,20 +81,12 @@ def test_the_crop_shows_the_face_with_its_margin(pictures: list[Picture]) -> Non
     assert crop is not None
     assert crop.shape == (CROP_SIZE, CROP_SIZE, 3)
     crops = load_crops([sample], 64, fit_targets([sample]))
+    [face] = load_detector().detect(draw_face(200, 0))
+    assert sample.side == pytest.approx(SIDE_PER_BOX * face.box[2], rel=0.05)  # in the picture's own pixels
     # The picture ends inside the margin, at its sides and below; the middle of the frame was photographed.
     mask = crops.pixels[0, 3]
-    assert mask[40, 40] == 255
+    assert mask[80, 80] == Region.PHOTOGRAPHED  # no landmarker: nothing is known of the face
     assert mask[-1].max() == mask[:, 0].max() == mask[:, -1].max() == 0
-
-
-def test_the_outline_of_a_picture_that_is_its_own_canvas() -> None:
-    image = np.zeros((CROP_SIZE, CROP_SIZE, 3), np.uint8)
-    corners = outline(image, whole_frame(image))
-    last = CROP_SIZE - 1
-    np.testing.assert_allclose(corners, [[0, 0], [last, 0], [last, last], [0, last]], atol=1e-4)
-    half = outline(image, Frame((0.0, 0.0), CROP_SIZE / 2))
-    np.testing.assert_allclose(half[0], [79.5, 79.5], atol=1e-4)
-    np.testing.assert_allclose(half[2], [79.5 + 2 * last, 79.5 + 2 * last], atol=1e-4)
 
 
 def test_the_face_nearest_to_the_centre_in_its_own_units_is_meant() -> None:

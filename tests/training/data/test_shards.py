@@ -11,7 +11,7 @@ from training.data.shards import Sample, read_shards, write_shard
 
 
 def test_samples_survive_in_order(tmp_path: Path) -> None:
-    bare = Sample("bare", "train", sample(5).crop, sample(5).outline, "haar")
+    bare = Sample("bare", "train", sample(5).crop, sample(5).regions, 256.0, "haar")
     labelled = replace(bare, video="v", valence_arousal=[0.5, -0.25], attributes={"Male": -1, "age": 30})
     write_shard(tmp_path / "00001.parquet", [sample(1), bare, labelled])
     write_shard(tmp_path / "00000.parquet", [sample(0)])
@@ -59,7 +59,7 @@ def test_a_shard_from_before_a_label_was_added(tmp_path: Path) -> None:
     pq.write_table(table.drop_columns(["video", "attributes", "pose"]), tmp_path / "0.parquet")
     (read,) = read_shards(tmp_path)
     assert (read.video, read.attributes, read.pose, read.identity) == (None, None, None, "Person0")
-    pq.write_table(table.drop_columns(["outline"]), tmp_path / "0.parquet")
+    pq.write_table(table.drop_columns(["regions"]), tmp_path / "0.parquet")
     with pytest.raises(ValueError, match="prepare it again"):
         list(read_shards(tmp_path))
 

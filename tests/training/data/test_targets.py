@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from training.data.targets import Projection
+from training.data.blendshapes import BLENDSHAPES, mirrored, mirrored_pose
+from training.data.targets import GAZE_WEIGHT, ExpressionTargets, Projection, polynomial
 
 FEATURES = (np.random.default_rng(0).normal(size=(200, 20)) * np.linspace(3, 0.1, 20) + 5).astype(np.float32)
 
@@ -46,3 +47,51 @@ def test_unknown_features_stay_unknown() -> None:
         targets = Projection.fit(FEATURES, 8, pole)(features)
         assert np.isnan(targets[0]).all()
         assert not np.isnan(targets[1]).any()
+
+
+def turning(count: int = 4000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Poses, what faces do, and blendshapes of it that turn with the head."""
+    rng = np.random.default_rng(1)
+    pose = rng.normal(0, 0.25, (count, 3)).astype(np.float32)
+    own = rng.normal(0, 0.1, (count, 52)).astype(np.float32)
+    by_pose = rng.normal(0, 0.3, (polynomial(pose).shape[1], 52)).astype(np.float32)
+    seen = own + polynomial(pose) @ by_pose
+    # As a mirror image has them too.
+    both = np.concatenate([seen, mirrored(seen)]), np.concatenate([pose, mirrored_pose(pose)])
+    return both[1], np.concatenate([own, mirrored(own)]), both[0].astype(np.float32)
+
+
+def explained(y: np.ndarray, x: np.ndarray) -> float:
+    x = np.column_stack([np.ones(len(x)), x])
+    rest = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    return float(1 - rest.var() / y.var())
+
+
+def test_the_polynomial_has_each_product_of_up_to_three_angles_once() -> None:
+    terms = polynomial(np.array([[2.0, 3.0, 5.0]], np.float32))[0]
+    assert sorted(terms) == sorted([2, 3, 5, 4, 6, 10, 9, 15, 25, 8, 12, 20, 18, 30, 50, 27, 45, 75, 125])
+
+
+def test_expression_targets_do_not_turn_with_the_head() -> None:
+    pose, _, seen = turning()
+    targets = ExpressionTargets.fit(seen, pose, 32, 1.0)(seen, pose)
+    plain = Projection.fit(seen, 32, 1.0)(seen)
+    for angle in (0, 1):  # a mirror keeps pitch and turns yaw round
+        assert explained(pose[:, angle], plain) > 0.3
+        assert explained(pose[:, angle], targets) < 0.05
+
+
+def test_a_mirror_image_has_the_targets_of_its_mirrored_scores() -> None:
+    pose, _, seen = turning(500)
+    targets = ExpressionTargets.fit(seen, pose, 32, 1.0)
+    cleaned = seen - polynomial(pose) @ targets.by_pose
+    other = mirrored(seen) - polynomial(mirrored_pose(pose)) @ targets.by_pose
+    np.testing.assert_allclose(mirrored(cleaned), other, atol=2e-3)
+
+
+def test_gaze_counts_little_and_the_resting_score_nothing() -> None:
+    pose, _, seen = turning(500)
+    weights = dict(zip(BLENDSHAPES, ExpressionTargets.fit(seen, pose, 32, 1.0).weights.tolist(), strict=True))
+    assert weights["_neutral"] == 0.0
+    assert weights["eyeLookUpLeft"] == pytest.approx(GAZE_WEIGHT)
+    assert weights["mouthSmileLeft"] == weights["eyeBlinkRight"] == 1.0

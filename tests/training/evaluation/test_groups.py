@@ -67,7 +67,7 @@ def test_errors_are_means_over_each_group() -> None:
 
 def test_a_second_look_is_mirrored_closer_and_within_the_photograph() -> None:
     crops = crop_set(2)
-    ramp = torch.linspace(0, 255, 80).to(torch.uint8)
+    ramp = torch.linspace(0, 255, 160).to(torch.uint8)
     pixels = crops.pixels.clone()
     pixels[:, :3] = ramp  # brighter to the right
     again = looked_at_again(replace(crops, pixels=pixels), 64).astype(float)

@@ -16,7 +16,7 @@ def prepared(tmp_path: Path) -> Path:
 def test_one_split_and_some_keys(prepared: Path) -> None:
     test = load_split([prepared], "test", 64)
     assert test.keys == [f"Person{number // 2}_{number:04d}" for number in range(6, 10)]
-    assert test.pixels.shape == (4, 4, 80, 80)
+    assert test.pixels.shape == (4, 4, 160, 160)
     assert load_keys([prepared], {"Person4_0009", "Person0_0001", "Nobody_0001"}, 64).keys == [
         "Person0_0001",
         "Person4_0009",
