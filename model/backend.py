@@ -25,7 +25,9 @@ class Backend(Protocol):
     id: str
     """Name and content hash; embeddings of different ids are never compared."""
     image_size: int
-    """Height and width of its crops, in pixels."""
+    """Height and width of the pictures that it draws, in pixels."""
+    read_size: int
+    """Height and width of the crops that it reads."""
     calibration: Calibration
     card: Mapping[str, Any]
     lanes: int
@@ -35,10 +37,10 @@ class Backend(Protocol):
         """Make the calling thread one of `lanes` that call the model at the same time."""
 
     def embed(self, crops: Pixels) -> Vector:
-        """`(n, size, size, 3)` -> `(n, 99)`."""
+        """`(n, read_size, read_size, 3)` -> `(n, 99)`."""
 
     def render(self, embeddings: Vector) -> Pixels:
-        """`(n, 99)` -> `(n, size, size, 3)`."""
+        """`(n, 99)` -> `(n, image_size, image_size, 3)`."""
 
     def sample(self, count: int, seed: int) -> Vector:
         """Embeddings `(count, 99)` of random plausible faces: z from N(0, I), through the splitter."""

@@ -38,6 +38,7 @@ class DummyModel:
 
     id = "dummy-1"
     image_size = SIZE
+    read_size = SIZE
     lanes = 1
     card: Mapping[str, Any] = {"name": "dummy", "description": "A stand-in without weights that recognises nobody."}
 

@@ -46,14 +46,15 @@ class Engine:
         dtype = choose_precision(precision, self._device)
         model: FaceModel = checkpoint.model.to(self._device)
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._splitter, self.image_size = model.splitter, model.config.image_size
+        self._splitter = model.splitter
+        self.image_size, self.read_size = model.config.image_size, model.config.read_size
         reader, drawer = Reader(model, dtype), Drawer(model, dtype)
         self._read: Callable[[Array], Array]
         self._draw: Callable[[Array], Array]
         if self._device.type == "cuda":
             self._read, self._draw = Graphs(reader, self._device), Graphs(drawer, self._device)
         else:
-            crop = torch.zeros(1, self.image_size, self.image_size, 3, dtype=torch.uint8)
+            crop = torch.zeros(1, self.read_size, self.read_size, 3, dtype=torch.uint8)
             self._read, self._draw = recorded(reader, crop), recorded(drawer, torch.zeros(1, EMBEDDING_SIZE))
         # On a CPU several threads with a core and a batch each do more than one whose operations all cores share: none
         # waits for the others after each operation, nor for whatever else the operating system runs on one of them.
@@ -67,12 +68,12 @@ class Engine:
 
     @torch.inference_mode()
     def embed(self, crops: Pixels) -> Vector:
-        """RGB crops `(n, size, size, 3)` uint8 -> embeddings `(n, 99)` float32."""
+        """RGB crops `(n, read_size, read_size, 3)` uint8 -> embeddings `(n, 99)` float32."""
         return self._read(crops)
 
     @torch.inference_mode()
     def render(self, embeddings: Vector) -> Pixels:
-        """Embeddings `(n, 99)` -> RGB pictures `(n, size, size, 3)` uint8."""
+        """Embeddings `(n, 99)` -> RGB pictures `(n, image_size, image_size, 3)` uint8."""
         return self._draw(embeddings)
 
     @torch.inference_mode()

@@ -9,7 +9,7 @@ from model.networks.encoder import Encoder
 
 
 class FaceModel(nn.Module):
-    """Images `(n, 3, size, size)` in [-1, 1] -> z -> f, and f -> z' -> images.
+    """Images `(n, 3, r, r)` in [-1, 1] -> z -> f, and f -> z' -> images `(n, 3, d, d)`: reading and drawing size.
 
     Everything outside `model/` and `training/` speaks only of f, the embedding.
     """
@@ -23,12 +23,12 @@ class FaceModel(nn.Module):
         self.merger = Merger(config)
 
     def embed(self, images: Tensor) -> Tensor:
-        """Images `(n, 3, size, size)` -> embeddings f `(n, 99)`."""
+        """Images `(n, 3, r, r)` -> embeddings f `(n, 99)`."""
         f: Tensor = self.splitter(self.encoder(images))
         return f
 
     def render(self, embeddings: Tensor) -> Tensor:
-        """Embeddings f `(n, 99)` -> images `(n, 3, size, size)`."""
+        """Embeddings f `(n, 99)` -> images `(n, 3, d, d)`."""
         images: Tensor = self.decoder(self.merger(embeddings))
         return images
 

@@ -19,7 +19,7 @@ EXAMPLES = 2
 
 
 class Reader(nn.Module):
-    """RGB pictures `(n, size, size, 3)` uint8 -> embeddings `(n, 99)` float32; the encoder in a type of its own."""
+    """RGB pictures `(n, read_size, read_size, 3)` uint8 -> embeddings `(n, 99)`; the encoder in a type of its own."""
 
     def __init__(self, model: FaceModel, dtype: torch.dtype) -> None:
         super().__init__()

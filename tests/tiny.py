@@ -5,7 +5,7 @@ import torch
 from model.face_model import FaceModel
 from model.networks.config import NetworkConfig
 
-TINY = NetworkConfig(64, (8, 8, 16, 16), (0, 0, 0, 0), (0, 0, 0, 0), 32)
+TINY = NetworkConfig(64, (8, 8, 16, 16), (0, 0, 0, 0), (0, 0, 0, 0), hidden=32)
 
 
 def tiny_model(seed: int = 0) -> FaceModel:

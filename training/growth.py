@@ -8,11 +8,12 @@ from model.networks.config import NetworkConfig
 
 
 def grown(state: dict[str, Tensor], before: NetworkConfig, model: FaceModel) -> dict[str, Tensor]:
-    """The weights of networks of sizes `before` under the names of a deeper model, or of one with wider hidden layers.
+    """The weights of networks of sizes `before` under the names of a deeper, finer or modulated model, or one with
+    wider hidden layers.
 
-    New residual blocks keep the fresh model's weights, with which they are the identity, and nothing listens to new
-    hidden units yet, so that the larger model computes what the smaller one did. Raises ValueError if the networks
-    differ otherwise, or if a size is smaller than before.
+    New residual blocks, finer levels and modulations keep the fresh model's weights, with which they add nothing, and
+    nothing listens to new hidden units yet, so that the larger model computes what the smaller one did, enlarged.
+    Raises ValueError if the networks differ otherwise, or if a size is smaller than before.
     """
     now = model.config
     weights = dict(model.state_dict())

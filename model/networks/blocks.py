@@ -53,3 +53,21 @@ class Up(nn.Module):
         # Convolved before it is enlarged: a quarter of the work, and no checkerboard.
         y: Tensor = self.conv(F.silu(self.norm(x)))
         return F.interpolate(y, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+class Modulation(nn.Module):
+    """Scales and shifts features `(n, c, h, w)` by what z `(n, size)` says of each channel; not at all at first.
+
+    Feature-wise linear modulation (Perez et al. 2018).
+    """
+
+    def __init__(self, size: int, channels: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(size, 2 * channels)
+        nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        scale, shift = self.linear(z)[:, :, None, None].chunk(2, dim=1)
+        y: Tensor = x * (1.0 + scale) + shift
+        return y

@@ -9,7 +9,7 @@ from model.networks.config import SMALLEST_MAP, NetworkConfig
 
 
 class Encoder(nn.Module):
-    """Images `(n, 3, size, size)` in [-1, 1] -> latents z `(n, 99)`."""
+    """Images `(n, 3, size, size)` in [-1, 1], of the reading size, -> latents z `(n, 99)`."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()

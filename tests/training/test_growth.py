@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from model.face_model import FaceModel
 from model.networks.config import NetworkConfig
 from training.growth import grown
 
-SHALLOW = NetworkConfig(64, (8, 8, 16, 16), (1, 1, 2, 1), (1, 1, 1, 2), 16)
+SHALLOW = NetworkConfig(64, (8, 8, 16, 16), (1, 1, 2, 1), (1, 1, 1, 2), hidden=16)
 
 
 @pytest.fixture
@@ -31,6 +32,24 @@ def test_a_deeper_model_computes_the_same(learnt: FaceModel) -> None:
         assert torch.equal(deep(images), learnt(images))
         assert torch.equal(deep.embed(images), learnt.embed(images))
     assert sum(p.numel() for p in deep.parameters()) > sum(p.numel() for p in learnt.parameters())
+
+
+def test_a_finer_modulated_model_draws_the_same_enlarged_and_can_learn(learnt: FaceModel) -> None:
+    fine = FaceModel(replace(SHALLOW, finer_channels=(16, 8), modulated=True))
+    fine.load_state_dict(grown(learnt.state_dict(), SHALLOW, fine))
+    images = torch.rand(2, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        assert torch.equal(fine.embed(images), learnt.embed(images))
+        small, large = learnt(images), fine(images)
+    assert large.shape == (2, 3, 256, 256)
+    for factor in (2, 2):
+        small = F.interpolate(small.atanh(), scale_factor=factor, mode="bilinear", align_corners=False).tanh()
+    torch.testing.assert_close(large, small, atol=1e-4, rtol=0)
+    fine(images).square().mean().backward()
+    for level in fine.decoder.finer:
+        assert level.paint.weight.grad.abs().max() > 0
+    for modulation in fine.decoder.modulations[:-2]:  # those of finer levels wait for their paint
+        assert modulation.linear.weight.grad.abs().max() > 0
 
 
 def test_wider_hidden_layers_compute_the_same_and_learn(learnt: FaceModel) -> None:
