@@ -127,7 +127,7 @@ class Trainer:
 
     def _step(self, batch: Batch) -> dict[str, float]:
         recipe, objective = self.recipe, self.objective
-        passes = Passes(recipe, self.model, batch, self._random(2), self.averaged, objective.critics)
+        passes = Passes(recipe, self.model, batch, self._random(2), objective.critics)
         losses = objective(passes)
         self._optimiser.zero_grad(set_to_none=True)
         objective.total(losses, self.step).backward()  # type: ignore[no-untyped-call]

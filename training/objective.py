@@ -20,7 +20,7 @@ class Objective(nn.Module):
         super().__init__()
         self.recipe = recipe
         counted = [name for name, weight in vars(recipe.weights).items() if weight and self._counts(name, people)]
-        self.losses = nn.ModuleDict({name: TERMS[name].make(people) for name in counted})
+        self.losses = nn.ModuleDict({name: TERMS[name].make(recipe, people) for name in counted})
         self.critics = Critics(recipe, set(counted))
 
     def _counts(self, name: str, people: int) -> bool:

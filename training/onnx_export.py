@@ -47,7 +47,7 @@ def export_onnx(model: FaceModel, folder: Path) -> dict[str, float]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     model = model.cpu().float().eval()
-    size = model.config.image_size
+    size = model.config.read_size
     generator = torch.Generator().manual_seed(0)
     images = torch.rand(TRIALS, 3, size, size, generator=generator) * 2 - 1
     embeddings = model.embed(images)

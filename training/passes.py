@@ -6,6 +6,7 @@ from functools import cached_property
 
 import torch
 from torch import Generator, Tensor, nn
+from torch.nn import functional as F
 
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
 from model.face_model import FaceModel
@@ -33,7 +34,7 @@ def standing(*modules: nn.Module) -> Iterator[None]:
 class Passes:
     """The tensors from which losses are made. Pictures and latents are this process's rows, embeddings those of all.
 
-    `reference` is a model that does not learn, for perceptual features; `critics` judge without learning here.
+    `critics` judge without learning here.
     """
 
     def __init__(
@@ -42,11 +43,10 @@ class Passes:
         model: FaceModel,
         batch: Batch,
         generator: Generator,
-        reference: FaceModel,
         critics: nn.ModuleDict,
     ) -> None:
-        self.recipe, self.model, self.batch, self.reference = recipe, model, batch, reference
-        self._generator, self._critics = generator, critics
+        self.recipe, self.model, self.batch = recipe, model, batch
+        self.generator, self._critics = generator, critics
 
     @cached_property
     def z(self) -> Tensor:
@@ -98,7 +98,7 @@ class Passes:
     @cached_property
     def swapped(self) -> Tensor:
         """Embeddings of part of the rows, each with one attribute of the next face of the whole batch; no gradient."""
-        embeddings = ranks.mine(swap(self.everyone.detach(), self._generator, self.recipe.swap_chances))
+        embeddings = ranks.mine(swap(self.everyone.detach(), self.generator, self.recipe.swap_chances))
         share = max(2, round(self.recipe.cycle_share * self.recipe.batch_size)) // ranks.count()
         return embeddings[: max(1, share)]
 
@@ -170,7 +170,7 @@ class Passes:
 
     def normal(self, *shape: int) -> Tensor:
         """Draws from N(0, 1), the same in all processes."""
-        return torch.randn(shape, generator=self._generator, device=self._generator.device)
+        return torch.randn(shape, generator=self.generator, device=self.generator.device)
 
     def normal_rows(self, rows: int, *shape: int) -> Tensor:
         """Draws from N(0, 1) for this process's rows; those of all processes are those that one would draw."""
@@ -181,6 +181,9 @@ class Passes:
         return torch.autocast(self.batch.images.device.type, torch.bfloat16, enabled=self.recipe.bf16)
 
     def _encode(self, images: Tensor) -> Tensor:
+        size = self.recipe.network.read_size
+        if images.shape[-1] != size:
+            images = F.adaptive_avg_pool2d(images, size)
         with self.precision():
             z: Tensor = self.model.encoder(images)
         return z.float()

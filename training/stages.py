@@ -29,7 +29,7 @@ class Weights:
     reconstruction: float = 1.0
     structural: float = 0.5
     perceptual: float = 0.0
-    """In the features of the running mean of the encoder."""
+    """In the features of an image classifier."""
     image_adversarial: float = 0.0
     """Reconstructions judged by the image critic."""
     swapped_adversarial: float = 0.0
@@ -121,6 +121,12 @@ class Recipe:
     """Steps over which the cycle's weight rises from 0."""
     swap_chances: tuple[float, float, float, float] = (0.25, 0.25, 0.25, 0.25)
     """How often pose, identity, expression and style are swapped in the cycle."""
+    direct: float = 1.0
+    """How much identity and expression are brought to their targets themselves, beside the targets' distances."""
+    tolerance: float = 0.0
+    """By how much their similarities may differ from the targets' at no cost."""
+    importance: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """What a pixel counts in the losses of pictures: of what surrounds the face, of the face, of eyes, brows, mouth."""
     reframed_share: float = 0.25
     """Part of the batch that is read in a second frame."""
     together: int = 1
@@ -152,14 +158,14 @@ class Recipe:
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> "Recipe":
-        """From parsed TOML or JSON; networks whose `image_size` alone is given get the proportions that fit it.
+        """From parsed TOML or JSON; networks whose `read_size` alone is given get the proportions that fit it.
 
         Raises ValueError for a value that does not fit, or for an unknown key, naming the nearest valid one.
         """
         _check_keys(cls, data, "")
         network = data.get("network")
         if isinstance(network, dict):
-            proportions = NetworkConfig.for_size(network.get("image_size", NetworkConfig.image_size)).to_data()
+            proportions = NetworkConfig.for_size(network.get("read_size", NetworkConfig.read_size)).to_data()
             data = data | {"network": proportions | network}
         try:
             return TypeAdapter(cls).validate_python(data)

@@ -25,6 +25,7 @@ from training.losses.triplet import TripletLoss
 from training.losses.uniformity import UniformityLoss
 from training.passes import Passes
 from training.ranks import gathered
+from training.stages import Recipe
 
 POSE, IDENTITY, EXPRESSION, STYLE = Attribute
 DIRECTIONS = 64
@@ -42,24 +43,18 @@ class Term:
     """One loss of the objective."""
 
     stages: tuple[str, ...]
-    make: Callable[[int], nn.Module]
-    """The loss for a number of people; it may hold parameters of its own."""
+    make: Callable[[Recipe, int], nn.Module]
+    """The loss of a recipe for a number of people; it may hold parameters of its own."""
     of: Callable[[nn.Module, Passes], Tensor]
     """Its value, a scalar."""
 
 
-def people(count: int) -> nn.Module:
+def people(_: Recipe, count: int) -> nn.Module:
     return MarginSoftmaxLoss(max(1, count), SPACES[IDENTITY].size)
 
 
-def expressions(_: int) -> nn.Module:
+def expressions(*_: object) -> nn.Module:
     return MarginSoftmaxLoss(len(EXPRESSIONS), SPACES[EXPRESSION].size, scale=8.0, margin=0.1)
-
-
-def perceptual(loss: nn.Module, p: Passes) -> Tensor:
-    with p.precision():
-        value: Tensor = loss(p.reference.encoder, p.drawn, p.batch.images, p.batch.masks)
-    return value
 
 
 def framing(loss: nn.Module, p: Passes) -> Tensor:
@@ -80,48 +75,54 @@ def cycle(loss: nn.Module, p: Passes, again: Tensor) -> Tensor:
 
 TERMS: Mapping[str, Term] = {
     "reconstruction": Term(
-        DRAWING, lambda _: ReconstructionLoss(), lambda loss, p: loss(p.drawn, p.batch.images, p.batch.masks)
+        DRAWING, lambda *_: ReconstructionLoss(), lambda loss, p: loss(p.drawn, p.batch.images, p.batch.weights)
     ),
     "structural": Term(
-        DRAWING, lambda _: StructuralLoss(), lambda loss, p: loss(p.drawn, p.batch.images, p.batch.masks)
+        DRAWING, lambda *_: StructuralLoss(), lambda loss, p: loss(p.drawn, p.batch.images, p.batch.weights)
     ),
-    "perceptual": Term(DRAWING, lambda _: PerceptualLoss(), perceptual),
-    "image_adversarial": Term(DRAWING, lambda _: GeneratorLoss(), lambda loss, p: loss(p.scores(p.drawn))),
-    "swapped_adversarial": Term(SPLITTING, lambda _: GeneratorLoss(), lambda loss, p: loss(p.scores(p.swapped_drawn))),
-    "generated_adversarial": Term(EVERY, lambda _: GeneratorLoss(), lambda loss, p: loss(p.scores(p.generated))),
+    "perceptual": Term(
+        DRAWING, lambda *_: PerceptualLoss(), lambda loss, p: loss(p.drawn, p.batch.images, p.batch.weights)
+    ),
+    "image_adversarial": Term(DRAWING, lambda *_: GeneratorLoss(), lambda loss, p: loss(p.scores(p.drawn))),
+    "swapped_adversarial": Term(SPLITTING, lambda *_: GeneratorLoss(), lambda loss, p: loss(p.scores(p.swapped_drawn))),
+    "generated_adversarial": Term(EVERY, lambda *_: GeneratorLoss(), lambda loss, p: loss(p.scores(p.generated))),
     "latent": Term(
-        SPLITTING, lambda _: LatentLoss(), lambda loss, p: loss(p.merged, p.z) + loss(p.random_merged, p.random_z)
+        SPLITTING, lambda *_: LatentLoss(), lambda loss, p: loss(p.merged, p.z) + loss(p.random_merged, p.random_z)
     ),
-    "latent_adversarial": Term(DRAWING, lambda _: GeneratorLoss(), lambda loss, p: loss(p.latent_scores())),
+    "latent_adversarial": Term(DRAWING, lambda *_: GeneratorLoss(), lambda loss, p: loss(p.latent_scores())),
     "latent_moments": Term(
         DRAWING,
-        lambda _: MomentsLoss(),
+        lambda *_: MomentsLoss(),
         lambda loss, p: loss(gathered(p.z), p.normal(EMBEDDING_SIZE, DIRECTIONS)),
     ),
-    "pose": Term(SPLITTING, lambda _: PoseLoss(), lambda loss, p: loss(*p.regression(POSE, "pose"))),
+    "pose": Term(SPLITTING, lambda *_: PoseLoss(), lambda loss, p: loss(*p.regression(POSE, "pose"))),
     "identity": Term(
-        SPLITTING, lambda _: DistillationLoss(), lambda loss, p: loss(*p.regression(IDENTITY, "identity_target"))
+        SPLITTING,
+        lambda recipe, _: DistillationLoss(recipe.direct, recipe.tolerance),
+        lambda loss, p: loss(*p.regression(IDENTITY, "identity_target")),
     ),
     "identity_class": Term(SPLITTING, people, lambda loss, p: loss(p.part(IDENTITY), p.label("identity"))),
     "identity_triplet": Term(
-        SPLITTING, lambda _: TripletLoss(), lambda loss, p: loss(p.part(IDENTITY), p.label("identity"))
+        SPLITTING, lambda *_: TripletLoss(), lambda loss, p: loss(p.part(IDENTITY), p.label("identity"))
     ),
     "identity_contrastive": Term(
-        SPLITTING, lambda _: ContrastiveLoss(), lambda loss, p: loss(p.part(IDENTITY), p.label("identity"))
+        SPLITTING, lambda *_: ContrastiveLoss(), lambda loss, p: loss(p.part(IDENTITY), p.label("identity"))
     ),
     "expression": Term(
-        SPLITTING, lambda _: DistillationLoss(), lambda loss, p: loss(*p.regression(EXPRESSION, "expression_target"))
+        SPLITTING,
+        lambda recipe, _: DistillationLoss(recipe.direct, recipe.tolerance),
+        lambda loss, p: loss(*p.regression(EXPRESSION, "expression_target")),
     ),
     "expression_class": Term(SPLITTING, expressions, lambda loss, p: loss(p.part(EXPRESSION), p.label("expression"))),
     "expression_triplet": Term(
         SPLITTING,
-        lambda _: GradedTripletLoss(),
+        lambda *_: GradedTripletLoss(),
         lambda loss, p: loss(p.part(EXPRESSION), p.label("expression"), p.label("valence_arousal")),
     ),
-    "style_video": Term(SPLITTING, lambda _: TripletLoss(), lambda loss, p: loss(p.part(STYLE), p.label("video"))),
-    "style_uniformity": Term(SPLITTING, lambda _: UniformityLoss(), lambda loss, p: loss(p.part(STYLE))),
-    "framing": Term(SPLITTING, lambda _: AlignmentLoss(), framing),
-    "leakage": Term(SPLITTING, lambda _: LeakageLoss(), lambda loss, p: loss(p.everyone)),
-    "cycle": Term(SPLITTING, lambda _: CycleLoss(), lambda loss, p: cycle(loss, p, p.reread)),
-    "latent_cycle": Term(SPLITTING, lambda _: CycleLoss(), lambda loss, p: cycle(loss, p, p.remerged)),
+    "style_video": Term(SPLITTING, lambda *_: TripletLoss(), lambda loss, p: loss(p.part(STYLE), p.label("video"))),
+    "style_uniformity": Term(SPLITTING, lambda *_: UniformityLoss(), lambda loss, p: loss(p.part(STYLE))),
+    "framing": Term(SPLITTING, lambda *_: AlignmentLoss(), framing),
+    "leakage": Term(SPLITTING, lambda *_: LeakageLoss(), lambda loss, p: loss(p.everyone, p.generator)),
+    "cycle": Term(SPLITTING, lambda *_: CycleLoss(), lambda loss, p: cycle(loss, p, p.reread)),
+    "latent_cycle": Term(SPLITTING, lambda *_: CycleLoss(), lambda loss, p: cycle(loss, p, p.remerged)),
 }

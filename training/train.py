@@ -99,7 +99,14 @@ def run_training(
     """
     size = recipe.network.image_size
     batches = Batches(
-        crops, size, recipe.batch_size, recipe.seed, recipe.augmentation, recipe.reframed, recipe.together
+        crops,
+        size,
+        recipe.batch_size,
+        recipe.seed,
+        recipe.augmentation,
+        recipe.reframed,
+        recipe.together,
+        recipe.importance,
     )
     fresh = start_model(recipe, None if run.state.exists() else start)
     trainer = Trainer(recipe, fresh, batches, crops.classes, device)

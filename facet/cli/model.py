@@ -46,11 +46,10 @@ def export(
     from training.evaluation.splits import load_splits
     from training.export import card_json, export
     from training.onnx_export import export_onnx
-    from training.resume import load_state
-    from training.train import Run
+    from training.train import Run, networks_of
 
     with told():
-        size = load_state(Run(run).state)["recipe"]["network"]["image_size"]
+        size = networks_of(run).image_size
         written = export(Run(run), to, name, load_splits(data, size), read_fold(pairs, fold) if pairs else None, card)
         if onnx is not None:
             for name, difference in export_onnx(load_checkpoint(to).model, onnx).items():

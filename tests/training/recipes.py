@@ -58,10 +58,9 @@ def only(name: str, weight: float = 1.0) -> Weights:
 
 
 def passes_for(recipe: Recipe, crops: CropSet, model: FaceModel, objective: Objective) -> Passes:
-    """The passes of the first batch; the reference has other weights than the model."""
+    """The passes of the first batch."""
     batch = batches_for(recipe, crops)[0]
-    reference = FaceModel(recipe.network).requires_grad_(False)
-    return Passes(recipe, model, batch, Generator().manual_seed(0), reference, objective.critics)
+    return Passes(recipe, model, batch, Generator().manual_seed(0), objective.critics)
 
 
 def batches_for(recipe: Recipe, crops: CropSet, how: Augmentation | None = None) -> Batches:

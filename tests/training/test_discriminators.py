@@ -5,7 +5,7 @@ from model.attributes import EMBEDDING_SIZE
 from model.networks.config import NetworkConfig
 from training.discriminators import Halving, ImageDiscriminator, LatentDiscriminator
 
-SMALL = NetworkConfig(128, (8, 8, 16, 16, 24), (0,) * 5, (0,) * 5, 32)
+SMALL = NetworkConfig(128, (8, 8, 16, 16, 24), (0,) * 5, (0,) * 5, hidden=32)
 
 
 def test_scores_are_one_number_each_and_do_not_depend_on_who_else_is_judged() -> None:

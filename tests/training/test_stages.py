@@ -53,7 +53,7 @@ def test_an_unknown_key_names_the_nearest(data: dict[str, object], message: str)
         ({"optimiser": {"schedule": "round"}}, r"optimiser\.schedule: "),
         ({"weights": 3}, "weights: "),
         ({"weights": {"pose": "much"}}, r"weights\.pose: "),
-        ({"network": {"image_size": 65}}, "image_size is 65"),
+        ({"network": {"read_size": 65}}, "read_size is 65"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named(data: dict[str, object], message: str) -> None:
@@ -62,10 +62,10 @@ def test_a_value_that_does_not_fit_is_named(data: dict[str, object], message: st
 
 
 def test_a_size_alone_brings_its_proportions() -> None:
-    assert Recipe.from_data({"stage": "joint", "steps": 1, "network": {"image_size": 128}}).network == (
+    assert Recipe.from_data({"stage": "joint", "steps": 1, "network": {"read_size": 128}}).network == (
         NetworkConfig.for_size(128)
     )
-    mixed = load_recipe("joint", {"network.image_size": 256, "network.hidden": 64}).network
+    mixed = load_recipe("joint", {"network.read_size": 256, "network.hidden": 64}).network
     assert mixed == replace(NetworkConfig.for_size(256), hidden=64)
 
 
@@ -74,7 +74,7 @@ def test_a_recipe_that_names_no_networks_takes_those_of_its_origin(tmp_path: Pat
     assert load_recipe("joint", None, origin).network == origin
     assert load_recipe("joint", {"network.hidden": 64}, origin).network == NetworkConfig(hidden=64)
     path = tmp_path / "mine.toml"
-    path.write_text('stage = "joint"\nsteps = 3\n[network]\nimage_size = 64\n')
+    path.write_text('stage = "joint"\nsteps = 3\n[network]\nread_size = 64\n')
     assert load_recipe(str(path), None, origin).network == NetworkConfig()
 
 
@@ -108,7 +108,9 @@ def test_a_recipe_is_a_name_or_a_path(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('stage = "autoencoder"\nsteps = 3\n')
     assert load_recipe(str(path)) == Recipe("autoencoder", 3)
-    with pytest.raises(ValueError, match=r"there is no recipe 'jiont'; known: autoencoder, disentangle, joint"):
+    with pytest.raises(
+        ValueError, match=r"there is no recipe 'jiont'; known: autoencoder, disentangle, facet-64, joint"
+    ):
         load_recipe("jiont")
     with pytest.raises(ValueError, match="known") as caught:
         load_recipe(str(tmp_path / "other.toml"))

@@ -5,18 +5,19 @@ from torch import Tensor, nn
 
 
 class DistillationLoss(nn.Module):
-    """Bring unit vectors to their targets, and their mutual similarities to the targets' (Park et al. 2019).
+    """Bring the mutual similarities of unit vectors to their targets' (Park et al. 2019), and them to the targets.
 
     For vectors x and targets t, `(n, d)` of length 1:
-    mean(1 - x·t) + relation · sqrt(mean over pairs i≠j of (x_i·x_j - t_i·t_j)²).
-    Rows of `known` `(n,)` that are False count nothing.
+    direct · mean(1 - x·t) + sqrt(mean over pairs i≠j of max(0, |x_i·x_j - t_i·t_j| - tolerance)²).
+    Without the direct term and with some tolerance the vectors keep the distances that they must keep and are free
+    otherwise, to hold what the targets do not know. Rows of `known` `(n,)` that are False count nothing.
     """
 
-    def __init__(self, relation: float = 1.0) -> None:
+    def __init__(self, direct: float = 1.0, tolerance: float = 0.0) -> None:
         super().__init__()
-        if relation < 0:
-            raise ValueError(f"relation is a weight of at least 0, not {relation}")
-        self.relation = relation
+        if direct < 0 or tolerance < 0:
+            raise ValueError(f"direct and tolerance are at least 0, not {direct} and {tolerance}")
+        self.direct, self.tolerance = direct, tolerance
 
     def forward(self, vectors: Tensor, targets: Tensor, known: Tensor) -> Tensor:
         vectors, targets = vectors[known], targets[known]
@@ -26,4 +27,5 @@ class DistillationLoss(nn.Module):
         direct = (1.0 - (vectors * targets).sum(dim=1)).mean()
         difference = vectors @ vectors.T - targets @ targets.T
         pairs = ~torch.eye(count, dtype=torch.bool, device=vectors.device)
-        return direct + self.relation * (difference[pairs] ** 2).mean().add(1e-8).sqrt()
+        beyond = (difference[pairs].abs() - self.tolerance).clamp(min=0.0)
+        return self.direct * direct + (beyond**2).mean().add(1e-8).sqrt()

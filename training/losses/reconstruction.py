@@ -6,9 +6,9 @@ from training.losses.masked import masked_mean
 
 
 class ReconstructionLoss(nn.Module):
-    """L1 over the part of each picture that was photographed: sum(mask |drawn - image|) / sum(mask).
+    """L1 by what each pixel counts: sum(weight |drawn - image|) / sum(weight).
 
-    Pictures `(n, 3, h, w)` in [-1, 1]; mask `(n, 1, h, w)` in [0, 1].
+    Pictures `(n, 3, h, w)` in [-1, 1]; weights `(n, 1, h, w)`, at least 0.
     """
 
     def forward(self, drawn: Tensor, image: Tensor, mask: Tensor) -> Tensor:

@@ -14,9 +14,9 @@ C1, C2 = (0.01 * RANGE) ** 2, (0.03 * RANGE) ** 2
 
 
 class StructuralLoss(nn.Module):
-    """1 - SSIM with an 11-pixel Gaussian window, averaged over the photographed part.
+    """1 - SSIM with an 11-pixel Gaussian window, averaged by what each pixel counts.
 
-    Pictures `(n, 3, h, w)` in [-1, 1], at least 11 pixels a side; mask `(n, 1, h, w)` in [0, 1].
+    Pictures `(n, 3, h, w)` in [-1, 1], at least 11 pixels a side; weights `(n, 1, h, w)`, at least 0.
     """
 
     window: Tensor

@@ -14,16 +14,17 @@ def test_by_hand() -> None:
     # Vectors x, x against targets x, y: cosines 1 and 0, so direct = 1/2. Their similarity is 1, the targets' 0: the
     # root of the mean square over both pairs is 1.
     vectors = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
-    assert DistillationLoss(1.0)(vectors, AXES, ALL).item() == pytest.approx(1.5, abs=1e-6)
-    assert DistillationLoss(0.25)(vectors, AXES, ALL).item() == pytest.approx(0.75, abs=1e-6)
-    assert DistillationLoss(0.0)(vectors, AXES, ALL).item() == pytest.approx(0.5, abs=1e-6)
+    assert DistillationLoss()(vectors, AXES, ALL).item() == pytest.approx(1.5, abs=1e-6)
+    assert DistillationLoss(direct=0.5)(vectors, AXES, ALL).item() == pytest.approx(1.25, abs=1e-6)
+    assert DistillationLoss(direct=0.0, tolerance=0.25)(vectors, AXES, ALL).item() == pytest.approx(0.75, abs=1e-6)
+    assert DistillationLoss(direct=0.0, tolerance=1.5)(vectors, AXES, ALL).item() == pytest.approx(0.0, abs=1e-3)
 
 
 def test_a_common_rotation_keeps_the_relations() -> None:
     # Both vectors turned by 60 degrees: direct = 1 - cos 60° = 1/2, relations unchanged.
     cos, sin = math.cos(math.pi / 3), math.sin(math.pi / 3)
     turned = AXES @ torch.tensor([[cos, sin], [-sin, cos]])
-    assert DistillationLoss(1.0)(turned, AXES, ALL).item() == pytest.approx(0.5, abs=2e-4)
+    assert DistillationLoss()(turned, AXES, ALL).item() == pytest.approx(0.5, abs=2e-4)
 
 
 def test_agreement_costs_nothing() -> None:
@@ -63,5 +64,7 @@ def test_perfect_agreement_has_a_finite_gradient() -> None:
 
 
 def test_a_negative_weight() -> None:
-    with pytest.raises(ValueError, match="at least 0, not -1"):
+    with pytest.raises(ValueError, match=r"at least 0, not -1\.0 and 0\.0"):
         DistillationLoss(-1.0)
+    with pytest.raises(ValueError, match=r"at least 0, not 1\.0 and -0\.1"):
+        DistillationLoss(tolerance=-0.1)
