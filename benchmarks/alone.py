@@ -36,7 +36,7 @@ class _Parts:
         from worker.aligner import Aligner
 
         self.backend = load_backend(model)
-        self.aligner = Aligner(load_detector, ImageLimits(), self.backend.image_size)
+        self.aligner = Aligner(load_detector, ImageLimits(), self.backend.read_size, self.backend.image_size)
         self.pool = ThreadPoolExecutor()
         self.lanes = ThreadPoolExecutor(self.backend.lanes, initializer=self.backend.share)
         self.render(np.repeat(self.backend.sample(1, seed=0), BATCH, axis=0))
@@ -110,7 +110,7 @@ def _stages_ms(photographs: Sequence[bytes], seconds: float) -> dict[str, float]
     """Milliseconds a photograph of each stage, run with nothing else on all threads."""
     from model.faces.alignment import crop, frame_of
 
-    aligner, size = _parts.aligner, _parts.backend.image_size
+    aligner, size = _parts.aligner, _parts.backend.read_size
 
     def detect(picture: "Pixels") -> "Detection":
         return aligner.detector.detect(picture, 1)[0]  # of the thread that runs this, as each has its own

@@ -138,8 +138,12 @@ def pack(network: nn.Module) -> None:
     if isinstance(network, Decoder):
         conv = network.fine[0]
         assert isinstance(conv, nn.Conv2d)
-        network.add_module("fine", PackedConv2d(conv, then="swish"))
-        network.add_module("paint", PackedPaint(network.paint))
+        packed = PackedConv2d(conv, then="swish")
+        if network.finer:  # finer levels want the map with its pixels spread
+            network.add_module("fine", nn.Sequential(packed, nn.PixelShuffle(2)))
+        else:
+            network.add_module("fine", packed)
+            network.add_module("paint", PackedPaint(network.paint))
     for name, child in network.named_children():
         if isinstance(child, nn.Conv2d):
             network.add_module(name, PackedConv2d(child))

@@ -8,7 +8,7 @@ from model.networks.config import NetworkConfig
 TINY = NetworkConfig(64, (8, 8, 16, 16), (0, 0, 0, 0), (0, 0, 0, 0), hidden=32)
 
 
-def tiny_model(seed: int = 0) -> FaceModel:
+def tiny_model(seed: int = 0, config: NetworkConfig = TINY) -> FaceModel:
     """A model of random weights, in evaluation mode."""
     torch.manual_seed(seed)
-    return FaceModel(TINY).eval()
+    return FaceModel(config).eval()

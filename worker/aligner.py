@@ -2,9 +2,8 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-
-import numpy as np
 
 from model.backend import Pixels
 from model.errors import FacetError, NoFace
@@ -33,17 +32,14 @@ class AlignedFace:
 class Aligner:
     """Turns the bytes of photographs into aligned faces. Safe for several threads: each has its own detector."""
 
-    def __init__(self, load_detector: Callable[[], Detector], limits: ImageLimits, crop_size: int) -> None:
+    def __init__(
+        self, load_detector: Callable[[], Detector], limits: ImageLimits, crop_size: int, drawing_size: int
+    ) -> None:
+        """`crop_size` is what the networks read; crops often have the size that they draw."""
         self._load_detector = load_detector
         self._limits = limits
-        self._crop_size = crop_size
-        pixels = crop_size**2
-        self._crops = ImageLimits(
-            max_bytes=min(3 * pixels, limits.max_bytes),
-            max_pixels=min(pixels, limits.max_pixels),
-            min_side=max(crop_size, limits.min_side),
-        )
-        self._whole_crop = self._whole(np.zeros((crop_size, crop_size, 3), np.uint8), 1.0)
+        self._crop_size, self._drawing_size = crop_size, drawing_size
+        self._crops = [_exactly(size, limits) for size in dict.fromkeys((crop_size, drawing_size))]
         self._own = threading.local()
 
     @property
@@ -62,23 +58,23 @@ class Aligner:
     def at_once(self, images: Sequence[bytes]) -> list[list[AlignedFace]]:
         """What `faces` gives of each aligned crop up to the first that a thread should decode.
 
-        That is a picture which has not the model's size, or more bytes than numbers, or which is not plain: every other
-        takes less time than it takes to hand it over.
+        That is a picture which has neither of the model's sizes, or more bytes than numbers, or which is not plain:
+        every other takes less time than it takes to hand it over.
         """
         found: list[list[AlignedFace]] = []
-        for image in images[: PIXELS_AT_ONCE // self._crop_size**2]:
+        for image in images[: PIXELS_AT_ONCE // self._drawing_size**2]:
             with stage("decode"):
                 pixels = self._plain_crop(image)
             if pixels is None:
                 break
-            found.append([AlignedFace(self._whole_crop.detection, self._whole_crop.frame, pixels)])
+            found.append([self._whole(pixels, 1.0)])
         return found
 
     def _plain_crop(self, data: bytes) -> Pixels | None:
-        try:
-            return decode_soon(data, self._crops)
-        except FacetError:
-            return None  # a thread says what is wrong with it
+        for limits in self._crops:
+            with suppress(FacetError):  # of the other size, or a thread says what is wrong with it
+                return decode_soon(data, limits)
+        return None
 
     def faces(self, data: bytes, align: Align, max_faces: int) -> list[AlignedFace]:
         """The faces in a picture, largest first, at least one.
@@ -97,18 +93,36 @@ class Aligner:
         with stage("align"):
             return [self._aligned(pixels, detection, frame_of(detection), factor) for detection in found]
 
+    def shown(self, data: bytes, frame: Frame) -> Pixels:
+        """A face of a picture at the size at which the networks draw it: `(size, size, 3)`.
+
+        Decoded again: to hold the pixels of every photograph in work would cost a hundred times its bytes.
+        """
+        pixels = self.picture(data)
+        with stage("align"):
+            return _crop(pixels, frame, self._drawing_size)
+
     def _whole(self, pixels: Pixels, factor: float) -> AlignedFace:
         frame = whole_frame(pixels)
         return self._aligned(pixels, Detection(_box(frame), 1.0), frame, factor)
 
     def _aligned(self, pixels: Pixels, detection: Detection, frame: Frame, factor: float) -> AlignedFace:
         """A face as the model sees it, placed in the original, which is larger than what was decoded by a factor."""
-        return AlignedFace(detection.scaled(factor), frame.scaled(factor), self._crop(pixels, frame))
+        return AlignedFace(detection.scaled(factor), frame.scaled(factor), _crop(pixels, frame, self._crop_size))
 
-    def _crop(self, pixels: Pixels, frame: Frame) -> Pixels:
-        size = self._crop_size
-        is_crop = pixels.shape[:2] == (size, size) and frame == whole_frame(pixels)
-        return pixels if is_crop else crop(pixels, frame, size)
+
+def _exactly(size: int, limits: ImageLimits) -> ImageLimits:
+    """Limits for pictures of one size and of no more bytes than numbers."""
+    return ImageLimits(
+        max_bytes=min(3 * size**2, limits.max_bytes),
+        max_pixels=min(size**2, limits.max_pixels),
+        min_side=max(size, limits.min_side),
+    )
+
+
+def _crop(pixels: Pixels, frame: Frame, size: int) -> Pixels:
+    is_crop = pixels.shape[:2] == (size, size) and frame == whole_frame(pixels)
+    return pixels if is_crop else crop(pixels, frame, size)
 
 
 def _box(frame: Frame) -> tuple[float, float, float, float]:

@@ -45,7 +45,7 @@ class Drawing:
     """PNG that says it is synthetic."""
     embedding: Vector
     input: bytes | None = None
-    """PNG of the aligned crop that the networks saw, where a photograph was reconstructed."""
+    """PNG of the aligned crop at the drawing size, where a photograph was reconstructed."""
     ssim: float | None = None
     """Structural similarity of `input` and `image`, where a photograph was reconstructed."""
     reencoded: Vector | None = None
@@ -69,6 +69,9 @@ class ModelInfo:
 
     id: str
     image_size: int
+    """Height and width of the pictures that it draws."""
+    read_size: int
+    """Height and width of the crops that it reads."""
     detector: str
     presets: Mapping[Attribute, Sequence[str]]
     card: Mapping[str, Any] = field(default_factory=dict)

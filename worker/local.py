@@ -12,9 +12,10 @@ import numpy as np
 
 from model import edits as editing
 from model.attributes import Attribute, Vector, normalized, part, similarities
-from model.backend import Backend
+from model.backend import Backend, Pixels
 from model.edits import Edit
 from model.errors import FacetError, ImpossibleEdit, InvalidEmbedding, InvalidRequest, Unavailable
+from model.faces.alignment import crop, whole_frame
 from model.faces.detector import Detector
 from model.images import ImageLimits, encode_png
 from model.ssim import ssim
@@ -86,13 +87,13 @@ class LocalInference:
     async def _load(self) -> _Loaded:
         with ExitStack() as undo:
             backend = await asyncio.to_thread(self._load_backend)
-            aligner = Aligner(self._load_detector, self._limits, backend.image_size)
+            aligner = Aligner(self._load_detector, self._limits, backend.read_size, backend.image_size)
             pictures = Pictures(aligner, self._threads, self._max_queue, self._max_wait)
             undo.callback(pictures.close)
             detector = await pictures.detector_name()
             device = Device(backend, self._max_batch, self._max_queue, self._max_wait)
             undo.callback(device.close)
-            await device.embed(await device.render(list(await device.sample(1, seed=0))))
+            await device.embed([_read(device, drawn) for drawn in await device.render([*await device.sample(1, 0)])])
             undo.pop_all()
             return _Loaded(device, pictures, _info(backend, detector))
 
@@ -179,8 +180,9 @@ class LocalInference:
             [embedding] = await device.embed([face.crop])
             [drawn] = await device.render([embedding])
             [image] = await pictures.encoded([drawn])
-            seen = await pictures.run(encode_png, face.crop, None)
-            return Drawing(image, embedding, input=seen, ssim=await pictures.run(ssim, face.crop, drawn))
+            shown = await pictures.shown(source, face.frame)
+            seen = await pictures.run(encode_png, shown, None)
+            return Drawing(image, embedding, input=seen, ssim=await pictures.run(ssim, shown, drawn))
 
     async def edit(
         self,
@@ -211,7 +213,7 @@ class LocalInference:
                 image = await pictures.pasted(target, drawn, faces[0].frame)
             else:
                 [image] = await pictures.encoded([drawn])
-            reencoded = (await device.embed([drawn]))[0] if reencode else None
+            reencoded = (await device.embed([_read(device, drawn)]))[0] if reencode else None
             return Drawing(image, embedding, reencoded=reencoded)
 
     async def generate(
@@ -262,12 +264,19 @@ def _info(backend: Backend, detector: str) -> ModelInfo:
     return ModelInfo(
         backend.id,
         backend.image_size,
+        backend.read_size,
         detector,
         presets,
         backend.card,
         threshold=calibration.threshold,
         slope=calibration.slope,
     )
+
+
+def _read(device: Device, drawn: Pixels) -> Pixels:
+    """A drawn picture as a crop that the model reads."""
+    size = device.backend.read_size
+    return drawn if len(drawn) == size else crop(drawn, whole_frame(drawn), size)
 
 
 def _valid(embedding: Vector) -> Vector:

@@ -76,10 +76,13 @@ class Pictures:
         """A photograph with a drawn crop in the frame, as PNG that says so."""
 
         def composite() -> bytes:
-            # Decoded again: to hold the pixels of every photograph in work would cost a hundred times its bytes.
             return _encoded(paste(self._aligner.picture(photograph), drawn, frame), SourceType.COMPOSITE)
 
         return await self.run(composite)
+
+    async def shown(self, photograph: bytes, frame: Frame) -> Pixels:
+        """The crop of a photograph in the frame at the drawing size."""
+        return await self.run(self._aligner.shown, photograph, frame)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a function that runs on one of the threads."""

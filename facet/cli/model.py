@@ -20,7 +20,7 @@ def show(model: Annotated[str, typer.Argument(help="A model file; the bundled on
     from model.backend import load_backend
 
     backend = load_backend(model, "cpu")
-    card = {"id": backend.id, "image_size": backend.image_size, **backend.card}
+    card = {"id": backend.id, "image_size": backend.image_size, "read_size": backend.read_size, **backend.card}
     typer.echo(json.dumps(card, indent=2))
 
 

@@ -108,13 +108,14 @@ def _faces(
     from model.errors import FacetError
     from model.faces.detector import load_detector
     from model.images import ImageLimits
+    from training.evaluation.faces import embed_all
     from worker.aligner import Aligner
 
     if not places:
         return generated, backend.render(generated)
     settings = Settings.load()
     limits = ImageLimits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels)
-    aligner = Aligner(lambda: load_detector(settings.detector_model), limits, backend.image_size)
+    aligner = Aligner(lambda: load_detector(settings.detector_model), limits, backend.image_size, backend.image_size)
     crops = []
     for path in pictures_in(places):
         try:
@@ -122,7 +123,7 @@ def _faces(
         except FacetError as error:
             raise type(error)(f"{path}: {error.message}", **error.details) from error
     stacked = np.stack(crops)
-    return backend.embed(stacked), stacked
+    return embed_all(backend, stacked), stacked
 
 
 def _write(output: Path, sheet: "Pixels", photographs: bool) -> None:

@@ -61,6 +61,7 @@ class ModelOfAnswer(TypedDict):
 
     id: str
     image_size: int
+    read_size: int
 
 
 class Embedded(TypedDict):
@@ -267,6 +268,7 @@ class Model(TypedDict):
 
     id: str
     image_size: int
+    read_size: int
     detector: str
     attributes: list[AttributeEntry]
     presets: dict[str, list[str]]

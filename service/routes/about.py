@@ -38,7 +38,8 @@ class Model(BaseModel):
     """What the loaded model says of itself."""
 
     id: str
-    image_size: int = Field(description="height and width of its crops, in pixels")
+    image_size: int = Field(description="height and width of the pictures that it draws, in pixels")
+    read_size: int = Field(description="height and width of the crops that it reads, in pixels")
     detector: str
     attributes: list[AttributeEntry]
     presets: dict[Attribute, list[str]]
@@ -72,6 +73,7 @@ async def model(request: FacetRequest) -> Model:
     return Model(
         id=info.id,
         image_size=info.image_size,
+        read_size=info.read_size,
         detector=info.detector,
         attributes=[_entry(attribute) for attribute in Attribute],
         presets={attribute: list(names) for attribute, names in info.presets.items()},

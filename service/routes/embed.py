@@ -22,6 +22,7 @@ class ModelOfAnswer:
 
     id: str
     image_size: int
+    read_size: int
 
 
 @dataclass(slots=True)
@@ -61,7 +62,8 @@ async def embed(
         raise results[0]
     info = await request.inference.info()
     return Embedded(
-        model=ModelOfAnswer(id=info.id, image_size=info.image_size), images=[_image(result) for result in results]
+        model=ModelOfAnswer(id=info.id, image_size=info.image_size, read_size=info.read_size),
+        images=[_image(result) for result in results],
     )
 
 

@@ -17,7 +17,7 @@ from worker.aligner import PIXELS_AT_ONCE, AlignedFace, Aligner
 
 @pytest.fixture(scope="module")
 def aligner() -> Aligner:
-    return Aligner(load_detector, ImageLimits(), crop_size=64)
+    return Aligner(load_detector, ImageLimits(), crop_size=64, drawing_size=128)
 
 
 def photograph() -> Pixels:
@@ -55,6 +55,29 @@ def test_a_crop_of_the_model_s_size_is_the_same_at_once(aligner: Aligner, write:
     np.testing.assert_array_equal(at_once.crop, face.crop)
 
 
+@pytest.mark.parametrize("write", [png, jpeg])
+def test_a_crop_of_the_drawing_size_is_read_reduced_and_shown_as_it_is(
+    aligner: Aligner, write: Callable[[Pixels], bytes]
+) -> None:
+    data = write(draw_face(128, seed=1))
+    [[at_once]], [face] = aligner.at_once([data]), aligner.faces(data, "none", max_faces=1)
+    assert at_once.crop.shape == (64, 64, 3)
+    np.testing.assert_array_equal(at_once.crop, face.crop)
+    assert at_once.detection == face.detection
+    shown = aligner.shown(data, face.frame)
+    np.testing.assert_array_equal(shown, aligner.picture(data))
+    averages = shown.reshape(64, 2, 64, 2, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(face.crop, averages, atol=0.51)  # rounded
+
+
+def test_a_face_of_a_photograph_is_shown_at_the_drawing_size(aligner: Aligner) -> None:
+    data = jpeg(photograph(), 95)
+    face = the_face(aligner, data)
+    shown = aligner.shown(data, face.frame)
+    assert shown.shape == (128, 128, 3)
+    assert np.abs(shown.reshape(64, 2, 64, 2, 3).mean(axis=(1, 3)) - face.crop).mean() < 4
+
+
 def test_what_is_no_such_crop_is_left_to_a_thread(aligner: Aligner) -> None:
     face = draw_face(64, seed=1)
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
@@ -78,6 +101,8 @@ def test_at_once_keeps_to_the_limits_of_all_pictures_and_to_its_own() -> None:
         ImageLimits(max_pixels=64**2 - 1),
         ImageLimits(min_side=65),
     ]:
-        assert Aligner(load_detector, limits, crop_size=64).at_once([data]) == []
-    most = PIXELS_AT_ONCE // 64**2
-    assert len(Aligner(load_detector, ImageLimits(), crop_size=64).at_once([data] * (most + 2))) == most
+        assert Aligner(load_detector, limits, crop_size=64, drawing_size=128).at_once([data]) == []
+    most = PIXELS_AT_ONCE // 128**2
+    assert (
+        len(Aligner(load_detector, ImageLimits(), crop_size=64, drawing_size=128).at_once([data] * (most + 2))) == most
+    )

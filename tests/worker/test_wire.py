@@ -28,7 +28,7 @@ RECORDS = [
     Drawing(b"\x89PNG\x00\xff", EMBEDDING, input=None, ssim=0.5),
     Edit(Attribute.STYLE, source=EMBEDDING),
     Edit(Attribute.POSE, set={"yaw": 20.0}, amount=0.3),
-    ModelInfo("m-1", 64, "haar", {Attribute.EXPRESSION: ["happiness"]}, {"data": {"people": 3}}),
+    ModelInfo("m-1", 128, 64, "haar", {Attribute.EXPRESSION: ["happiness"]}, {"data": {"people": 3}}),
     Verification(True, 0.9, 0.5, {Attribute.POSE: 0.25}),
     Query(
         (Term(Attribute.STYLE, part(VALID, Attribute.STYLE), -0.5),),

@@ -1215,7 +1215,7 @@ export interface components {
             id: string;
             /**
              * Image Size
-             * @description height and width of its crops, in pixels
+             * @description height and width of the pictures that it draws, in pixels
              */
             image_size: number;
             /**
@@ -1229,6 +1229,11 @@ export interface components {
             presets: {
                 [key: string]: string[];
             };
+            /**
+             * Read Size
+             * @description height and width of the crops that it reads, in pixels
+             */
+            read_size: number;
             search: components["schemas"]["Search"];
         };
         /**
@@ -1240,6 +1245,8 @@ export interface components {
             id: string;
             /** Image Size */
             image_size: number;
+            /** Read Size */
+            read_size: number;
         };
         /**
          * PoseDegrees

@@ -9,7 +9,7 @@ from tests.service.asking import assert_problem, embedding_of, vector
 
 def test_a_face_has_a_box_a_unit_embedding_and_an_expression(client: httpx.Client, ada: bytes) -> None:
     body = client.post("/embed", files={"image": ada}).json()
-    assert body["model"] == {"id": "dummy-1", "image_size": 64}
+    assert body["model"] == {"id": "dummy-1", "image_size": 64, "read_size": 64}
     [image] = body["images"]
     [face] = image["faces"]
     assert image["error"] is None
