@@ -33,7 +33,7 @@ class _Parts:
         from model.backend import load_backend
         from model.faces.detector import load_detector
         from model.images import ImageLimits
-        from worker.aligner import Aligner
+        from worker.local.aligner import Aligner
 
         self.backend = load_backend(model)
         self.aligner = Aligner(load_detector, ImageLimits(), self.backend.read_size, self.backend.image_size)

@@ -12,7 +12,7 @@ from service.security.audit import AuditLog
 from service.security.keyring import KeyRing
 from service.security.keystore import KeyStore
 from service.security.rates import RateLimits
-from worker.inference import Inference
+from worker.interface import Inference
 
 
 def create_app(settings: Settings | None = None, *, trusted: bool = False) -> FastAPI:
@@ -47,7 +47,7 @@ def open_inference(settings: Settings) -> Inference:
         from facet.local import local_inference
 
         return local_inference(settings)
-    from worker.client import CeleryInference
+    from worker.queue.inference_client import CeleryInference
 
     return CeleryInference(
         settings.redis_url, timeout=settings.max_wait, max_batch=settings.max_batch, max_queue=settings.max_queue

@@ -14,7 +14,7 @@ def open_gallery(settings: Settings) -> BaseGallery:
     if settings.search == "local":
         return local_gallery(settings)
     # Imported late: the API of a service that searches elsewhere has no FAISS, the embedded one no Celery.
-    from worker.remote_gallery import RemoteGallery
+    from worker.search.remote import RemoteGallery
 
     _make_folder(settings)
     return RemoteGallery(
@@ -30,7 +30,7 @@ def local_gallery(settings: Settings) -> "Gallery":
     """A gallery that searches in this process. Raises InvalidRequest for settings that are wrong."""
     from gallery.gpu import to_gpu
     from gallery.index import IndexConfig
-    from worker.local_gallery import LocalGallery
+    from worker.search.local import LocalGallery
 
     move = to_gpu() if settings.faiss_device == "gpu" else None
     _make_folder(settings)

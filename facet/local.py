@@ -6,7 +6,7 @@ from facet.settings import Settings
 from model.backend import load_backend
 from model.faces.detector import load_detector
 from model.images import ImageLimits
-from worker.local import LocalInference
+from worker.local.inference import LocalInference
 
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep the interpreter while another asks for it: with Python's own 5 ms the networks' thread

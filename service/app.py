@@ -41,7 +41,7 @@ from service.security.documented import secured
 from service.security.guard import GuardMiddleware
 from service.security.patience import PatienceMiddleware
 from service.security.router import Router
-from worker.inference import Inference
+from worker.interface import Inference
 
 ROUTERS: list[Router] = [
     module.router

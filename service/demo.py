@@ -9,7 +9,7 @@ from gallery.base import BaseGallery
 from gallery.records import EnrolledFace, NewFace
 from model.attributes import Attribute, Vector, join, split
 from model.errors import FacetError
-from worker.inference import Inference
+from worker.interface import Inference
 
 COLLECTION = "demo"
 SEED = 2019

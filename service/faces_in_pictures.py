@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from model.errors import FacetError
-from worker.inference import Align, Face, Inference
+from worker.interface import Align, Face, Inference
 
 
 async def largest_faces(inference: Inference, pictures: Mapping[str, bytes], align: Align) -> dict[str, Face]:

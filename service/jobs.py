@@ -21,7 +21,7 @@ from model.errors import FacetError
 from service.config import ServiceConfig
 from service.security.audit import Action, AuditLog
 from service.security.caller import Caller
-from worker.inference import Align, Inference
+from worker.interface import Align, Inference
 
 _ACTIONS = {Kind.IMPORT: Action.ENROL, Kind.GROUPS: Action.READ, Kind.REEMBED: Action.CHANGE}
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Query
 
 from model.errors import InvalidRequest
-from worker.inference import Align
+from worker.interface import Align
 
 AlignQuery = Annotated[
     Align, Query(description="`auto` finds the face and aligns it; `none` takes the whole picture as the aligned crop")

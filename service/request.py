@@ -13,7 +13,7 @@ from service.jobs import VisibleJobs
 from service.request_id import request_id
 from service.security.caller import Caller, caller_of
 from service.security.tenant import VisibleGallery
-from worker.inference import Inference
+from worker.interface import Inference
 
 
 class FacetRequest(Request):

@@ -20,7 +20,7 @@ from pydantic import (
 
 from model.attributes import SPACES, Attribute, Vector, join, normalized
 from model.errors import FacetError, InvalidEmbedding, UnknownAttribute
-from worker import inference
+from worker import interface
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
@@ -171,7 +171,7 @@ class Face:
     expression: Expression
 
     @classmethod
-    def of(cls, face: inference.Face) -> Self:
+    def of(cls, face: interface.Face) -> Self:
         """The JSON shape of a face that inference found."""
         return cls(
             box=face.box,

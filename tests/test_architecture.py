@@ -12,7 +12,14 @@ ROOT = Path(__file__).parents[1]
 
 MAY_IMPORT: dict[str, set[str]] = {
     "facet": {"facet", "service", "worker", "gallery", "training", "model"},
-    "service": {"service", "worker.inference", "worker.client", "gallery", "model.attributes", "model.errors"},
+    "service": {
+        "service",
+        "worker.interface",
+        "worker.queue.inference_client",
+        "gallery",
+        "model.attributes",
+        "model.errors",
+    },
     "worker": {"worker", "gallery", "model"},
     "gallery": {"gallery", "model.attributes", "model.errors"},
     "training": {"training", "model"},
@@ -138,10 +145,10 @@ def test_the_environment_is_read_by_the_front_door_alone(path: Path) -> None:
         ("service", "from model.images import decode", ["model.images.decode"]),
         ("service", "from model import images", ["model.images"]),
         ("service", "from model import errors, attributes", []),
-        ("service", "import worker.local", ["worker.local"]),
+        ("service", "import worker.local.inference", ["worker.local.inference"]),
         ("service", "def late():\n    import torch.nn", ["torch.nn"]),
         ("gallery", "import cv2", ["cv2"]),
-        ("model", "from worker.inference import Edit", ["worker.inference.Edit"]),
+        ("model", "from worker.interface import Edit", ["worker.interface.Edit"]),
         ("training", "import torch, model.attributes, gallery", ["gallery"]),
     ],
 )

@@ -109,7 +109,7 @@ def _faces(
     from model.faces.detector import load_detector
     from model.images import ImageLimits
     from training.evaluation.faces import embed_all
-    from worker.aligner import Aligner
+    from worker.local.aligner import Aligner
 
     if not places:
         return generated, backend.render(generated)

@@ -10,7 +10,7 @@ from model.errors import Unavailable
 
 if TYPE_CHECKING:
     from facet.settings import Settings
-    from worker.tasks import Service
+    from worker.queue.tasks import Service
 
 
 class Queue(StrEnum):
@@ -54,7 +54,7 @@ def worker(
     from facet.logs import configure_logs
     from facet.memory import take_evenly
     from facet.tracing import configure_traces
-    from worker.process import work
+    from worker.queue.process import work
 
     take_evenly()
     configure_logs(settings.log_level, settings.log_format)
@@ -80,7 +80,7 @@ def _service(settings: "Settings", queue: Queue) -> "Service":
 
         return JobWorker(settings)
     from facet.gallery import local_gallery
-    from worker.search import SearchService
+    from worker.search.worker import SearchService
 
     return SearchService(lambda: local_gallery(settings))
 
@@ -89,8 +89,8 @@ def _check(redis_url: str, queue: Queue) -> None:
     """Raises Unavailable if no worker of a queue lives on this host."""
     from redis import RedisError
 
-    from worker.connections import connect
-    from worker.heartbeat import lives_here
+    from worker.queue.connections import connect
+    from worker.queue.heartbeat import lives_here
 
     try:
         with connect(redis_url) as redis:

@@ -23,7 +23,7 @@ from service.request import FacetRequest
 from service.responses import drawn_json, drawn_png, wants_json
 from service.schemas import AttributeName, Embedding, Png, sentence_of, vector_of
 from service.security.router import Router
-from worker import inference
+from worker import interface
 
 router = Router(tags=["drawing"])
 
@@ -117,15 +117,15 @@ async def _target(request: FacetRequest, body: Inputs, face: str | None) -> byte
     return (await request.enrolled(face)).embedding
 
 
-def _from_source(body: Inputs, attributes: list[AttributeName], amount: float) -> list[inference.Edit]:
+def _from_source(body: Inputs, attributes: list[AttributeName], amount: float) -> list[interface.Edit]:
     """Edits that take some attributes from the only source picture."""
     if not attributes:
         raise InvalidRequest("The request names no edit; send `attr` with a `source` picture, or a list `edits`.")
     body.one("source")
-    return [inference.Edit(attribute, source=0, amount=amount) for attribute in attributes]
+    return [interface.Edit(attribute, source=0, amount=amount) for attribute in attributes]
 
 
-async def _listed(request: FacetRequest, body: Inputs) -> list[inference.Edit]:
+async def _listed(request: FacetRequest, body: Inputs) -> list[interface.Edit]:
     """The edits of the field `edits`."""
     try:
         listed = _EDITS.validate_python(body.json("edits"))
@@ -133,7 +133,7 @@ async def _listed(request: FacetRequest, body: Inputs) -> list[inference.Edit]:
         raise InvalidRequest(f"The list `edits` is not valid: {sentence_of(error)}.") from error
     within("The number of edits", len(listed), request.config.max_edits)
     return [
-        inference.Edit(
+        interface.Edit(
             item.attribute,
             source=None if item.origin is None else await _origin(request, item.origin),
             set=item.set,

@@ -11,7 +11,7 @@ from service.parameters import AlignQuery, within
 from service.request import FacetRequest
 from service.schemas import Face, Failure
 from service.security.router import Router
-from worker import inference
+from worker import interface
 
 router = Router(tags=["faces"])
 
@@ -67,7 +67,7 @@ async def embed(
     )
 
 
-def _image(result: list[inference.Face] | FacetError) -> EmbeddedImage:
+def _image(result: list[interface.Face] | FacetError) -> EmbeddedImage:
     if isinstance(result, FacetError):
         return EmbeddedImage(faces=[], error=Failure.of(result))
     return EmbeddedImage(faces=[Face.of(face) for face in result])

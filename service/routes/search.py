@@ -20,7 +20,7 @@ from service.questions import QUESTION, Question, query_for, questions_of
 from service.request import FacetRequest
 from service.schemas import AttributeName, vector_of
 from service.security.router import Router
-from worker.inference import Align, Inference
+from worker.interface import Align, Inference
 
 router = Router(tags=["gallery"])
 

@@ -9,7 +9,7 @@ from tests.faces import draw_face, jpeg
 from tests.processes import SEARCH_WORKER, redis_server, wait_until, worker_process
 from tests.service.asking import assert_problem
 from tests.service.serving import dummy_app, serving
-from worker.queue_client import no_worker
+from worker.queue.client import no_worker
 
 
 def test_readiness_names_the_part_that_is_missing(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tests.processes import ROOT
 
 PROGRAM = """
 from facet.tracing import configure_traces
-from worker.stages import stage
+from worker.stage_timing import stage
 configure_traces("facet-test", "otlp")
 with stage("decode"):
     pass

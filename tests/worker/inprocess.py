@@ -15,8 +15,8 @@ from model.faces.alignment import crop, frame_of
 from model.faces.detector import load_detector
 from model.images import ImageLimits, decode
 from tests.faces import draw_face, png
-from worker.inference import Face
-from worker.local import LocalInference
+from worker.interface import Face
+from worker.local.inference import LocalInference
 
 T = TypeVar("T")
 

@@ -1,0 +1,108 @@
+"""From bytes to aligned faces."""
+
+from collections.abc import Callable
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from model.backend import Pixels
+from model.faces.detector import load_detector
+from model.images import ImageLimits
+from tests.faces import draw_face, jpeg, png, webp
+from worker.local.aligner import PIXELS_AT_ONCE, AlignedFace, Aligner
+
+
+@pytest.fixture(scope="module")
+def aligner() -> Aligner:
+    return Aligner(load_detector, ImageLimits(), crop_size=64, drawing_size=128)
+
+
+def photograph() -> Pixels:
+    """A face of 900 pixels in a picture of 2400 by 3000."""
+    canvas = np.full((2400, 3000, 3), 210, np.uint8)
+    canvas[700:1600, 1500:2400] = draw_face(900, seed=3)
+    return canvas
+
+
+def the_face(aligner: Aligner, data: bytes) -> AlignedFace:
+    [face] = aligner.faces(data, "auto", max_faces=1)
+    return face
+
+
+def test_a_large_jpeg_gives_the_face_of_the_whole_picture(aligner: Aligner) -> None:
+    exact, fast = the_face(aligner, png(photograph())), the_face(aligner, jpeg(photograph(), 95))
+    np.testing.assert_allclose(fast.detection.box, exact.detection.box, atol=0.03 * exact.frame.side)
+    np.testing.assert_allclose(fast.frame.center, exact.frame.center, atol=0.03 * exact.frame.side)
+    assert 1500 < fast.frame.center[0] < 2400
+    assert 700 < fast.frame.center[1] < 1600
+    assert np.abs(fast.crop.astype(int) - exact.crop).mean() < 8
+
+
+def test_a_large_aligned_jpeg_is_one_face_in_its_own_pixels(aligner: Aligner) -> None:
+    [face] = aligner.faces(jpeg(photograph(), 95), "none", max_faces=1)
+    assert face.detection.box == pytest.approx((300, 0, 2400, 2400), abs=2)
+    assert face.crop.shape == (64, 64, 3)
+
+
+@pytest.mark.parametrize("write", [png, jpeg])
+def test_a_crop_of_the_model_s_size_is_the_same_at_once(aligner: Aligner, write: Callable[[Pixels], bytes]) -> None:
+    data = write(draw_face(64, seed=1))
+    [[at_once]], [face] = aligner.at_once([data]), aligner.faces(data, "none", max_faces=1)
+    assert (at_once.detection, at_once.frame) == (face.detection, face.frame)
+    np.testing.assert_array_equal(at_once.crop, face.crop)
+
+
+@pytest.mark.parametrize("write", [png, jpeg])
+def test_a_crop_of_the_drawing_size_is_read_reduced_and_shown_as_it_is(
+    aligner: Aligner, write: Callable[[Pixels], bytes]
+) -> None:
+    data = write(draw_face(128, seed=1))
+    [[at_once]], [face] = aligner.at_once([data]), aligner.faces(data, "none", max_faces=1)
+    assert at_once.crop.shape == (64, 64, 3)
+    np.testing.assert_array_equal(at_once.crop, face.crop)
+    assert at_once.detection == face.detection
+    shown = aligner.shown(data, face.frame)
+    np.testing.assert_array_equal(shown, aligner.picture(data))
+    averages = shown.reshape(64, 2, 64, 2, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(face.crop, averages, atol=0.51)  # rounded
+
+
+def test_a_face_of_a_photograph_is_shown_at_the_drawing_size(aligner: Aligner) -> None:
+    data = jpeg(photograph(), 95)
+    face = the_face(aligner, data)
+    shown = aligner.shown(data, face.frame)
+    assert shown.shape == (128, 128, 3)
+    assert np.abs(shown.reshape(64, 2, 64, 2, 3).mean(axis=(1, 3)) - face.crop).mean() < 4
+
+
+def test_what_is_no_such_crop_is_left_to_a_thread(aligner: Aligner) -> None:
+    face = draw_face(64, seed=1)
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    # Twelve kilobytes that unpack to ten million.
+    bomb, metadata = BytesIO(), PngInfo()
+    for number in range(10):
+        metadata.add_text(f"bomb {number}", " " * 1_000_000, zip=True)
+    Image.fromarray(face // 64 * 64).save(bomb, "PNG", pnginfo=metadata, optimize=True)
+    assert len(bomb.getvalue()) < 3 * 64**2
+    sizes = [face[:63], np.pad(face, ((0, 1), (0, 0), (0, 0))), draw_face(65, seed=1), draw_face(32, seed=1)]
+    broken = [png(face)[:-40], jpeg(face)[:-40], b"", b"no picture"]
+    for data in [*map(png, sizes), png(noise), png(face) + bytes(3 * 64**2), webp(face), bomb.getvalue(), *broken]:
+        assert aligner.at_once([data]) == []
+        assert len(aligner.at_once([jpeg(face), data, jpeg(face)])) == 1
+
+
+def test_at_once_keeps_to_the_limits_of_all_pictures_and_to_its_own() -> None:
+    data = png(draw_face(64, seed=1))
+    for limits in [
+        ImageLimits(max_bytes=len(data) - 1),
+        ImageLimits(max_pixels=64**2 - 1),
+        ImageLimits(min_side=65),
+    ]:
+        assert Aligner(load_detector, limits, crop_size=64, drawing_size=128).at_once([data]) == []
+    most = PIXELS_AT_ONCE // 128**2
+    assert (
+        len(Aligner(load_detector, ImageLimits(), crop_size=64, drawing_size=128).at_once([data] * (most + 2))) == most
+    )

@@ -1,0 +1,123 @@
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from subprocess import Popen
+
+import pytest
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from model.errors import Unavailable
+from tests.processes import RedisServer, redis_server, wait_until, worker_process
+from worker.queue.codec import pack
+from worker.queue.heartbeat import Heartbeat, lives_here, new_worker_id
+from worker.queue.redis_keys import GRACE_SECONDS, INFERENCE_QUEUE, LIFE_SECONDS, worker_key, workers_key
+from worker.queue.worker_registry import Fleet
+
+QUEUE = "test"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    place: Path = tmp_path_factory.mktemp("fleet")
+    with redis_server(place) as server:
+        yield server
+
+
+@pytest.fixture
+def redis(server: RedisServer) -> Iterator[Redis]:
+    with server.client() as client:
+        client.flushdb()
+        yield client
+
+
+def members(server: RedisServer) -> dict[str, object]:
+    async def read() -> dict[str, object]:
+        async with AsyncRedis(port=server.port) as redis:
+            return dict(await Fleet(redis, QUEUE).members())
+
+    return asyncio.run(read())
+
+
+def test_those_that_beat_are_members_with_what_they_say(server: RedisServer, redis: Redis) -> None:
+    with closing(Heartbeat(redis, QUEUE, "one", pack({"model": 1}))) as one:
+        one.start()
+        one.start()  # Celery says it again after each reconnection
+        with closing(Heartbeat(redis, QUEUE, "two", pack({"model": 2}))) as two:
+            two.start()
+            wait_until(lambda: len(members(server)) == 2, seconds=3)
+            assert members(server) == {"one": {"model": 1}, "two": {"model": 2}}
+            assert 0 < redis.ttl(worker_key("one")) <= LIFE_SECONDS
+        assert members(server) == {"one": {"model": 1}}
+    assert redis.keys() == []
+
+
+def test_one_that_never_began_leaves_nothing(redis: Redis) -> None:
+    Heartbeat(redis, QUEUE, "idle", b"").close()
+    assert redis.keys() == []
+
+
+def test_the_lost_are_forgotten(server: RedisServer, redis: Redis) -> None:
+    redis.sadd(workers_key(QUEUE), "lost", "alive")
+    redis.set(worker_key("alive"), pack("here"))
+    assert members(server) == {"alive": "here"}
+    assert redis.smembers(workers_key(QUEUE)) == {b"alive"}
+
+
+def test_a_killed_worker_is_lost_before_its_word_expires(server: RedisServer, redis: Redis, tmp_path: Path) -> None:
+    async def scenario(worker: Popen[bytes]) -> None:
+        async with AsyncRedis(port=server.port) as connection:
+            fleet = Fleet(connection, INFERENCE_QUEUE)
+            [worker_id] = await fleet.read()
+            worker.kill()
+            while await fleet.read():
+                # By its connection alone: what it said is still there.
+                assert redis.exists(worker_key(worker_id))
+                await asyncio.sleep(0.05)
+            assert redis.exists(worker_key(worker_id))
+
+    with worker_process(server, tmp_path) as worker:
+        asyncio.run(asyncio.wait_for(scenario(worker), 30))
+
+
+def test_a_connection_that_breaks_is_made_anew_and_is_no_loss(server: RedisServer, redis: Redis) -> None:
+    def listening() -> int:
+        [(_, count)] = redis.pubsub_numsub(worker_key("one"))
+        return int(count)
+
+    async def scenario() -> None:
+        async with AsyncRedis(port=server.port) as connection:
+            fleet = Fleet(connection, QUEUE)
+            wait_until(lambda: listening() == 1, seconds=3)
+            redis.client_kill_filter(_type="pubsub")
+            assert listening() == 0
+            while not listening():
+                assert list(await fleet.read()) == ["one"]
+                await asyncio.sleep(0.05)
+            await asyncio.sleep(GRACE_SECONDS)
+            assert list(await fleet.read()) == ["one"]
+
+    with closing(Heartbeat(redis, QUEUE, "one", pack("here"))) as one:
+        one.start()
+        asyncio.run(asyncio.wait_for(scenario(), 30))
+
+
+def test_a_worker_of_this_host_is_told_from_others(redis: Redis) -> None:
+    assert not lives_here(redis, QUEUE)
+    for worker_id in ("another-host.1234", new_worker_id()):
+        redis.sadd(workers_key(QUEUE), worker_id)
+    redis.set(worker_key("another-host.1234"), b"")
+    assert not lives_here(redis, QUEUE)
+    here = new_worker_id()
+    redis.sadd(workers_key(QUEUE), here)
+    redis.set(worker_key(here), b"")
+    assert lives_here(redis, QUEUE)
+
+
+def test_without_redis_there_is_no_answer(tmp_path: Path) -> None:
+    with redis_server(tmp_path) as gone:
+        pass
+    with pytest.raises(Unavailable) as caught:
+        members(gone)
+    assert caught.value.details == {"part": "redis"}

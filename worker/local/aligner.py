@@ -1,0 +1,131 @@
+"""What happens to a photograph before the model sees it: decoding, detection, alignment."""
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from model.backend import Pixels
+from model.errors import FacetError, NoFace
+from model.faces.alignment import Frame, crop, frame_of, whole_frame
+from model.faces.detector import Detection, Detector
+from model.images import ImageLimits, decode, decode_reduced, decode_soon
+from worker.interface import Align
+from worker.stage_timing import stage
+
+PIXELS_AT_ONCE = 2**18
+"""Of the pictures of one call that are decoded between others' requests; each takes about 20 nanoseconds."""
+SIDE_PER_CROP = 15
+"""Longer side at which large JPEGs are decoded, over the crop's: faces down to a twelfth of it lose nothing."""
+
+
+@dataclass(frozen=True)
+class AlignedFace:
+    """A face of a photograph, as the model sees it."""
+
+    detection: Detection
+    frame: Frame
+    crop: Pixels
+    """`(size, size, 3)`."""
+
+
+class Aligner:
+    """Turns the bytes of photographs into aligned faces. Safe for several threads: each has its own detector."""
+
+    def __init__(
+        self, load_detector: Callable[[], Detector], limits: ImageLimits, crop_size: int, drawing_size: int
+    ) -> None:
+        """`crop_size` is what the networks read; crops often have the size that they draw."""
+        self._load_detector = load_detector
+        self._limits = limits
+        self._crop_size, self._drawing_size = crop_size, drawing_size
+        self._crops = [_exactly(size, limits) for size in dict.fromkeys((crop_size, drawing_size))]
+        self._own = threading.local()
+
+    @property
+    def detector(self) -> Detector:
+        """This thread's detector, loaded when it is first asked for."""
+        if not hasattr(self._own, "detector"):
+            self._own.detector = self._load_detector()
+        detector: Detector = self._own.detector
+        return detector
+
+    def picture(self, data: bytes) -> Pixels:
+        """The upright picture in some bytes. Raises what `model.images.decode` raises."""
+        with stage("decode"):
+            return decode(data, self._limits)
+
+    def at_once(self, images: Sequence[bytes]) -> list[list[AlignedFace]]:
+        """What `faces` gives of each aligned crop up to the first that a thread should decode.
+
+        That is a picture which has neither of the model's sizes, or more bytes than numbers, or which is not plain:
+        every other takes less time than it takes to hand it over.
+        """
+        found: list[list[AlignedFace]] = []
+        for image in images[: PIXELS_AT_ONCE // self._drawing_size**2]:
+            with stage("decode"):
+                pixels = self._plain_crop(image)
+            if pixels is None:
+                break
+            found.append([self._whole(pixels, 1.0)])
+        return found
+
+    def _plain_crop(self, data: bytes) -> Pixels | None:
+        for limits in self._crops:
+            with suppress(FacetError):  # of the other size, or a thread says what is wrong with it
+                return decode_soon(data, limits)
+        return None
+
+    def faces(self, data: bytes, align: Align, max_faces: int) -> list[AlignedFace]:
+        """The faces in a picture, largest first, at least one.
+
+        Raises NoFace and what `picture` raises.
+        """
+        with stage("decode"):
+            pixels, factor = decode_reduced(data, self._limits, SIDE_PER_CROP * self._crop_size)
+        if align == "none":
+            with stage("align"):
+                return [self._whole(pixels, factor)]
+        with stage("detect"):
+            found = self.detector.detect(pixels, max_faces)
+        if not found:
+            raise NoFace("No face was found; send a picture in which a face is upright, frontal and in full view.")
+        with stage("align"):
+            return [self._aligned(pixels, detection, frame_of(detection), factor) for detection in found]
+
+    def shown(self, data: bytes, frame: Frame) -> Pixels:
+        """A face of a picture at the size at which the networks draw it: `(size, size, 3)`.
+
+        Decoded again: to hold the pixels of every photograph in work would cost a hundred times its bytes.
+        """
+        pixels = self.picture(data)
+        with stage("align"):
+            return _crop(pixels, frame, self._drawing_size)
+
+    def _whole(self, pixels: Pixels, factor: float) -> AlignedFace:
+        frame = whole_frame(pixels)
+        return self._aligned(pixels, Detection(_box(frame), 1.0), frame, factor)
+
+    def _aligned(self, pixels: Pixels, detection: Detection, frame: Frame, factor: float) -> AlignedFace:
+        """A face as the model sees it, placed in the original, which is larger than what was decoded by a factor."""
+        return AlignedFace(detection.scaled(factor), frame.scaled(factor), _crop(pixels, frame, self._crop_size))
+
+
+def _exactly(size: int, limits: ImageLimits) -> ImageLimits:
+    """Limits for pictures of one size and of no more bytes than numbers."""
+    return ImageLimits(
+        max_bytes=min(3 * size**2, limits.max_bytes),
+        max_pixels=min(size**2, limits.max_pixels),
+        min_side=max(size, limits.min_side),
+    )
+
+
+def _crop(pixels: Pixels, frame: Frame, size: int) -> Pixels:
+    is_crop = pixels.shape[:2] == (size, size) and frame == whole_frame(pixels)
+    return pixels if is_crop else crop(pixels, frame, size)
+
+
+def _box(frame: Frame) -> tuple[float, float, float, float]:
+    """A frame as x, y, width, height; its corner is the outer one of its first pixel."""
+    x, y = (middle + 0.5 - frame.side / 2 for middle in frame.center)
+    return x, y, frame.side, frame.side

@@ -1,0 +1,95 @@
+"""The model behind its queue: crops and embeddings of many requests, run in batches by the threads that it needs."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.attributes import Vector
+from model.backend import Backend, Pixels
+from worker.backlog import Backlog
+from worker.local.batcher import Batcher
+from worker.stage_timing import span
+
+
+@dataclass(frozen=True)
+class _Embed:
+    crop: Pixels
+
+
+@dataclass(frozen=True)
+class _Render:
+    embedding: Vector
+
+
+@dataclass(frozen=True)
+class _Sample:
+    count: int
+    seed: int
+
+
+_Job = _Embed | _Render | _Sample
+
+
+class Device:
+    """A backend that many callers share. Jobs of one kind that wait at the same moment run together."""
+
+    def __init__(self, backend: Backend, max_batch: int, max_queue: int, max_wait: float) -> None:
+        self.backend = backend
+        self._max_batch = max_batch
+        self._backlog = Backlog(max_queue, max_wait)
+        self._batcher = Batcher[_Job, NDArray[Any]](self._run, max_batch, self._backlog, backend.lanes, backend.share)
+
+    def check(self, count: int) -> None:
+        """Raises Busy where so many jobs would be refused now, before anything is done for them."""
+        self._backlog.check(min(count, self._max_batch))
+
+    def coming(self) -> AbstractContextManager[None]:
+        """Tell that crops are prepared inside, for which `embed` will then be called with `patient`.
+
+        Where the model runs on the cores that prepare them, faces that are embedded one by one cost twice the time.
+        """
+        return self._batcher.coming() if self.backend.lanes > 1 else nullcontext()
+
+    async def embed(self, crops: Sequence[Pixels], patient: bool = False) -> list[Vector]:
+        """The embedding `(99,)` of each crop `(size, size, 3)`. Raises Busy or Unavailable."""
+        return await self._answers([_Embed(crop) for crop in crops], patient)
+
+    async def render(self, embeddings: Sequence[Vector]) -> list[Pixels]:
+        """The picture `(size, size, 3)` of each embedding `(99,)`. Raises Busy or Unavailable."""
+        return await self._answers([_Render(embedding) for embedding in embeddings])
+
+    async def sample(self, count: int, seed: int) -> Vector:
+        """Embeddings `(count, 99)` of random faces. Raises Busy or Unavailable."""
+        return (await self._answers([_Sample(count, seed)]))[0]
+
+    def busy_seconds(self) -> float:
+        """How long the backend has been at what it does now."""
+        return self._batcher.busy_seconds()
+
+    def close(self) -> None:
+        """Finish what is queued."""
+        self._batcher.close()
+
+    async def _answers(self, jobs: Sequence[_Job], patient: bool = False) -> list[NDArray[Any]]:
+        # One request holds no more than a batch of the queue, however much it asks for.
+        answers: list[NDArray[Any]] = []
+        with span("network"):
+            for start in range(0, len(jobs), self._max_batch):
+                answers += await self._batcher.run(jobs[start : start + self._max_batch], patient)
+        return answers
+
+    def _run(self, jobs: list[_Job]) -> list[NDArray[Any]]:
+        embeds = [job.crop for job in jobs if isinstance(job, _Embed)]
+        renders = [job.embedding for job in jobs if isinstance(job, _Render)]
+        embedded = iter(self.backend.embed(np.stack(embeds)) if embeds else ())
+        rendered = iter(self.backend.render(np.stack(renders)) if renders else ())
+        return [
+            self.backend.sample(job.count, job.seed)
+            if isinstance(job, _Sample)
+            else next(embedded if isinstance(job, _Embed) else rendered)
+            for job in jobs
+        ]

@@ -1,0 +1,24 @@
+"""What an aligned face and its embedding say of the face in the photograph."""
+
+import math
+
+from model.attributes import POSE_ANGLES, Attribute, Vector, part
+from model.calibration import Calibration
+from worker.interface import Face
+from worker.local.aligner import AlignedFace
+
+
+def described(face: AlignedFace, embedding: Vector, calibration: Calibration) -> Face:
+    """A face with its embedding `(99,)`, as callers see it."""
+    angles = dict(zip(POSE_ANGLES, part(embedding, Attribute.POSE).tolist(), strict=True))
+    # The crop stands in the frame: in the photograph a face is tilted by both.
+    angles["roll"] = math.remainder(angles["roll"] + face.frame.rotation, math.tau)
+    landmarks = face.detection.landmarks
+    return Face(
+        box=face.detection.box,
+        score=face.detection.score,
+        landmarks=None if landmarks is None else tuple((float(x), float(y)) for x, y in landmarks),
+        embedding=embedding,
+        pose_degrees={name: math.degrees(angle) for name, angle in angles.items()},
+        expression=calibration.expression_probabilities(part(embedding, Attribute.EXPRESSION)),
+    )

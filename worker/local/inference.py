@@ -1,0 +1,296 @@
+"""Inference in this process."""
+
+import asyncio
+import math
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from model import edits as editing
+from model.attributes import Attribute, Vector, normalized, part, similarities
+from model.backend import Backend, Pixels
+from model.edits import Edit
+from model.errors import FacetError, ImpossibleEdit, InvalidEmbedding, InvalidRequest, Unavailable
+from model.faces.alignment import crop, whole_frame
+from model.faces.detector import Detector
+from model.images import ImageLimits, encode_png
+from model.ssim import ssim
+from worker.in_flight import Underway
+from worker.interface import Align, Drawing, Face, ModelInfo, Verification
+from worker.local.aligner import Aligner
+from worker.local.device import Device
+from worker.local.face_description import described
+from worker.local.pictures import Pictures
+from worker.queue.redis_keys import INFERENCE_QUEUE
+
+SEED_BITS = 32
+
+
+class _Loaded(NamedTuple):
+    device: Device
+    pictures: Pictures
+    info: ModelInfo
+
+
+class LocalInference:
+    """Implements `worker.interface.Inference`: a pool handles pictures, threads of its own run the model.
+
+    All calls come from one event loop. A call whose task is cancelled drops the part of its work that has not begun.
+    """
+
+    def __init__(
+        self,
+        load_backend: Callable[[], Backend],
+        load_detector: Callable[[], Detector],
+        *,
+        limits: ImageLimits | None = None,
+        threads: int | None = None,
+        max_batch: int = 64,
+        max_queue: int = 256,
+        max_wait: float = math.inf,
+        max_stuck: float = math.inf,
+    ) -> None:
+        """Nothing is loaded before `start`.
+
+        A call is given up after `max_wait` seconds, and refused at once where that would happen to it. A model that is
+        at one batch for more than `max_stuck` seconds counts as stuck.
+
+        `max_queue` bounds the pictures that wait for one of the `threads`, and again the jobs that wait for the model,
+        of which it takes up to `max_batch` at once.
+        """
+        self._load_backend = load_backend
+        self._load_detector = load_detector
+        self._limits = limits or ImageLimits()
+        self._threads = threads
+        self._max_batch = max_batch
+        self._max_queue = max_queue
+        self._max_wait = max_wait
+        self._max_stuck = max_stuck
+        self._loaded: _Loaded | None = None
+        self._problem = "The model is not loaded yet; try again soon."
+        self._calls = Underway()
+        self._idle = asyncio.Event()
+
+    async def start(self) -> None:
+        """Load the model and the detector, and run each once. Raises InvalidCheckpoint for a bad file of either."""
+        try:
+            self._loaded = await self._load()
+        except Exception as error:
+            self._problem = f"The model could not be loaded: {error}"
+            raise
+        self._calls.publish(INFERENCE_QUEUE)
+
+    async def _load(self) -> _Loaded:
+        with ExitStack() as undo:
+            backend = await asyncio.to_thread(self._load_backend)
+            aligner = Aligner(self._load_detector, self._limits, backend.read_size, backend.image_size)
+            pictures = Pictures(aligner, self._threads, self._max_queue, self._max_wait)
+            undo.callback(pictures.close)
+            detector = await pictures.detector_name()
+            device = Device(backend, self._max_batch, self._max_queue, self._max_wait)
+            undo.callback(device.close)
+            await device.embed([_read(device, drawn) for drawn in await device.render([*await device.sample(1, 0)])])
+            undo.pop_all()
+            return _Loaded(device, pictures, _info(backend, detector))
+
+    async def close(self) -> None:
+        """Finish what is running and refuse the rest."""
+        loaded, self._loaded = self._loaded, None
+        self._problem = "The service is stopping; try again soon."
+        if loaded is None:
+            return
+        while self._calls:
+            self._idle.clear()
+            await self._idle.wait()
+        await asyncio.to_thread(loaded.pictures.close)
+        await asyncio.to_thread(loaded.device.close)
+
+    async def ready(self) -> str | None:
+        """None when requests can be answered, else the sentence that says what is missing."""
+        if self.stuck():
+            return f"The model has not answered for {self._max_stuck:g} s; it is started anew."
+        return None if self._loaded else self._problem
+
+    def stuck(self) -> bool:
+        """Whether the model does not come to an end with what it does; from any thread."""
+        loaded = self._loaded
+        return loaded is not None and loaded.device.busy_seconds() > self._max_stuck
+
+    @contextmanager
+    def _call(self) -> Iterator[_Loaded]:
+        """What a call works with; `close` waits for its end. Raises Unavailable."""
+        if self._loaded is None:
+            raise Unavailable(self._problem)
+        try:
+            with self._calls.call():
+                yield self._loaded
+        finally:
+            if not self._calls:
+                self._idle.set()
+
+    @asynccontextmanager
+    async def _call_in_time(self, faces: int = 1) -> AsyncIterator[_Loaded]:
+        """The same for a call that has work for the model, and is given up when it takes too long.
+
+        Raises Unavailable then too, and Busy at once where the model has too much to do for so many faces.
+        """
+        with self._call() as loaded:
+            loaded.device.check(faces)
+            try:
+                async with asyncio.timeout(self._max_wait if math.isfinite(self._max_wait) else None):
+                    yield loaded
+            except TimeoutError as error:
+                raise Unavailable(f"The model did not answer within {self._max_wait:g} s; try again soon.") from error
+
+    async def info(self) -> ModelInfo:
+        """What the loaded model says of itself. Raises Unavailable."""
+        with self._call() as loaded:
+            return loaded.info
+
+    async def embed(
+        self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1
+    ) -> list[list[Face] | FacetError]:
+        """For each picture its faces, largest first, or the error that this picture met. Raises Busy, Unavailable."""
+        async with self._call_in_time(len(images)) as (device, pictures, _):
+            with device.coming() if align == "auto" else nullcontext():
+                found = await pictures.faces(images, align, max_faces)
+            crops = [face.crop for faces in found if not isinstance(faces, FacetError) for face in faces]
+            embeddings = iter(await device.embed(crops, patient=align != "none"))
+            calibration = device.backend.calibration
+            return [
+                faces
+                if isinstance(faces, FacetError)
+                else [described(face, next(embeddings), calibration) for face in faces]
+                for faces in found
+            ]
+
+    async def reconstruct(self, source: bytes | Vector, *, align: Align = "auto") -> Drawing:
+        """Draw the face of a photograph, or of an embedding, through all four networks."""
+        async with self._call_in_time() as (device, pictures, _):
+            if not isinstance(source, bytes):
+                embedding = _valid(source)
+                [drawn] = await device.render([embedding])
+                [image] = await pictures.encoded([drawn])
+                return Drawing(image, embedding)
+            [face] = await pictures.largest({"image": source}, align)
+            [embedding] = await device.embed([face.crop])
+            [drawn] = await device.render([embedding])
+            [image] = await pictures.encoded([drawn])
+            shown = await pictures.shown(source, face.frame)
+            seen = await pictures.run(encode_png, shown, None)
+            return Drawing(image, embedding, input=seen, ssim=await pictures.run(ssim, shown, drawn))
+
+    async def edit(
+        self,
+        target: bytes | Vector,
+        edits: Sequence[Edit],
+        *,
+        sources: Sequence[bytes] = (),
+        align: Align = "auto",
+        paste: bool = False,
+        reencode: bool = False,
+    ) -> Drawing:
+        """Draw a face after some edits; `paste` puts it back into the photograph.
+
+        The errors of `model.edits.apply`, and ImpossibleEdit for `paste` without a photograph.
+        """
+        if paste and not isinstance(target, bytes):
+            raise ImpossibleEdit("Only a photograph can be pasted into; send one, or leave paste out.")
+        async with self._call_in_time() as (device, pictures, _):
+            images = {"image": target} if isinstance(target, bytes) else {}
+            images |= {f"source {number}": source for number, source in enumerate(sources)}
+            faces = await pictures.largest(images, align)
+            embeddings = await device.embed([face.crop for face in faces])
+            before = embeddings.pop(0) if isinstance(target, bytes) else _valid(target)
+            changes = [_with_valid_source(edit) for edit in edits]
+            embedding = editing.apply(before, changes, embeddings, device.backend.calibration.presets)
+            [drawn] = await device.render([embedding])
+            if paste and isinstance(target, bytes):
+                image = await pictures.pasted(target, drawn, faces[0].frame)
+            else:
+                [image] = await pictures.encoded([drawn])
+            reencoded = (await device.embed([_read(device, drawn)]))[0] if reencode else None
+            return Drawing(image, embedding, reencoded=reencoded)
+
+    async def generate(
+        self,
+        count: int,
+        *,
+        seed: int | None = None,
+        image: bytes | None = None,
+        keep: Sequence[Attribute] = (),
+        align: Align = "auto",
+    ) -> list[Drawing]:
+        """Draw random faces, each holding the attributes `keep` of the face in `image`.
+
+        The same seed gives the same faces; without one they differ each time. Raises InvalidRequest for a count below
+        1 or a seed below 0, ImpossibleEdit for `keep` without `image`, and the errors of a picture.
+        """
+        if count < 1 or (seed is not None and not 0 <= seed < 2**SEED_BITS):
+            raise InvalidRequest(f"Ask for at least one face, with a seed from 0 to {2**SEED_BITS - 1}.")
+        if keep and image is None:
+            raise ImpossibleEdit("There is no face whose attributes could be kept; send its picture as `image`.")
+        async with self._call_in_time() as (device, pictures, _):
+            faces = await pictures.largest({"image": image} if image is not None else {}, align)
+            kept = await device.embed([face.crop for face in faces])
+            embeddings = await device.sample(count, secrets.randbits(SEED_BITS) if seed is None else seed)
+            for attribute in keep:
+                part(embeddings, attribute)[...] = part(kept[0], attribute)
+            images = await pictures.encoded(await device.render(list(embeddings)))
+            return [Drawing(drawn, embedding) for drawn, embedding in zip(images, embeddings, strict=True)]
+
+    async def verify(self, image: bytes, other: bytes, *, align: Align = "auto") -> Verification:
+        """Compare the largest face of each picture by identity."""
+        async with self._call_in_time() as (device, pictures, _):
+            faces = await pictures.largest({"image": image, "other": other}, align)
+            one, two = await device.embed([face.crop for face in faces])
+            alike = {attribute: float(value) for attribute, value in similarities(one, two).items()}
+            identity, calibration = alike[Attribute.IDENTITY], device.backend.calibration
+            return Verification(
+                same_person=identity >= calibration.threshold,
+                probability=calibration.same_person_probability(identity),
+                threshold=calibration.threshold,
+                similarities=alike,
+            )
+
+
+def _info(backend: Backend, detector: str) -> ModelInfo:
+    calibration = backend.calibration
+    presets = {attribute: list(named) for attribute, named in calibration.presets.items()}
+    return ModelInfo(
+        backend.id,
+        backend.image_size,
+        backend.read_size,
+        detector,
+        presets,
+        backend.card,
+        threshold=calibration.threshold,
+        slope=calibration.slope,
+    )
+
+
+def _read(device: Device, drawn: Pixels) -> Pixels:
+    """A drawn picture as a crop that the model reads."""
+    size = device.backend.read_size
+    return drawn if len(drawn) == size else crop(drawn, whole_frame(drawn), size)
+
+
+def _valid(embedding: Vector) -> Vector:
+    """An embedding `(99,)` from outside with its unit parts made unit. Raises InvalidEmbedding."""
+    if np.ndim(embedding) != 1:
+        raise InvalidEmbedding("An embedding is one list of numbers.")
+    try:
+        with np.errstate(over="ignore"):  # beyond float32 it becomes infinite, which is refused in words
+            return normalized(embedding)
+    except ValueError as error:
+        raise InvalidEmbedding(f"The embedding cannot be used: {error}.") from error
+
+
+def _with_valid_source(edit: Edit) -> Edit:
+    if edit.source is None or isinstance(edit.source, int):
+        return edit
+    return replace(edit, source=_valid(edit.source))

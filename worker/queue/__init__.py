@@ -1,0 +1,1 @@
+"""Inference on workers elsewhere: Celery tasks over Redis."""

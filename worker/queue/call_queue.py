@@ -1,0 +1,72 @@
+"""The calls that wait to be sent, and which of them travel together."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from worker.queue.trace_context import Carrier
+
+
+@dataclass(eq=False)
+class Call:
+    """One call that somebody awaits."""
+
+    method: str
+    arguments: bytes
+    """Packed."""
+    size: int
+    """Pictures or faces that it asks for."""
+    deadline: float
+    """In the event loop's time."""
+    answer: asyncio.Future[Any]
+    """A FacetError here is the call's failure."""
+    context: Carrier = field(default_factory=dict)
+    """Of the request that it is made for."""
+
+    def resolve(self, answer: Any) -> None:
+        """Answer the call, unless it is answered or its caller has gone."""
+        if not self.answer.done():
+            self.answer.set_result(answer)
+
+
+class Waiting:
+    """A queue of calls that is taken from in batches."""
+
+    def __init__(self, max_batch: int) -> None:
+        """A batch is one call of any size, or several of at most `max_batch` pictures together."""
+        self._max_batch = max_batch
+        self._calls: deque[Call] = deque()
+        self._arrived = asyncio.Event()
+
+    def put(self, call: Call) -> None:
+        """Add a call at the end."""
+        self._calls.append(call)
+        self._arrived.set()
+
+    async def take(self) -> list[Call]:
+        """Wait for calls; then the first, and those of the same method that fit with it."""
+        while not (batch := self._batch()):
+            self._arrived.clear()
+            await self._arrived.wait()
+        return batch
+
+    def drain(self) -> list[Call]:
+        """Every call that is left."""
+        left, self._calls = list(self._calls), deque()
+        return left
+
+    def _batch(self) -> list[Call]:
+        batch: list[Call] = []
+        others: deque[Call] = deque()
+        size = 0
+        for call in self._calls:
+            if call.answer.done():
+                continue
+            if not batch or (call.method == batch[0].method and size + call.size <= self._max_batch):
+                batch.append(call)
+                size += call.size
+            else:
+                others.append(call)
+        self._calls = others
+        return batch

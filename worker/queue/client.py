@@ -1,0 +1,92 @@
+"""One end of a queue: calls go to its workers, and their answers come back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from redis.asyncio import Redis
+
+from model.errors import Unavailable
+from worker.backlog import Backlog
+from worker.in_flight import Underway
+from worker.queue.celery_app import create_celery
+from worker.queue.connections import connect_async
+from worker.queue.dispatcher import Post
+from worker.queue.worker_registry import Fleet
+
+
+def no_worker(queue: str) -> str:
+    """The sentence that says that nobody answers a queue."""
+    return f"No {queue} worker answers; start one with `facet worker --queues {queue}`."
+
+
+class QueueClient:
+    """Asks the workers of one queue. All calls come from one event loop."""
+
+    def __init__(self, redis_url: str, queue: str, *, timeout: float, max_batch: int, max_queue: int) -> None:
+        """Nothing is connected before `start`.
+
+        Calls of up to `max_batch` things travel together. A call is given up after `timeout` seconds, and refused at
+        once where `max_queue` things of this process wait, or so many that it could not be answered in that time.
+        """
+        self._url = redis_url
+        self._queue = queue
+        self._timeout = timeout
+        self._max_batch = max_batch
+        self._backlog = Backlog(max_queue, max_wait=timeout)
+        self._underway = Underway()
+        self._started: tuple[Redis, Fleet, Post] | None = None
+
+    async def start(self) -> None:
+        """Begin to listen for answers; whether anybody answers is what `ready` says."""
+        redis = connect_async(self._url)
+        fleet = Fleet(redis, self._queue)
+        celery = create_celery(self._url, stores_results=False)
+        post = Post(celery, redis, fleet, self._queue, self._max_batch)
+        post.start()
+        self._underway.publish(self._queue)
+        self._started = redis, fleet, post
+
+    async def close(self) -> None:
+        """Refuse what is not answered yet."""
+        if self._started is not None:
+            redis, _, post = self._started
+            self._started = None
+            await post.close()
+            await redis.aclose()
+
+    async def ready(self) -> str | None:
+        """None when calls can be answered, else the sentence that says what is missing."""
+        try:
+            _, fleet, _ = self._connection()
+            return None if await fleet.read() else no_worker(self._queue)
+        except Unavailable as error:
+            return error.message
+
+    async def workers(self) -> Mapping[str, object]:
+        """What each worker says of itself, at least one. Raises Unavailable if there is none."""
+        _, fleet, _ = self._connection()
+        members = await fleet.members()
+        if not members:
+            raise Unavailable(no_worker(self._queue), part="worker")
+        return members
+
+    async def ask(self, method: str, size: int, arguments: dict[str, Any]) -> Any:
+        """What a worker answers to a call of `size` things.
+
+        Raises the domain error that the worker met, Busy when the call's turn would come too late, Unavailable when
+        Redis or the workers do not answer, and CrashedWorker.
+        """
+        await self.workers()
+        _, _, post = self._connection()
+        self._backlog.enter(size)
+        try:
+            with self._underway.call():
+                return await post.ask(method, arguments, size, self._timeout)
+        finally:
+            for _ in range(size):
+                self._backlog.leave()
+
+    def _connection(self) -> tuple[Redis, Fleet, Post]:
+        if self._started is None:
+            raise Unavailable("The service is starting or stopping; try again soon.")
+        return self._started

@@ -1,0 +1,225 @@
+"""Sends calls to workers as tasks, and sees to it that each is answered."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+from opentelemetry.trace import SpanKind
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from model.errors import CrashedWorker, FacetError, Unavailable
+from worker.queue.call_queue import Call, Waiting
+from worker.queue.celery_app import TASK_PREFIX, UNACKED
+from worker.queue.codec import pack, unpack
+from worker.queue.redis_keys import BEAT_SECONDS, claim_key, payload_key, result_key
+from worker.queue.results import Mailbox
+from worker.queue.trace_context import carrier
+from worker.queue.worker_registry import Fleet
+from worker.stage_timing import span
+
+logger = logging.getLogger("facet.client")
+
+
+@dataclass(eq=False)
+class _Task:
+    """Calls of one method that travel together."""
+
+    id: str
+    calls: Sequence[Call]
+    alone: bool
+    result: asyncio.Future[bytes]
+    sent: float
+    lifetime: int
+    """Milliseconds until its payload expires."""
+
+
+class Post:
+    """Puts the calls that wait at the same moment into one task, and hands each its own part of the result.
+
+    The calls of a task whose worker was lost are sent again, each in a task of its own; a call that loses two workers
+    is refused.
+    """
+
+    def __init__(self, celery: Celery, redis: Redis, fleet: Fleet, queue: str, max_batch: int) -> None:
+        self._celery = celery
+        self._redis = redis
+        self._fleet = fleet
+        self._queue = queue
+        self._mailbox = Mailbox(redis)
+        self._waiting = Waiting(max_batch)
+        self._tasks: dict[str, _Task] = {}
+        self._missing: set[str] = set()
+        """Tasks that were neither begun nor waiting when last looked after."""
+        self._loops: list[asyncio.Task[None]] = []
+        self._cleaning: set[asyncio.Task[None]] = set()
+        # One thread for all: Celery's way of sending waits for Redis.
+        self._sender = ThreadPoolExecutor(1, thread_name_prefix="post")
+
+    def start(self) -> None:
+        """Begin to send and to listen."""
+        self._mailbox.start()
+        self._loops = [asyncio.create_task(self._send_waiting()), asyncio.create_task(self._watch())]
+
+    async def close(self) -> None:
+        """Stop; what is still awaited fails with Unavailable."""
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._mailbox.close()
+        stopping = Unavailable("The service is stopping; try again soon.")
+        for call in self._waiting.drain():
+            call.resolve(stopping)
+        for task in list(self._tasks.values()):
+            task.result.cancel()
+            for call in task.calls:
+                call.resolve(stopping)
+        await asyncio.sleep(0)
+        await asyncio.gather(*self._cleaning)
+        self._sender.shutdown()
+
+    async def ask(self, method: str, arguments: dict[str, Any], size: int, seconds: float) -> Any:
+        """What a worker answers to a call of `size` pictures.
+
+        Raises the domain error that the worker met, Unavailable where there is no answer in time, and CrashedWorker.
+        When the caller is cancelled, so is the task, unless somebody else's call travels in it.
+        """
+        loop = asyncio.get_running_loop()
+        with span(f"send {method}", SpanKind.PRODUCER):
+            call = Call(method, pack(arguments), size, loop.time() + seconds, loop.create_future(), carrier())
+            answer = await self._answer(call, seconds)
+        if isinstance(answer, FacetError):
+            raise answer
+        return answer
+
+    async def _answer(self, call: Call, seconds: float) -> Any:
+        self._waiting.put(call)
+        try:
+            async with asyncio.timeout(seconds):
+                return await call.answer
+        except TimeoutError as error:
+            raise Unavailable(f"No worker answered within {seconds:g} s; try again soon.", part="worker") from error
+        finally:
+            if call.answer.cancelled():
+                self._abandon(call)
+
+    def _abandon(self, call: Call) -> None:
+        for task in list(self._tasks.values()):
+            if call in task.calls and all(other.answer.done() for other in task.calls):
+                task.result.cancel()
+
+    async def _send_waiting(self) -> None:
+        while True:
+            await self._send(await self._waiting.take(), alone=False)
+
+    async def _send(self, calls: Sequence[Call], *, alone: bool) -> None:
+        now = asyncio.get_running_loop().time()
+        lifetime = max(round(1000 * (max(call.deadline for call in calls) - now)), 1)
+        task_id, result = self._mailbox.expect()
+        task = self._tasks[task_id] = _Task(task_id, calls, alone, result, now, lifetime)
+        result.add_done_callback(lambda _: self._finish(task))
+        try:
+            await self._redis.set(payload_key(task_id), pack([call.arguments for call in calls]), px=lifetime)
+            if result.done():  # given up meanwhile, and cleared before there was anything to clear
+                await self._clear(task_id)
+            else:
+                await asyncio.get_running_loop().run_in_executor(self._sender, self._enqueue, task)
+        except (RedisError, OperationalError) as error:
+            logger.warning("a task could not be sent: %s", error)
+            self._mailbox.fail(task_id, Unavailable("Redis does not answer; try again soon.", part="redis"))
+        except Exception:  # whatever it is, it is these callers' and must not end the sending
+            logger.exception("a task could not be sent")
+            self._mailbox.fail(task_id, FacetError("Something failed on the way to a worker; the log says what."))
+
+    def _enqueue(self, task: _Task) -> None:
+        headers = {"lifetime": task.lifetime, "contexts": [dict(call.context) for call in task.calls]}
+        name = TASK_PREFIX + task.calls[0].method
+        self._celery.send_task(name, args=[task.alone], task_id=task.id, queue=self._queue, headers=headers)
+
+    def _finish(self, task: _Task) -> None:
+        """Hand out the result of a task, and clear it out of Redis."""
+        del self._tasks[task.id]
+        if not task.result.cancelled():
+            error = task.result.exception()
+            answers = [error] * len(task.calls) if error else unpack(task.result.result())
+            for call, answer in zip(task.calls, answers, strict=True):
+                call.resolve(answer)
+        self._clean(self._clear(task.id))
+
+    def _clean(self, work: Coroutine[Any, Any, None]) -> None:
+        cleaning = asyncio.create_task(work)
+        self._cleaning.add(cleaning)
+        cleaning.add_done_callback(self._cleaning.discard)
+
+    async def _clear(self, task_id: str) -> None:
+        with suppress(RedisError):  # what stays expires by itself
+            await self._redis.unlink(payload_key(task_id), claim_key(task_id), result_key(task_id))
+
+    async def _watch(self) -> None:
+        """Look after tasks that have been under way for long: a message may be missed, a worker lost."""
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            before = asyncio.get_running_loop().time() - BEAT_SECONDS
+            tasks = [task for task in self._tasks.values() if task.sent < before]
+            if tasks:
+                try:
+                    await self._look_after(tasks)
+                except (RedisError, OperationalError, Unavailable) as error:
+                    logger.warning("tasks under way could not be looked after: %s", error)
+
+    async def _look_after(self, tasks: Sequence[_Task]) -> None:
+        # Lost is who lived neither before the claims were read, so that none withdrawn since is held against a task,
+        # nor after, as a worker that has just come does.
+        living = set(await self._fleet.read())
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for task in tasks:
+                pipe.get(claim_key(task.id))
+                pipe.exists(payload_key(task.id))
+            found = await pipe.execute()
+        living |= set(await self._fleet.read())
+        # Read last: a result that came in between is not mistaken for a loss.
+        await self._mailbox.fetch([task.id for task in tasks])
+        unclaimed = []
+        for task, claim, payload in zip(tasks, found[::2], found[1::2], strict=True):
+            if task.result.done():
+                continue
+            if claim is None:
+                unclaimed.append(task)
+            if not payload:
+                self._mailbox.fail(task.id, Unavailable("Redis lost the request; try it again.", part="redis"))
+            elif claim is not None and claim.decode() not in living:
+                await self._replace(task)
+        await self._send_missing(unclaimed)
+
+    async def _send_missing(self, tasks: Sequence[_Task]) -> None:
+        """Send again those that no worker has begun and none will: Redis gave them to one that ended at that moment.
+
+        A worker's request for a message takes it out of the queue, and only then does the worker note that it holds it.
+        """
+        if not tasks:
+            return
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.lrange(self._queue, 0, -1)
+            pipe.hvals(UNACKED)
+            waiting, held = await pipe.execute()
+        there = b"".join([*waiting, *held])
+        missing = {task.id: task for task in tasks if f'"{task.id}"'.encode() not in there and not task.result.done()}
+        for task_id in missing.keys() & self._missing:
+            await asyncio.get_running_loop().run_in_executor(self._sender, self._enqueue, missing.pop(task_id))
+        self._missing = set(missing)
+
+    async def _replace(self, task: _Task) -> None:
+        """Send again what a lost worker had begun."""
+        if task.alone:
+            self._mailbox.fail(task.id, CrashedWorker("This request ended two workers; do not send it again."))
+            return
+        task.result.cancel()
+        for call in task.calls:
+            if not call.answer.done():
+                await self._send([call], alone=True)

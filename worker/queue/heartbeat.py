@@ -1,0 +1,83 @@
+"""By what a worker shows that it lives."""
+
+import logging
+import socket
+import threading
+import uuid
+from typing import Any, cast
+
+from redis import Redis, RedisError
+from redis.client import PubSub
+
+from worker.queue.redis_keys import BEAT_SECONDS, LIFE_SECONDS, worker_key, workers_key
+
+CONFIRM_SECONDS = 0.1
+"""How long a beat waits for what is there only after a new subscription."""
+
+logger = logging.getLogger("facet.worker")
+
+
+def new_worker_id() -> str:
+    """An id that no other worker has, and that tells the host."""
+    return f"{socket.gethostname()}.{uuid.uuid4().hex}"
+
+
+def lives_here(redis: Redis, queue: str) -> bool:
+    """Whether a worker of a queue lives on this host. Raises RedisError."""
+    members = cast(set[bytes], redis.smembers(workers_key(queue)))
+    here = [id.decode() for id in members if id.decode().rpartition(".")[0] == socket.gethostname()]
+    return bool(here) and redis.exists(*map(worker_key, here)) > 0
+
+
+class Heartbeat:
+    """Repeats in Redis, from a thread of its own, that a worker of a queue lives and what it is.
+
+    It also subscribes to a channel of its own, where nothing is ever said: Redis itself ends the subscription at once
+    when the process ends, however that happens.
+    """
+
+    def __init__(self, redis: Redis, queue: str, worker_id: str, about: bytes) -> None:
+        """`about` is what the worker says of itself, packed."""
+        self._redis = redis
+        self._queue = queue
+        self._worker_id = worker_id
+        self._about = about
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="heartbeat", daemon=True)
+
+    def start(self, **_: Any) -> None:
+        """Begin, unless it has begun; takes whatever a signal of Celery brings."""
+        if self._thread.ident is None:
+            self._thread.start()
+
+    def close(self) -> None:
+        """Sign off, so that nobody waits for this worker."""
+        if self._thread.ident is None:
+            return
+        self._stopping.set()
+        self._thread.join()
+        try:
+            self._redis.delete(worker_key(self._worker_id))
+            self._redis.srem(workers_key(self._queue), self._worker_id)
+        except RedisError as error:
+            logger.warning("could not sign off: %s", error)
+
+    def _work(self) -> None:
+        with self._redis.pubsub(ignore_subscribe_messages=True) as presence:  # type: ignore[no-untyped-call]
+            while True:
+                try:
+                    self._beat(presence)
+                except RedisError as error:
+                    logger.warning("Redis does not answer: %s", error)
+                if self._stopping.wait(BEAT_SECONDS):
+                    return
+
+    def _beat(self, presence: PubSub) -> None:
+        if not presence.subscribed:
+            presence.subscribe(worker_key(self._worker_id))
+        # Reads what Redis confirms; a connection that broke is made anew, and subscribed again.
+        presence.get_message(timeout=CONFIRM_SECONDS)
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.sadd(workers_key(self._queue), self._worker_id)
+            pipe.set(worker_key(self._worker_id), self._about, ex=LIFE_SECONDS)
+            pipe.execute()

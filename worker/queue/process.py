@@ -1,0 +1,68 @@
+"""A worker process: Celery's consumer on threads that feed one service."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from celery.signals import setup_logging, worker_ready
+from prometheus_client import start_http_server
+
+from model.errors import Unavailable
+from worker.queue.celery_app import create_celery
+from worker.queue.connections import connect
+from worker.queue.heartbeat import Heartbeat
+from worker.queue.tasks import Runner, Service, register
+
+
+def work(service: Service, queue: str, redis_url: str, *, threads: int, metrics_port: int | None = None) -> int:
+    """Answer a queue until a signal comes, then finish what is begun; gives the exit code.
+
+    Each of the threads waits for one task at a time. Where there is a `metrics_port`, GET /metrics on it tells what
+    this process measures. Raises what the service's `start` raises, and Unavailable if the port cannot be had; Redis
+    may come later.
+    """
+    celery = create_celery(redis_url, stores_results=True)
+    with (
+        _metrics(metrics_port),
+        closing(connect(redis_url)) as redis,
+        closing(Runner(service, redis)) as runner,
+        closing(Heartbeat(redis, queue, runner.id, runner.start())) as heartbeat,
+    ):
+        register(celery, queue, runner)
+        # Celery tells each task's result in the log; embeddings and pictures do not belong there.
+        logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
+        setup_logging.connect(_leave_as_it_is)
+        worker_ready.connect(heartbeat.start)
+        worker = celery.Worker(
+            pool="threads",
+            concurrency=threads,
+            queues=[queue],
+            quiet=True,
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+        )
+        worker.start()
+    return worker.exitcode or 0
+
+
+@contextmanager
+def _metrics(port: int | None) -> Iterator[None]:
+    if port is None:
+        yield
+        return
+    try:
+        server, thread = start_http_server(port)
+    except OSError as error:
+        raise Unavailable(f"cannot listen on port {port}: {error.strerror or error}") from error
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _leave_as_it_is(**_: Any) -> None:
+    """Without a receiver of this signal Celery would set up the log by itself."""

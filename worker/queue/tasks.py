@@ -1,0 +1,157 @@
+"""The tasks of a worker: calls of many API processes, run on one service."""
+
+import asyncio
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import nullcontext
+from functools import partial
+from typing import Any, Protocol
+
+from celery import Celery, Task
+from celery.exceptions import Ignore
+from celery.states import SUCCESS
+from opentelemetry.trace import SpanKind
+from redis import Redis
+
+from model.errors import FacetError
+from worker.queue.celery_app import TASK_PREFIX
+from worker.queue.codec import pack, unpack
+from worker.queue.heartbeat import new_worker_id
+from worker.queue.redis_keys import CLAIM_SECONDS, INFERENCE_QUEUE, JOBS_QUEUE, SEARCH_QUEUE, claim_key, payload_key
+from worker.queue.trace_context import Carrier, continued
+from worker.stage_timing import STAGE_SECONDS, span
+
+METHODS = {
+    INFERENCE_QUEUE: ("embed", "reconstruct", "edit", "generate", "verify"),
+    SEARCH_QUEUE: ("search", "census"),
+    JOBS_QUEUE: (),  # jobs come by their table in the database, which outlives Redis
+}
+"""The calls that a worker of each queue answers; each is a task."""
+
+logger = logging.getLogger("facet.worker")
+
+
+class Service(Protocol):
+    """What answers the calls of a queue, by methods of their names."""
+
+    async def start(self) -> None:
+        """Load what is needed; after it the other calls answer."""
+
+    async def close(self) -> None:
+        """Finish what is running and refuse the rest."""
+
+    async def info(self) -> object:
+        """What it says of itself to those who ask the queue."""
+
+
+class Runner:
+    """Runs the calls of tasks on one service, whose event loop has a thread of its own.
+
+    Any number of threads may run tasks; what they ask for at the same moment shares an inference's batches.
+    """
+
+    def __init__(self, service: Service, redis: Redis) -> None:
+        self.id = new_worker_id()
+        self._service = service
+        self._redis = redis
+        self._alone = threading.Lock()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="service", daemon=True)
+
+    def start(self) -> bytes:
+        """Start the service; gives what it says of itself, packed. Raises what its `start` raises."""
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._service.start(), self._loop).result()
+        return pack(asyncio.run_coroutine_threadsafe(self._service.info(), self._loop).result())
+
+    def close(self) -> None:
+        """Finish what is running."""
+        asyncio.run_coroutine_threadsafe(self._service.close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def run(
+        self,
+        task_id: str,
+        method: str,
+        *,
+        store_alone: Callable[[bytes], None] | None = None,
+        lifetime: int | None = None,
+        contexts: Sequence[Carrier] = (),
+    ) -> bytes:
+        """The packed answers to the calls of a task, in order.
+
+        A task that has crashed a worker runs alone: never together with another of its kind, which would otherwise
+        share its fate. It has a `store_alone`, which is given the answers. `lifetime` is what the payload had when it
+        was sent, in milliseconds, and `contexts` are those of the calls. Raises Ignore for a task that was cancelled,
+        is too late, or is stored.
+        """
+        with self._alone if store_alone else nullcontext():
+            with self._redis.pipeline() as pipe:
+                pipe.get(payload_key(task_id))
+                pipe.pttl(payload_key(task_id))
+                pipe.set(claim_key(task_id), self.id, ex=CLAIM_SECONDS)
+                payload, left, _ = pipe.execute()
+            if payload is None:
+                raise Ignore
+            if lifetime is not None:
+                # By the clock of Redis alone, so that those of the hosts may differ.
+                STAGE_SECONDS.labels("broker").observe(max(lifetime - left, 0) / 1000)
+            running = asyncio.run_coroutine_threadsafe(self._answers(method, payload, contexts), self._loop)
+            answers = _within(running, left / 1000)
+            if store_alone:
+                # Before the next may begin: should that end the worker, this task is answered and not to blame.
+                store_alone(answers)
+                self._redis.delete(claim_key(task_id))
+                raise Ignore
+            return answers
+
+    async def _answers(self, method: str, payload: bytes, contexts: Sequence[Carrier]) -> bytes:
+        calls = unpack(payload)
+        answers = map(self._answer, itertools.repeat(method), calls, contexts or [{}] * len(calls))
+        return pack(await asyncio.gather(*answers))
+
+    async def _answer(self, method: str, call: bytes, context: Carrier) -> Any:
+        begun = time.monotonic()
+        with continued(context), span(method, SpanKind.CONSUMER):
+            try:
+                return await getattr(self._service, method)(**unpack(call))
+            except FacetError as error:
+                return error
+            except Exception:  # the call's own failure must not become that of the calls beside it
+                logger.exception("a call of %s failed", method)
+                return FacetError("Something failed inside a worker; its log says what.")
+            finally:
+                seconds = round(time.monotonic() - begun, 4)
+                logger.info("%s took %g s", method, seconds, extra={"method": method, "seconds": seconds})
+
+
+def _within(running: Future[bytes], seconds: float) -> bytes:
+    """The result of what runs; when it comes too late it is given up with Ignore."""
+    try:
+        return running.result(seconds)
+    except FutureTimeout as error:
+        running.cancel()
+        raise Ignore from error
+
+
+def register(celery: Celery, queue: str, runner: Runner) -> None:
+    """Make each call of a queue a task of a worker."""
+    for method in METHODS[queue]:
+        celery.task(name=TASK_PREFIX + method, bind=True)(_task(runner, method))
+
+
+def _task(runner: Runner, method: str) -> Any:
+    def task(self: Task, alone: bool) -> bytes:
+        request = self.request
+        store = partial(self.backend.store_result, request.id, state=SUCCESS) if alone else None
+        lifetime, contexts = request.get("lifetime"), request.get("contexts") or ()
+        return runner.run(request.id, method, store_alone=store, lifetime=lifetime, contexts=contexts)
+
+    return task

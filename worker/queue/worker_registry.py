@@ -1,0 +1,63 @@
+"""Which workers of a queue live, as an API process sees it."""
+
+import time
+from collections.abc import Mapping
+from typing import cast
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from model.errors import Unavailable
+from worker.queue.codec import unpack
+from worker.queue.redis_keys import BEAT_SECONDS, GRACE_SECONDS, worker_key, workers_key
+
+
+class Fleet:
+    """The workers of one queue and what each says of itself."""
+
+    def __init__(self, redis: Redis, queue: str) -> None:
+        self._redis = redis
+        self._queue = queue
+        self._members: Mapping[str, object] = {}
+        self._read = -BEAT_SECONDS
+        self._absent: dict[str, float] = {}
+        """Since when a worker was found without its connection."""
+
+    async def members(self) -> Mapping[str, object]:
+        """What each living worker says of itself, by its id, not older than a beat. Raises Unavailable.
+
+        That there was none is not taken from memory: the first worker counts as soon as it is there.
+        """
+        if self._members and time.monotonic() - self._read < BEAT_SECONDS:
+            return self._members
+        return await self.read()
+
+    async def read(self) -> Mapping[str, object]:
+        """The members at this moment. Raises Unavailable if Redis does not answer."""
+        try:
+            self._members = await self._living()
+        except RedisError as error:
+            raise Unavailable("Redis does not answer; try again soon.", part="redis") from error
+        self._read = time.monotonic()
+        return self._members
+
+    async def _living(self) -> Mapping[str, object]:
+        members = cast(set[bytes], await self._redis.smembers(workers_key(self._queue)))
+        if not members:
+            return {}
+        ids = sorted(member.decode() for member in members)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.mget([worker_key(id) for id in ids])
+            pipe.pubsub_numsub(*(worker_key(id) for id in ids))
+            said, listening = await pipe.execute()
+        gone = self._gone({id for id, (_, count) in zip(ids, listening, strict=True) if not count})
+        found = {id: about for id, about in zip(ids, said, strict=True) if about is not None and id not in gone}
+        if len(found) < len(ids):
+            await self._redis.srem(workers_key(self._queue), *set(ids) - found.keys())
+        return {id: unpack(about) for id, about in found.items()}
+
+    def _gone(self, absent: set[str]) -> set[str]:
+        """Those of the absent that have been so for too long."""
+        now = time.monotonic()
+        self._absent = {id: self._absent.get(id, now) for id in absent}
+        return {id for id, since in self._absent.items() if now - since >= GRACE_SECONDS}

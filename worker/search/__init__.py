@@ -1,0 +1,1 @@
+"""Galleries that search in this process, or have search workers do it."""

@@ -1,0 +1,49 @@
+"""A gallery whose searches are done by workers elsewhere, reached over Redis."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from typing import Any, cast
+
+from gallery.base import BaseGallery
+from gallery.query import Query, Results
+from worker.queue.client import QueueClient
+from worker.queue.redis_keys import SEARCH_QUEUE
+
+
+class RemoteGallery(BaseGallery):
+    """Writes to the database itself, and has search workers find what is there; it holds no index.
+
+    Beside what any gallery raises, searches raise Busy when their turn would come too late, and Unavailable when Redis
+    or the workers do not answer.
+    """
+
+    def __init__(self, url: str, redis_url: str, *, timeout: float, max_batch: int, max_queue: int) -> None:
+        """Open the database at a SQLAlchemy URL; the limits, in queries, are those of `QueueClient`."""
+        super().__init__(url)
+        self._queue = QueueClient(redis_url, SEARCH_QUEUE, timeout=timeout, max_batch=max_batch, max_queue=max_queue)
+        # Galleries are asked from many threads; the queue's client lives on one event loop.
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="search-client", daemon=True)
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._queue.start(), self._loop).result()
+
+    def close(self) -> None:
+        """Refuse what is not answered yet, and close the database."""
+        asyncio.run_coroutine_threadsafe(self._queue.close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        super().close()
+
+    def census(self) -> dict[str, int]:
+        """How many faces each model made, by its id."""
+        return cast(dict[str, int], self._ask("census", 1, {}))
+
+    def search_many(self, queries: Sequence[Query]) -> list[Results]:
+        """The answer to each query, all of one state of the gallery, which has every write before this call."""
+        return cast(list[Results], self._ask("search", max(len(queries), 1), {"queries": list(queries)}))
+
+    def _ask(self, method: str, size: int, arguments: dict[str, Any]) -> Any:
+        asked = self._queue.ask(method, size, {**arguments, "at_least": self.sequence()})
+        return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
