@@ -23,7 +23,7 @@ import faiss as _faiss
 import numpy as np
 
 from gallery.gallery import Gallery
-from gallery.index import IndexConfig
+from gallery.index.index import IndexConfig
 from gallery.query import Query, Term
 from gallery.records import NewFace
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute, Vector, normalized, part

@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from facet import __version__
 from facet.gallery import open_gallery
 from facet.settings import Settings
-from gallery.base import BaseGallery
+from gallery.base_gallery import BaseGallery
 from service import app
 from service.security.access import Access
 from service.security.audit import AuditLog

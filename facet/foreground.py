@@ -11,8 +11,8 @@ from anyio.from_thread import start_blocking_portal
 from facet.asgi import open_inference
 from facet.gallery import open_gallery
 from facet.settings import Settings
-from gallery.base import BaseGallery
-from gallery.jobs.records import Failure, Job, Kind
+from gallery.base_gallery import BaseGallery
+from gallery.jobs.job_records import Failure, Job, Kind
 from gallery.limits import MAX_PAGE
 from service.jobs import Jobs
 

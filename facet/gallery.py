@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from facet.settings import Settings
-from gallery.base import BaseGallery
+from gallery.base_gallery import BaseGallery
 
 if TYPE_CHECKING:
     from gallery.gallery import Gallery
@@ -28,8 +28,8 @@ def open_gallery(settings: Settings) -> BaseGallery:
 
 def local_gallery(settings: Settings) -> "Gallery":
     """A gallery that searches in this process. Raises InvalidRequest for settings that are wrong."""
-    from gallery.gpu import to_gpu
-    from gallery.index import IndexConfig
+    from gallery.index.gpu import to_gpu
+    from gallery.index.index import IndexConfig
     from worker.search.local import LocalGallery
 
     move = to_gpu() if settings.faiss_device == "gpu" else None

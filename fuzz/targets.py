@@ -12,7 +12,7 @@ import orjson
 from pydantic import ValidationError
 
 from gallery.jobs.archive import open_archive
-from gallery.jobs.source import Limits, checked_path
+from gallery.jobs.import_source import Limits, checked_path
 from model.errors import FacetError
 from model.images import ImageLimits, _decoded, decode
 from model.plain import plain

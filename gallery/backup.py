@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url, text
 
-from gallery.database import Database
+from gallery.store.database import Database
 from model.errors import InvalidRequest, NotFound, StorageFull, Unavailable
 
 _PAGES = 1000

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from gallery.approximate import ApproximateIndex
-from gallery.base import BaseGallery
-from gallery.index import Hits, Index, IndexConfig
-from gallery.keeper import Keeper
-from gallery.lock import ReadWriteLock
+from gallery.base_gallery import BaseGallery
+from gallery.index.approximate import ApproximateIndex
+from gallery.index.index import Hits, Index, IndexConfig
+from gallery.index.sample_queries import trials
+from gallery.index.snapshot import Snapshot
+from gallery.periodic_thread import Keeper
 from gallery.query import Query, Results
+from gallery.read_write_lock import ReadWriteLock
 from gallery.records import Amendment, Deletion, EnrolledFace, Receipt
-from gallery.snapshot import Snapshot
-from gallery.trials import trials
 from model.attributes import Vector
 from model.errors import InvalidRequest
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gallery.index import Index
+from gallery.index.index import Index
+from gallery.index.snapshot import Snapshot
 from gallery.records import Change, Deletion, Enrolment
-from gallery.snapshot import Snapshot
-from gallery.store import Store
+from gallery.store.store import Store
 
 _BATCH = 10_000
 _MOST = 20

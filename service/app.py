@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 
-from gallery.base import BaseGallery
+from gallery.base_gallery import BaseGallery
 from service.config import ServiceConfig
 from service.demo import Demo
 from service.document import completed

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from gallery.jobs.source import Limits
+from gallery.jobs.import_source import Limits
 from model.errors import InvalidRequest
 
 

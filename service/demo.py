@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from fastapi.concurrency import run_in_threadpool
 
-from gallery.base import BaseGallery
+from gallery.base_gallery import BaseGallery
 from gallery.records import EnrolledFace, NewFace
 from model.attributes import Attribute, Vector, join, split
 from model.errors import FacetError

@@ -9,13 +9,13 @@ from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
 
-from gallery.base import BaseGallery
+from gallery.base_gallery import BaseGallery
+from gallery.jobs.import_source import Limits
 from gallery.jobs.importing import Embedded
-from gallery.jobs.records import Job, Kind
+from gallery.jobs.job_kinds import work_on
+from gallery.jobs.job_records import Job, Kind
+from gallery.jobs.job_store import no_job
 from gallery.jobs.runner import Runner
-from gallery.jobs.source import Limits
-from gallery.jobs.store import no_job
-from gallery.jobs.work import work_on
 from gallery.limits import check_collection
 from model.errors import FacetError
 from service.config import ServiceConfig

@@ -55,7 +55,7 @@ def restore(
 def _holds_faces(url: str) -> bool:
     from sqlalchemy import make_url
 
-    from gallery.store import Store
+    from gallery.store.store import Store
 
     address = make_url(url)
     if address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():

@@ -70,7 +70,7 @@ def reembed(
     Example: facet gallery reembed --model new.safetensors
     """
     from facet.foreground import foreground
-    from gallery.jobs.records import Kind
+    from gallery.jobs.job_records import Kind
 
     settings = settings_of(model=model, data_dir=data_dir, database_url=database_url)
     changed = 0

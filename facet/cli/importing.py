@@ -82,7 +82,7 @@ def export(
 
 
 def _exported_here(settings: "Settings", collection: str) -> "Generator[list[NewFace]]":
-    from gallery.store import Store
+    from gallery.store.store import Store
 
     store = Store(settings.gallery_url)
     try:
@@ -154,7 +154,7 @@ def _import_parquet(source: Path, collection: str | None, settings: "Settings") 
 
 def _import_here(settings: "Settings", source: Path, collection: str, wanted: Mapping[str, Any]) -> None:
     from facet.foreground import foreground
-    from gallery.jobs.records import Kind
+    from gallery.jobs.job_records import Kind
 
     with foreground(settings) as here, progress() as bar:
         task = bar.add_task("Importing", total=None, note="")

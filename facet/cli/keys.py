@@ -21,7 +21,7 @@ DatabaseUrl = Annotated[str | None, typer.Option(help="The service's database.")
 @contextmanager
 def _store(data_dir: Path | None, database_url: str | None) -> Iterator["KeyStore"]:
     from facet.settings import Settings
-    from gallery.database import Database
+    from gallery.store.database import Database
     from service.security.keystore import KeyStore
 
     settings = Settings.load(data_dir=data_dir, database_url=database_url)
@@ -95,7 +95,7 @@ def seal(
 
     Example: facet keys seal vector.keys && FACET_VECTOR_KEYS=vector.keys facet keys reseal
     """
-    from gallery.sealing import add_key
+    from gallery.store.encryption import add_key
 
     add_key(file)
     typer.echo(f"a new key is the first in {file}")
@@ -110,7 +110,7 @@ def reseal(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     Example: FACET_VECTOR_KEYS=vector.keys facet keys reseal
     """
     from facet.settings import Settings
-    from gallery.resealing import reseal as run
+    from gallery.store.key_rotation import reseal as run
     from model.errors import InvalidRequest
 
     settings = Settings.load(data_dir=data_dir, database_url=database_url)

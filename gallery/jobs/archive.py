@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Self, cast
 
-from gallery.jobs.source import FREE_BYTES, Entry, Limits, Source, is_hidden, too_large
+from gallery.jobs.import_source import FREE_BYTES, Entry, Limits, Source, is_hidden, too_large
 from model.errors import ArchiveBomb, InvalidRequest, NotFound, UnreadableFile
 
 _DAMAGE = (

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.base import BaseGallery
-from gallery.jobs.task import Task
+from gallery.base_gallery import BaseGallery
+from gallery.jobs.job_task import Task
 from gallery.limits import MAX_PAGE
 from gallery.records import EnrolledFace
 from model.attributes import SPACES, Attribute, Vector, part

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from gallery.jobs.records import Failure
-from gallery.jobs.source import Entry, Source, checked_path
-from gallery.jobs.task import Task
+from gallery.jobs.import_source import Entry, Source, checked_path
+from gallery.jobs.job_records import Failure
+from gallery.jobs.job_task import Task
 from gallery.limits import check_subject
 from gallery.records import NewFace
 from model.attributes import Vector

@@ -2,10 +2,10 @@
 
 from contextlib import suppress
 
-from gallery.base import BaseGallery
+from gallery.base_gallery import BaseGallery
 from gallery.jobs.importing import Embed, embedded
-from gallery.jobs.records import Failure
-from gallery.jobs.task import Task
+from gallery.jobs.job_records import Failure
+from gallery.jobs.job_task import Task
 from gallery.records import Amendment
 from model.errors import FacetError, InvalidRequest, NotFound
 

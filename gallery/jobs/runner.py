@@ -9,9 +9,9 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from threading import Event, Thread
 
-from gallery.jobs.records import Job, Kind
-from gallery.jobs.store import Ended, JobStore, new_id
-from gallery.jobs.task import Stopped, Task
+from gallery.jobs.job_records import Job, Kind
+from gallery.jobs.job_store import Ended, JobStore, new_id
+from gallery.jobs.job_task import Stopped, Task
 from model.errors import CrashedWorker, FacetError, NotFound, StorageFull, Unavailable
 
 Work = Callable[[Task], None]

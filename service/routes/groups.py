@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
-from gallery.jobs.records import Kind
+from gallery.jobs.job_records import Kind
 from model.errors import InvalidRequest
 from service.openapi import problem_responses
 from service.request import FacetRequest

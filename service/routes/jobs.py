@@ -12,11 +12,11 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, Field
 
-from gallery.jobs import records
+from gallery.jobs import job_records
 from gallery.jobs.archive import open_archive
-from gallery.jobs.records import Kind, State
-from gallery.jobs.source import Limits
-from gallery.jobs.work import ARCHIVE
+from gallery.jobs.import_source import Limits
+from gallery.jobs.job_kinds import ARCHIVE
+from gallery.jobs.job_records import Kind, State
 from service.jobs import VisibleJobs
 from service.openapi import PICTURE_PROBLEMS, TEXT, problem_responses
 from service.parameters import AlignQuery, Collection, JobId, within
@@ -78,12 +78,12 @@ class Job(BaseModel):
     changed: datetime
 
     @classmethod
-    def of(cls, job: records.Job) -> Self:
+    def of(cls, job: job_records.Job) -> Self:
         """The JSON shape of a record."""
         return cls(**_fields(job))
 
 
-def _fields(job: records.Job) -> dict[str, Any]:
+def _fields(job: job_records.Job) -> dict[str, Any]:
     error = None if job.error is None else JobError(code=job.error["code"], detail=job.error["message"])
     names = ("id", "kind", "state", "collection", "progress", "created", "changed")
     return {**{name: getattr(job, name) for name in names}, "error": error}
@@ -157,12 +157,12 @@ async def list_jobs(
     return JobPage(jobs=[Job.of(job) for job in found], next_cursor=found[-1].id if len(found) == limit else None)
 
 
-async def _job(request: FacetRequest, job_id: JobId) -> records.Job:
+async def _job(request: FacetRequest, job_id: JobId) -> job_records.Job:
     """The job of a path. Raises NotFound."""
     return await run_in_threadpool(request.desk.get, job_id)
 
 
-NamedJob = Annotated[records.Job, Depends(_job)]
+NamedJob = Annotated[job_records.Job, Depends(_job)]
 
 
 @router.get("/jobs/{job_id}", responses=problem_responses(404, 422, 503))
@@ -202,7 +202,7 @@ async def follow_job(request: FacetRequest, job: NamedJob) -> StreamingResponse:
     return StreamingResponse(_events(job, request.desk), headers=headers, media_type=_EVENTS)
 
 
-async def _events(job: records.Job, desk: VisibleJobs) -> AsyncIterator[bytes]:
+async def _events(job: job_records.Job, desk: VisibleJobs) -> AsyncIterator[bytes]:
     seen, quiet = 0, 0.0
     while True:
         quiet += _POLL_SECONDS

@@ -5,7 +5,7 @@ from typing import cast
 from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
-from gallery.base import BaseGallery
+from gallery.base_gallery import BaseGallery
 from model.errors import Unavailable
 from service.request import FacetRequest
 from service.security.router import Router

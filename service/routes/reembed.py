@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Response
 from fastapi.concurrency import run_in_threadpool
 
-from gallery.jobs.records import Kind
+from gallery.jobs.job_records import Kind
 from service.openapi import problem_responses
 from service.request import FacetRequest
 from service.routes.faces import DEFAULT_COLLECTION

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import RowMapping, insert, select, update
 
-from gallery.database import Database
-from gallery.tables import keys
+from gallery.store.database import Database
+from gallery.store.tables import keys
 from model.errors import NotFound
 from service.security.keys import Key, new_secret, salted, token_of
 from service.security.scopes import Scope

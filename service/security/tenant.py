@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from gallery.base import BaseGallery
+from gallery.base_gallery import BaseGallery
 from gallery.query import Query, Results
 from gallery.records import Amendment, CollectionInfo, EnrolledFace, NewFace, Page, Receipt
-from gallery.store import cursor_after
+from gallery.store.store import cursor_after
 from service.security.audit import Action, AuditLog
 from service.security.caller import Caller
 from service.security.cursors import Cursors

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from gallery.gallery import Gallery
-from gallery.index import IndexConfig
+from gallery.index.index import IndexConfig
 from gallery.query import Query, Term
 from gallery.records import Amendment, EnrolledFace, NewFace
 from model.attributes import Attribute, Vector, part

@@ -87,7 +87,7 @@ def test_a_client_sees_its_writes_whichever_process_it_asks(url: str) -> None:
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from gallery.database import Database
+from gallery.store.database import Database
 from gallery.gallery import Gallery
 gallery = Gallery(sys.argv[1], Path(sys.argv[2]))
 # Committed, but neither wiped from the log nor acknowledged.

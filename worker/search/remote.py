@@ -5,7 +5,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any, cast
 
-from gallery.base import BaseGallery
+from gallery.base_gallery import BaseGallery
 from gallery.query import Query, Results
 from worker.queue.client import QueueClient
 from worker.queue.redis_keys import SEARCH_QUEUE

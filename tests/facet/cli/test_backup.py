@@ -7,10 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from facet.cli import app
-from gallery.database import Database
 from gallery.gallery import Gallery
 from gallery.records import EnrolledFace, NewFace
-from gallery.store import Store
+from gallery.store.database import Database
+from gallery.store.store import Store
 from model.attributes import EMBEDDING_SIZE, normalized
 from service.security.keystore import KeyStore
 from service.security.scopes import Scope

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from facet.cli import app
 from gallery.gallery import Gallery
-from gallery.jobs.records import State
+from gallery.jobs.job_records import State
 from gallery.records import NewFace
 from model.dummy import DummyModel
 from tests.faces import draw_face, jpeg

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gallery.jobs.archive import open_archive
-from gallery.jobs.source import Folder, Limits, Source, checked_path
+from gallery.jobs.import_source import Folder, Limits, Source, checked_path
 from model.errors import ArchiveBomb, FacetError, InvalidRequest, NotFound
 from tests.gallery.jobs.pictures import folder_of, people, tarred, zipped
 

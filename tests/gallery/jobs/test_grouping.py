@@ -9,10 +9,10 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from gallery.gallery import Gallery
 from gallery.jobs import grouping
-from gallery.jobs.records import Kind, State
+from gallery.jobs.import_source import Limits
+from gallery.jobs.job_kinds import work_on
+from gallery.jobs.job_records import Kind, State
 from gallery.jobs.runner import Runner
-from gallery.jobs.source import Limits
-from gallery.jobs.work import work_on
 from gallery.records import NewFace
 from model.attributes import Attribute, Vector, normalized, part
 from model.errors import InvalidRequest

@@ -8,9 +8,9 @@ import pytest
 
 from gallery.gallery import Gallery
 from gallery.jobs.importing import Embedded
-from gallery.jobs.records import Kind
+from gallery.jobs.job_records import Kind
+from gallery.jobs.job_task import Stopped, Task
 from gallery.jobs.reembedding import reembed_faces
-from gallery.jobs.task import Stopped, Task
 from gallery.records import NewFace
 from model.attributes import Vector
 from model.errors import InvalidRequest

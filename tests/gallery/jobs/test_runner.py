@@ -11,12 +11,12 @@ from threading import Event
 import pytest
 
 from gallery.gallery import Gallery
+from gallery.jobs.import_source import Limits
 from gallery.jobs.importing import Embedded
-from gallery.jobs.records import Job, Kind, State
+from gallery.jobs.job_kinds import ARCHIVE, work_on
+from gallery.jobs.job_records import Job, Kind, State
+from gallery.jobs.job_task import Task
 from gallery.jobs.runner import Runner
-from gallery.jobs.source import Limits
-from gallery.jobs.task import Task
-from gallery.jobs.work import ARCHIVE, work_on
 from model.errors import Busy, FacetError
 from tests.gallery.jobs.pictures import BAD, embed, people, tarred, zipped
 from tests.processes import ROOT, wait_until
@@ -186,8 +186,8 @@ import sys, time
 from pathlib import Path
 from gallery.gallery import Gallery
 from gallery.jobs.runner import Runner
-from gallery.jobs.source import Limits
-from gallery.jobs.work import work_on
+from gallery.jobs.import_source import Limits
+from gallery.jobs.job_kinds import work_on
 from tests.gallery.jobs.pictures import embed
 def slow(pictures, align, _):
     time.sleep(0.02)

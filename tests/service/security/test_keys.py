@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gallery.database import Database
+from gallery.store.database import Database
 from model.errors import InvalidRequest, NotFound
 from service.security.keys import parsed, salted
 from service.security.keystore import KeyStore

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from redis.asyncio import Redis
-from tests.worker.test_wire import assert_same
 
 from model.attributes import Attribute
 from model.dummy import DummyModel
@@ -18,6 +17,7 @@ from model.errors import Busy, FacetError, Unavailable
 from model.faces.detector import load_detector
 from tests.faces import draw_face, jpeg
 from tests.processes import RedisServer, redis_server, wait_until, worker_process
+from tests.worker.queue.test_codec import assert_same
 from worker.interface import Inference
 from worker.local.inference import LocalInference
 from worker.queue.client import no_worker

@@ -1,0 +1,1 @@
+"""The FAISS indexes derived from the store."""

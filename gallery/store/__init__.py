@@ -1,0 +1,1 @@
+"""The durable truth: the database of everything that is enrolled."""

@@ -1,0 +1,132 @@
+"""The database that everything durable of the gallery lies in."""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from gallery.periodic_thread import Keeper
+from gallery.store import migrate, sqlite
+from gallery.store.encryption import Vault, attach
+from model.errors import InvalidRequest, StorageFull, Unavailable
+
+VECTOR_KEYS = "vector_keys"
+_DISK_FULL = "53100"
+"""What PostgreSQL calls it."""
+_SECONDS = 10.0
+"""How often it is tried again to empty the log where there was no room for it."""
+
+logger = logging.getLogger("facet.gallery")
+
+
+class Database:
+    """Connections that any number of threads may use at a time."""
+
+    def __init__(self, url: str) -> None:
+        """Open the database at a SQLAlchemy URL, and bring its tables to their present form.
+
+        `vector_keys=<file>` in the URL's query names the file of the keys by which embeddings and pictures are sealed.
+        Raises InvalidRequest for a URL that names no database that can be used.
+        """
+        try:
+            address = make_url(url)
+            keys = address.query.get(VECTOR_KEYS)
+            address = address.difference_update_query([VECTOR_KEYS])
+            self._engine = create_engine(address, max_overflow=-1, hide_parameters=True)
+        except (ArgumentError, ImportError) as error:
+            raise InvalidRequest(f"the gallery's database URL cannot be used: {error}") from error
+        self.seals = keys is not None
+        """Whether embeddings and pictures are sealed."""
+        if keys is not None:
+            attach(self._engine.dialect, Vault.of(Path(str(keys))))
+        sqlite.configure(self._engine)
+        self._unscrubbed = False
+        """Whether something that was deleted may still be in the files."""
+        self._failure = self._engine.dialect.loaded_dbapi.OperationalError
+        with ExitStack() as on_failure:
+            on_failure.callback(self._engine.dispose)
+            with self.transaction() as connection:
+                migrate.upgrade(connection)
+            # What a process that was killed while it deleted left in the log.
+            self.scrub()
+            on_failure.pop_all()
+        self._keeper = Keeper(lambda: self._unscrubbed, self.scrub, _SECONDS)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._keeper.close()
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All that happens inside or, if it fails, nothing of it.
+
+        Raises StorageFull where there is no room for it, and Unavailable while the database does not answer.
+        """
+        with _told(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def cursor(self) -> Iterator[DBAPICursor]:
+        """A bare cursor of the driver, for a statement that only reads; its parameters are written as `mark`.
+
+        It does without what SQLAlchemy does for a statement and for each of its values, which a search would notice.
+        Raises as `transaction` does.
+        """
+        with _told():
+            connection = self._engine.raw_connection()
+            try:
+                yield connection.cursor()
+            except self._failure as error:
+                # The other connections may be as dead as this one.
+                connection.invalidate(error)
+                self._engine.dispose()
+                raise OperationalError(None, None, error) from error
+            finally:
+                connection.close()
+
+    @property
+    def mark(self) -> str:
+        """What stands for a parameter in a statement for `cursor`."""
+        return "?" if self._engine.dialect.positional else "%s"
+
+    def scrub(self) -> None:
+        """Let nothing of what was deleted stay in the database's files.
+
+        What was deleted is so whether or not there is room for this; where there is none, it is done later.
+        """
+        try:
+            with self.transaction() as connection:
+                sqlite.scrub(connection)
+        except StorageFull:
+            logger.warning("there is no room to empty the database's log: what was deleted stays in it until there is")
+            self._unscrubbed = True
+        else:
+            self._unscrubbed = False
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong with the database, in the gallery's words."""
+    try:
+        yield
+    except (OperationalError, PoolTimeout) as error:
+        if _is_full(error):
+            raise StorageFull(
+                "there is no room to write; what is there can still be read, and the rest works again when there is"
+            ) from error
+        raise Unavailable("the gallery's database does not answer; try again later") from error
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether a database failed for want of room: the disk's, or what a limit leaves of it."""
+    cause = getattr(error, "orig", None)
+    # A write that the file system cut short counts as a failure of input and output with SQLite.
+    of_sqlite = getattr(cause, "sqlite_errorcode", None) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+    return of_sqlite or getattr(cause, "sqlstate", None) == _DISK_FULL

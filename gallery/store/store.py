@@ -1,0 +1,252 @@
+"""The durable truth: every enrolled face, and the sequence of all changes."""
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    delete,
+    distinct,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    union_all,
+    update,
+)
+
+from gallery.limits import MAX_PAGE, check_collection, check_limit, check_subject, is_id
+from gallery.records import Amendment, Change, CollectionInfo, EnrolledFace, KeptPicture, NewFace, Page, Receipt
+from gallery.store.database import Database
+from gallery.store.enrolment import advance, insert_faces, insert_unknown
+from gallery.store.face_lookup import find
+from gallery.store.rows import change_of, face_of, moment, new_face_of, values_of
+from gallery.store.tables import counter, deletions, faces, failures, jobs
+from model.attributes import Vector
+from model.errors import InvalidRequest, NotFound
+
+_CURSOR = re.compile(r"[0-7][0-9a-f]{15}")
+_FACE = [column for column in faces.columns if column.name not in ("crop", "content")]
+_EXPORTED = 1000
+"""Faces of an export that are in memory at a time."""
+
+
+class Store:
+    """Enrolled faces in a database that any number of threads and processes may use at a time.
+
+    Every method raises Unavailable while the database does not answer.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open the database at a SQLAlchemy URL, and bring its tables to their present form.
+
+        Raises InvalidRequest for a URL that names no database that can be used.
+        """
+        self.database = Database(url)
+        self._transaction = self.database.transaction
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()
+
+    def add(self, face: NewFace) -> EnrolledFace:
+        """Enrol one face; once this returns, it survives a crash."""
+        return self.add_many([face])[0]
+
+    def add_many(self, new: Sequence[NewFace]) -> list[EnrolledFace]:
+        """Enrol all of these faces or, if it fails, none."""
+        with self._transaction() as connection:
+            return [face_of(row) for row in insert_faces(connection, new)]
+
+    def add_unknown(self, new: Sequence[NewFace]) -> int:
+        """Enrol those of these faces whose id, or content in the same collection, no other has; gives how many."""
+        with self._transaction() as connection:
+            return insert_unknown(connection, new)
+
+    def exported(self, collection: str) -> Iterator[list[NewFace]]:
+        """Every face of a collection as it can be enrolled elsewhere, some at a time, all of one moment."""
+        # One statement sees one state of the database, however long it takes.
+        query = select(faces).where(*_within(collection, None)).order_by(faces.c.sequence)
+        with self._transaction() as connection:
+            found = connection.execution_options(yield_per=_EXPORTED).execute(query)
+            for some in found.mappings().partitions():
+                yield [new_face_of(row) for row in some]
+
+    def get(self, id: str) -> EnrolledFace:
+        """One face. Raises NotFound."""
+        return face_of(self._one(id, *_FACE)._mapping)
+
+    def crop(self, id: str) -> bytes | None:
+        """The picture of one face, None where none was kept. Raises NotFound."""
+        crop: bytes | None = self._one(id, faces.c.crop).crop
+        return crop
+
+    def require(self, id: str, collections: Iterable[str]) -> None:
+        """Raises NotFound unless a face is in one of these collections, the same for one in others as for none."""
+        self._one(id, faces.c.sequence, where=[faces.c.collection.in_(collections)])
+
+    def outdated(self, model: str, limit: int, *, collection: str | None = None, after: int = 0) -> list[KeptPicture]:
+        """The first `limit` faces of other models whose picture was kept, of those with a number above `after`."""
+        query = select(faces.c.sequence, faces.c.id, faces.c.subject, faces.c.crop)
+        query = query.where(*_outdated(model, collection, after)).order_by(faces.c.sequence).limit(limit)
+        with self._transaction() as connection:
+            return [KeptPicture(*row) for row in connection.execute(query)]
+
+    def count_outdated(self, model: str, collection: str, after: int) -> int:
+        """How many faces `outdated` gives without a limit."""
+        with self._transaction() as connection:
+            found = connection.execute(select(func.count()).where(*_outdated(model, collection, after)))
+            return int(found.scalar_one())
+
+    def find(self, embeddings: Mapping[int, Vector]) -> tuple[int, dict[int, EnrolledFace]]:
+        """The number of the latest change, and the faces with these numbers and embeddings that are not gone."""
+        return find(self.database, embeddings)
+
+    def page(
+        self, *, collection: str | None = None, subject: str | None = None, cursor: str | None = None, limit: int = 100
+    ) -> Page:
+        """At most `limit` faces in the order of their enrolment or latest change, from where a page's cursor points.
+
+        A face enrolled or changed while somebody turns pages is on the last of them. Raises InvalidRequest.
+        """
+        check_limit("limit", limit, MAX_PAGE)
+        query = select(*_FACE).where(*_within(collection, subject))
+        if cursor is not None:
+            if not _CURSOR.fullmatch(cursor):
+                raise InvalidRequest("cursor is none that a page of faces gave; leave it out to start at the first")
+            query = query.where(faces.c.sequence > int(cursor, 16))
+        with self._transaction() as connection:
+            rows = connection.execute(query.order_by(faces.c.sequence).limit(limit + 1)).all()
+        listed = [face_of(row._mapping) for row in rows[:limit]]
+        return Page(listed, cursor_after(listed[-1]) if len(rows) > limit else None)
+
+    def collections(self) -> list[CollectionInfo]:
+        """Every collection that holds a face, by name."""
+        name = faces.c.collection
+        query = select(name, func.count(), func.count(distinct(faces.c.subject))).group_by(name).order_by(name)
+        with self._transaction() as connection:
+            return [CollectionInfo(*row) for row in connection.execute(query)]
+
+    def change(self, id: str, amendment: Amendment) -> EnrolledFace:
+        """Change some fields of one face, which gets a new number; gives the face as it is now. Raises NotFound."""
+        with self._transaction() as connection:
+            first = advance(connection, 0) + 1
+            known = faces.c.id == id if is_id(id) else literal(False)
+            old = connection.execute(select(faces.c.sequence).where(known)).scalar_one_or_none()
+            if old is None:
+                raise _no_face(id)
+            connection.execute(insert(deletions), {"sequence": first, "face": old})
+            change = update(faces).where(faces.c.sequence == old).values(sequence=first + 1, **values_of(amendment))
+            row = connection.execute(change.returning(*_FACE)).one()
+            advance(connection, 2)
+        self.database.scrub()
+        return face_of(row._mapping)
+
+    def delete(self, id: str) -> Receipt:
+        """Delete one face. Raises NotFound."""
+        receipt = self._erase(faces.c.id == id if is_id(id) else literal(False))
+        if not receipt.deleted:
+            raise _no_face(id)
+        return receipt
+
+    def delete_subject(self, subject: str, collection: str | None = None) -> Receipt:
+        """Delete all faces of a subject, in one collection or in all, also where there are none.
+
+        What a job notes of files of the subject that it could not enrol goes too.
+        """
+        if collection is not None:
+            check_collection(collection)
+        check_subject(subject)
+        with self._transaction() as connection:
+            mine = select(jobs.c.id) if collection is None else select(jobs.c.id).where(jobs.c.collection == collection)
+            noted = delete(failures).where(failures.c.subject == subject, failures.c.job.in_(mine))
+            forgotten = connection.execute(noted).rowcount
+        if forgotten:
+            self.database.scrub()
+        return self._erase(*_within(collection, subject))
+
+    def sequence(self) -> int:
+        """The number of the latest change; 0 before the first."""
+        with self._transaction() as connection:
+            latest: int = connection.execute(select(counter.c.sequence)).scalar_one()
+        return latest
+
+    def name(self) -> str:
+        """What tells this store from every other."""
+        with self._transaction() as connection:
+            name: str = connection.execute(select(counter.c.store)).scalar_one()
+        return name
+
+    def erased_since(self, sequence: int) -> bool:
+        """Whether a face was deleted or changed after a change of the sequence."""
+        with self._transaction() as connection:
+            later = select(deletions.c.sequence).where(deletions.c.sequence > sequence).limit(1)
+            return connection.execute(later).first() is not None
+
+    def changes_since(self, sequence: int, limit: int) -> list[Change]:
+        """The first `limit` changes after one, in order. The enrolment of a face that is gone is not among them."""
+        enrolled = select(
+            faces.c.sequence, null().label("face"), faces.c.id, faces.c.subject, faces.c.collection, faces.c.model,
+            faces.c.embedding, faces.c.metadata,
+        ).where(faces.c.sequence > sequence)  # fmt: skip
+        deleted = select(deletions.c.sequence, deletions.c.face, *[null()] * 6).where(deletions.c.sequence > sequence)
+        # One statement sees one state of the database, whatever its isolation level.
+        both = union_all(enrolled, deleted).order_by("sequence").limit(limit)
+        with self._transaction() as connection:
+            return [change_of(row) for row in connection.execute(both)]
+
+    def _erase(self, *which: ColumnElement[bool]) -> Receipt:
+        with self._transaction() as connection:
+            count, sequence = _remove(connection, *which)
+        if count:
+            self.database.scrub()
+        return Receipt(count, sequence, moment(time.time_ns() // 1_000_000))
+
+    def _one(self, id: str, *columns: Column[Any], where: Sequence[ColumnElement[bool]] = ()) -> Row[Any]:
+        if is_id(id):
+            with self._transaction() as connection:
+                row = connection.execute(select(*columns).where(faces.c.id == id, *where)).one_or_none()
+            if row is not None:
+                return row
+        raise _no_face(id)
+
+
+def cursor_after(face: EnrolledFace) -> str:
+    """Names the place where the page after a face starts."""
+    return f"{face.sequence:016x}"
+
+
+def _remove(connection: Connection, *which: ColumnElement[bool]) -> tuple[int, int]:
+    """Delete faces and note that they are gone; gives how many, and the number of the latest change."""
+    first = advance(connection, 0) + 1
+    gone = connection.scalars(delete(faces).where(*which).returning(faces.c.sequence)).all()
+    if gone:
+        notes = [{"sequence": first + place, "face": face} for place, face in enumerate(sorted(gone))]
+        connection.execute(insert(deletions), notes)
+    return len(gone), advance(connection, len(gone))
+
+
+def _within(collection: str | None, subject: str | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if collection is not None:
+        check_collection(collection)
+        conditions.append(faces.c.collection == collection)
+    if subject is not None:
+        check_subject(subject)
+        conditions.append(faces.c.subject == subject)
+    return conditions
+
+
+def _outdated(model: str, collection: str | None, after: int) -> list[ColumnElement[bool]]:
+    kept = faces.c.crop.is_not(None) & (faces.c.model != model) & (faces.c.sequence > after)
+    return [kept, *_within(collection, None)]
+
+
+def _no_face(id: str) -> NotFound:
+    return NotFound(f"there is no face {id!r}", id=id)

@@ -1,0 +1,67 @@
+"""What is asked of a copy on the GPU is found as on the CPU; FAISS's own flat index stands in for the device here."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gallery.gallery import Gallery
+from gallery.index import flat as flat_module
+from gallery.index import gpu
+from gallery.index.flat import FlatIndex
+from gallery.index.gpu import GpuIndex
+from gallery.index.index import IndexConfig
+from gallery.query import Query, Term
+from gallery.records import EnrolledFace, NewFace
+from model.attributes import Attribute, Vector, part
+from model.errors import InvalidRequest
+
+MakeEmbedding = Callable[[int], Vector]
+
+
+def test_it_proposes_the_best_and_leaves_ties_to_the_cpu() -> None:
+    index, flat = GpuIndex(2, lambda index: index), FlatIndex(2)
+    assert index.candidates(np.ones(2, np.float32), 1) is None
+    numbers = np.arange(5, 105)
+    vectors = np.stack([np.linspace(0, 1, 100), np.zeros(100)], axis=1, dtype=np.float32)
+    flat.add(numbers, vectors)
+    index.add(numbers, vectors)
+    found = index.candidates(np.array([1, 0], np.float32), 3)
+    assert found is not None
+    assert set(found.tolist()) >= {102, 103, 104}
+    # All are equal here.
+    assert index.candidates(np.array([0, 1], np.float32), 3) is None
+    assert set(index.candidates(np.array([1, 0], np.float32), 500).tolist()) == set(numbers.tolist())  # type: ignore[union-attr]
+    flat.remove(numbers[-2:])
+    index.copy(flat)
+    found = index.candidates(np.array([1, 0], np.float32), 1)
+    assert found is not None
+    assert set(found.tolist()) >= {102}
+    assert not {103, 104} & set(found.tolist())
+
+
+@pytest.mark.parametrize("composed", [True, False])
+def test_a_gallery_finds_the_same(
+    sqlite_url: str,
+    embedding: MakeEmbedding,
+    brute_force: Callable[[list[EnrolledFace], Query], list[tuple[str, float]]],
+    composed: bool,
+) -> None:
+    gallery = Gallery(sqlite_url, None, IndexConfig(composed, to_gpu=lambda index: index))
+    faces = gallery.enrol_many([NewFace(f"s{n % 7}", embedding(n // 2), "m1") for n in range(120)])
+    for round_ in range(2):
+        for seed in range(6):
+            terms = [Term(a, part(embedding(seed), a), w) for a, w in ((Attribute.IDENTITY, 1), (Attribute.POSE, -0.5))]
+            for query in (Query(tuple(terms), 9, model="m1"), Query((terms[round_],), 9, model="m1")):
+                for asked in (query, replace(query, subject="s1"), replace(query, group_by="subject")):
+                    found = [(match.face.id, match.similarity) for match in gallery.search(asked).matches]
+                    assert found == brute_force(faces, asked)
+        gallery.delete(faces.pop(3).id)
+    gallery.close()
+
+
+def test_without_a_gpu_it_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flat_module.faiss, "get_num_gpus", lambda: 0, raising=False)
+    with pytest.raises(InvalidRequest, match="needs an NVIDIA GPU and FAISS with CUDA"):
+        gpu.to_gpu()

@@ -1,0 +1,278 @@
+"""The store keeps what it acknowledged, in order, and forgets what it shall."""
+
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from gallery.records import Amendment, CollectionInfo, Deletion, Enrolment, NewFace
+from gallery.store.store import Store
+from model.errors import InvalidRequest, NotFound, Unavailable
+from tests.processes import wait_until
+
+MakeFace = Callable[..., NewFace]
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    opened = Store(url)
+    yield opened
+    opened.close()
+
+
+def test_a_face_comes_back_bit_by_bit_also_after_a_restart(store: Store, url: str, new: MakeFace) -> None:
+    given = new(1, metadata={"a": [1, None, "é", {"b": 1.5}]}, quality=0.25, crop=b"\0png", collection="c")
+    added = store.add(given)
+    again = Store(url)
+    for face in (added, store.get(added.id), again.get(added.id)):
+        assert (face.subject, face.collection, face.model) == ("ada", "c", "m1")
+        assert face.embedding.tobytes() == given.embedding.tobytes()
+        assert not face.embedding.flags.writeable
+        assert (face.metadata, face.quality) == (given.metadata, 0.25)
+        assert (face.id, face.sequence, face.created) == (added.id, 1, added.created)
+    assert abs(datetime.now(UTC) - added.created) < timedelta(seconds=10)
+    assert again.crop(added.id) == b"\0png"
+    assert again.crop(again.add(new(2)).id) is None
+    assert store.sequence() == 2
+    again.close()
+
+
+@pytest.mark.parametrize("id", ["", "x", "\ud800", "\0", "0197f0d4-0000-7000-8000-000000000000", "-" * 36])
+def test_an_unknown_id_is_not_found(store: Store, id: str) -> None:
+    for ask in (store.get, store.crop, store.delete):
+        with pytest.raises(NotFound) as refused:
+            ask(id)
+        assert refused.value.details == {"id": id}
+    assert store.sequence() == 0
+
+
+def test_pages_cover_everything_once_in_order(store: Store, new: MakeFace) -> None:
+    added = store.add_many([new(n, subject=f"s{n % 3}", collection=f"c{n % 2}") for n in range(25)])
+
+    def turned(limit: int, **filters: str) -> list[str]:
+        ids, cursor = list[str](), None
+        while True:
+            page = store.page(cursor=cursor, limit=limit, **filters)
+            assert len(page.faces) <= limit
+            ids += [face.id for face in page.faces]
+            cursor = page.next_cursor
+            if cursor is None:
+                return ids
+
+    for limit in (1, 4, 5, 25, 1000):
+        assert turned(limit) == [face.id for face in added]
+    assert turned(2, subject="s1") == [face.id for face in added if face.subject == "s1"]
+    both = [face.id for face in added if (face.subject, face.collection) == ("s2", "c1")]
+    assert turned(3, subject="s2", collection="c1") == both != []
+    assert turned(3, collection="none") == []
+
+
+def test_a_cursor_survives_the_deletion_of_its_face(store: Store, new: MakeFace) -> None:
+    added = store.add_many([new(n) for n in range(4)])
+    first = store.page(limit=2)
+    store.delete(added[1].id)
+    assert [face.id for face in store.page(cursor=first.next_cursor).faces] == [added[2].id, added[3].id]
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "f" * 16, "0" * 15, "0" * 17, "٠" * 16, "0" * 15 + "\n", "\ud800"])
+def test_a_foreign_cursor_is_refused(store: Store, cursor: str) -> None:
+    with pytest.raises(InvalidRequest, match="cursor is none that a page of faces gave"):
+        store.page(cursor=cursor)
+
+
+def test_page_arguments_have_limits(store: Store) -> None:
+    for limit in (0, 1001):
+        with pytest.raises(InvalidRequest, match=f"limit must be 1 to 1000, not {limit}"):
+            store.page(limit=limit)
+    with pytest.raises(InvalidRequest, match="subject"):
+        store.page(subject="\ud800")
+    with pytest.raises(InvalidRequest, match="collection"):
+        store.page(collection="a/b")
+
+
+def test_changes_are_read_in_order_from_anywhere(store: Store, new: MakeFace) -> None:
+    a, b, c = store.add_many([new(n) for n in range(3)])
+    assert store.delete(b.id).sequence == 4
+    d = store.add(new(3))
+    assert store.delete_subject("ada").deleted == 3
+    e = store.add(new(4))
+    assert (d.sequence, e.sequence, store.sequence()) == (5, 9, 9)
+    changes = store.changes_since(0, 100)
+    deleted = [Deletion(4, 2), Deletion(6, 1), Deletion(7, 3), Deletion(8, 5)]
+    assert [change for change in changes if isinstance(change, Deletion)] == deleted
+    assert [change.id for change in changes if isinstance(change, Enrolment)] == [e.id]
+    assert [change.sequence for change in changes] == [4, 6, 7, 8, 9]
+    assert [change.sequence for change in store.changes_since(6, 2)] == [7, 8]
+    assert store.changes_since(9, 5) == []
+    (last,) = store.changes_since(8, 5)
+    assert isinstance(last, Enrolment)
+    assert last.embedding.tobytes() == e.embedding.tobytes()
+    assert (a.sequence, c.sequence) == (1, 3)
+
+
+def test_a_changed_face_gets_a_new_number_and_keeps_the_rest(store: Store, new: MakeFace) -> None:
+    given = new(1, metadata={"a": 1}, quality=0.5, crop=b"png")
+    first, second = store.add_many([given, new(2)])
+    changed = store.change(first.id, Amendment(subject="bob", metadata={"b": 2}))
+    assert (changed.id, changed.sequence, store.sequence()) == (first.id, 4, 4)
+    assert (changed.subject, changed.collection, changed.metadata) == ("bob", "default", {"b": 2})
+    assert (changed.quality, changed.created, changed.model) == (0.5, first.created, "m1")
+    assert changed.embedding.tobytes() == given.embedding.tobytes()
+    assert store.crop(first.id) == b"png"
+    assert [face.id for face in store.page().faces] == [second.id, first.id]
+    enrolled, gone, moved = store.changes_since(0, 10)
+    assert (enrolled.sequence, gone, moved.sequence) == (2, Deletion(3, 1), 4)
+    assert isinstance(moved, Enrolment)
+    assert (moved.id, moved.subject, moved.metadata) == (first.id, "bob", {"b": 2})
+    assert store.change(first.id, Amendment(collection="c")).sequence == 6
+    assert store.delete(first.id).sequence == 7
+
+
+@pytest.mark.parametrize("id", ["", "\ud800", "0197f0d4-0000-7000-8000-000000000000"])
+def test_an_unknown_face_cannot_be_changed(store: Store, id: str) -> None:
+    with pytest.raises(NotFound):
+        store.change(id, Amendment(subject="bob"))
+    assert store.sequence() == 0
+
+
+def test_a_subject_is_deleted_from_one_collection_or_all(store: Store, new: MakeFace) -> None:
+    store.add_many([new(n, subject=f"s{n % 2}", collection=f"c{n % 3}") for n in range(12)])
+    first, second = store.delete_subject("s0", "c1"), store.delete_subject("s0")
+    assert [(gone.deleted, gone.sequence) for gone in (first, second)] == [(2, 14), (4, 18)]
+    assert timedelta(0) <= second.at - first.at < timedelta(seconds=10)
+    assert store.delete_subject("s0").deleted == store.delete_subject("nobody", "c1").deleted == 0
+    assert store.collections() == [CollectionInfo(f"c{n}", 2, 1) for n in range(3)]
+    assert store.sequence() == 18
+
+
+def test_many_are_enrolled_together_or_not_at_all(store: Store, new: MakeFace) -> None:
+    broken = new(1)
+    object.__setattr__(broken, "metadata", {"a": object()})
+    with pytest.raises(Exception, match="not JSON serializable"):
+        store.add_many([new(0), broken])
+    assert store.add_many([]) == []
+    assert (store.page().faces, store.sequence()) == ([], 0)
+
+
+def test_found_faces_are_those_that_are_there(store: Store, new: MakeFace) -> None:
+    fields = {"metadata": {"a": [1, 'é"],[', None]}, "quality": 0.5, "collection": "c"}
+    added = store.add_many([new(n, **fields) for n in range(1200)])
+    store.delete(added[0].id)
+    latest, found = store.find({face.sequence: face.embedding for face in added})
+    assert latest == store.sequence()
+    assert list(found) == [face.sequence for face in added[1:]]
+    for number, face in list(found.items())[::100]:
+        stored = store.get(face.id)
+        assert (number, face.embedding.tobytes()) == (stored.sequence, stored.embedding.tobytes())
+        assert replace(face, embedding=stored.embedding).__dict__ == stored.__dict__
+    assert store.find({}) == (latest, {})
+
+
+def test_connections_that_broke_off_are_told_once(store: Store, url: str, new: MakeFace) -> None:
+    if not url.startswith("postgresql"):
+        pytest.skip("a file has no connections")
+    face = store.add(new(1))
+    with ThreadPoolExecutor(4) as threads:
+        # Several connections wait for their next use.
+        list(threads.map(lambda _: store.sequence(), range(20)))
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        assert connection.execute(text(f"{others} AND pid != pg_backend_pid()")).all()
+    engine.dispose()
+    with pytest.raises(Unavailable, match="does not answer"):
+        store.find({face.sequence: face.embedding})
+    for _ in range(5):
+        assert store.find({face.sequence: face.embedding})[0] == 1
+
+
+def test_threads_write_at_the_same_time(store: Store, new: MakeFace) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        added = list(threads.map(lambda n: store.add(new(n, subject=str(n))), range(80)))
+    assert sorted(face.sequence for face in added) == list(range(1, 81))
+    assert len({face.id for face in added}) == 80
+    assert [face.sequence for face in store.page(limit=100).faces] == list(range(1, 81))
+
+
+def test_stores_open_at_the_same_moment(url: str) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        stores = list(threads.map(Store, [url] * 8))
+    assert [store.sequence() for store in stores] == [0] * 8
+    for store in stores:
+        store.close()
+
+
+def test_deleted_vectors_are_in_no_file(tmp_path: Path, sqlite_url: str, new: MakeFace) -> None:
+    def files_with(face: NewFace) -> list[str]:
+        needles = (face.embedding.tobytes(), face.crop, face.subject.encode())
+        return [path.name for path in tmp_path.iterdir() if any(needle in path.read_bytes() for needle in needles)]
+
+    with_crop = [new(n, subject=f"somebody-{n}", crop=b"picture-%d " % n * 2000) for n in range(20)]
+    first, second = Store(sqlite_url), Store(sqlite_url)
+    added = first.add_many(with_crop)
+    assert all(files_with(face) for face in with_crop)
+    assert second.get(added[0].id).subject == "somebody-0"
+    first.delete(added[3].id)
+    second.delete_subject("somebody-7")
+    gone = [with_crop[3], with_crop[7]]
+    assert [files_with(face) for face in gone] == [[], []]
+    assert all(files_with(face) for face in with_crop if face not in gone)
+    first.close()
+    second.close()
+    assert [files_with(face) for face in gone] == [[], []]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a disk without room does is played by a limit of Linux")
+def test_where_there_is_no_room_to_empty_the_log_it_is_emptied_later(
+    tmp_path: Path, sqlite_url: str, new: MakeFace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("gallery.store.database._SECONDS", 0.2)
+    store, face = Store(sqlite_url), new(1)
+    id = store.add(face).id
+    scrub, limits = store.database.scrub, resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def files() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+    def without_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        try:
+            scrub()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    monkeypatch.setattr(store.database, "scrub", without_room)
+    assert store.delete(id).deleted == 1
+    assert "no room to empty" in caplog.text
+    with pytest.raises(NotFound):
+        store.get(id)
+    assert face.embedding.tobytes() in files()
+    wait_until(lambda: face.embedding.tobytes() not in files())
+    store.close()
+
+
+def test_every_sqlite_connection_is_durable_and_forgets(sqlite_url: str) -> None:
+    store = Store(sqlite_url)
+    with store.database._engine.connect() as one, store.database._engine.connect() as two:
+        for connection in (one, two):
+            pragmas = ("journal_mode", "synchronous", "secure_delete")
+            values = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in pragmas]
+            assert values == ["wal", 2, 1]
+    store.close()
+
+
+def test_a_database_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="does not answer"):
+        Store(f"sqlite:///{tmp_path}")
+
+
+def test_the_folder_of_the_database_is_made(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'a' / 'b' / 'gallery.db'}")
+    assert store.sequence() == 0
+    store.close()
