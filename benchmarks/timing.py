@@ -16,8 +16,8 @@ import httpx
 import numpy as np
 from scipy.stats import quantile_test, wilcoxon
 
-from service.security.keys import parsed
-from service.security.keystore import KeyStore
+from service.security.api_key import parsed
+from service.security.key_store import KeyStore
 from service.security.scopes import Scope
 from tests.faces import draw_face, jpeg
 from tests.service.asking import enrol

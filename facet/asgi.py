@@ -9,9 +9,9 @@ from gallery.base_gallery import BaseGallery
 from service import app
 from service.security.access import Access
 from service.security.audit import AuditLog
-from service.security.keyring import KeyRing
-from service.security.keystore import KeyStore
-from service.security.rates import RateLimits
+from service.security.key_cache import KeyRing
+from service.security.key_store import KeyStore
+from service.security.rate_limit import RateLimits
 from worker.interface import Inference
 
 

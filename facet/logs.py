@@ -8,7 +8,7 @@ from typing import Literal
 
 from opentelemetry import trace
 
-from service.request_id import current_request_id
+from service.middleware.request_id import current_request_id
 
 LogFormat = Literal["text", "json"]
 

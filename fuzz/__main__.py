@@ -14,7 +14,7 @@ import atheris
 INSTRUMENTED = [
     *("PIL.ImageFile", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.TiffImagePlugin", "PIL.WebPImagePlugin"),
     *("gallery.jobs", "model.images", "model.plain", "tarfile", "zipfile"),
-    *("service.forms", "service.inputs", "service.packed", "service.schemas"),
+    *("service.body.multipart", "service.body.request_body", "service.body.msgpack_codec", "service.schemas"),
 ]
 
 with atheris.instrument_imports(include=INSTRUMENTED):

@@ -16,8 +16,8 @@ from gallery.jobs.import_source import Limits, checked_path
 from model.errors import FacetError
 from model.images import ImageLimits, _decoded, decode
 from model.plain import plain
-from service.inputs import parse_json
-from service.packed import unpack
+from service.body.msgpack_codec import unpack
+from service.body.request_body import parse_json
 from service.routes.edit import _EDITS
 from service.schemas import vector_of
 from tests.faces import draw_face, jpeg, png, webp

@@ -10,16 +10,18 @@ from starlette.middleware.cors import CORSMiddleware
 
 from gallery.base_gallery import BaseGallery
 from service.config import ServiceConfig
-from service.demo import Demo
-from service.document import completed
-from service.hangup import HangUpMiddleware
 from service.jobs import Jobs
-from service.negotiation import MsgpackMiddleware
-from service.observability import ObservabilityMiddleware
+from service.middleware.disconnects import HangUpMiddleware
+from service.middleware.load_limits import PatienceMiddleware
+from service.middleware.metrics import ObservabilityMiddleware
+from service.middleware.negotiation import MsgpackMiddleware
+from service.middleware.request_id import RequestIdMiddleware
+from service.openapi.document import completed
+from service.openapi.security import secured
+from service.playground import page_routes
+from service.playground.demo_gallery import Demo
 from service.problems import add_problem_handlers
-from service.request_id import RequestIdMiddleware
 from service.routes import (
-    about,
     crops,
     demo,
     edit,
@@ -30,17 +32,15 @@ from service.routes import (
     identify,
     jobs,
     metrics,
-    page,
+    model_and_health,
     reconstruct,
     reembed,
     search,
     verify,
 )
+from service.routing.router import Router
 from service.security.access import Access
-from service.security.documented import secured
-from service.security.guard import GuardMiddleware
-from service.security.patience import PatienceMiddleware
-from service.security.router import Router
+from service.security.authentication import GuardMiddleware
 from worker.interface import Inference
 
 ROUTERS: list[Router] = [
@@ -59,9 +59,9 @@ ROUTERS: list[Router] = [
         groups,
         reembed,
         demo,
-        about,
+        model_and_health,
         metrics,
-        page,
+        page_routes,
     )
 ]
 

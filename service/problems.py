@@ -13,8 +13,8 @@ from starlette.requests import ClientDisconnect
 
 from model import errors
 from model.errors import FacetError
-from service.observability import method_of, route_of
-from service.request_id import REQUEST_ID_HEADER, request_id, working_for
+from service.middleware.metrics import method_of, route_of
+from service.middleware.request_id import REQUEST_ID_HEADER, request_id, working_for
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 

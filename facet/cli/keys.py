@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from service.security.keys import Key
-    from service.security.keystore import KeyStore
+    from service.security.api_key import Key
+    from service.security.key_store import KeyStore
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 
@@ -22,7 +22,7 @@ DatabaseUrl = Annotated[str | None, typer.Option(help="The service's database.")
 def _store(data_dir: Path | None, database_url: str | None) -> Iterator["KeyStore"]:
     from facet.settings import Settings
     from gallery.store.database import Database
-    from service.security.keystore import KeyStore
+    from service.security.key_store import KeyStore
 
     settings = Settings.load(data_dir=data_dir, database_url=database_url)
     database = Database(settings.gallery_url)

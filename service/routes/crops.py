@@ -5,11 +5,11 @@ from typing import Any
 from fastapi import Response
 from fastapi.concurrency import run_in_threadpool
 
-from service.openapi import problem_responses
-from service.parameters import FaceId
-from service.request import FacetRequest
-from service.responses import PNG
-from service.security.router import Router
+from service.openapi.descriptions import problem_responses
+from service.picture_responses import PNG
+from service.routing.parameters import FaceId
+from service.routing.request import FacetRequest
+from service.routing.router import Router
 
 router = Router(tags=["gallery"])
 

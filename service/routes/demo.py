@@ -2,10 +2,10 @@
 
 from pydantic import BaseModel, Field
 
-from service.demo import COLLECTION, NAMES, Demo
-from service.openapi import problem_responses
-from service.request import FacetRequest
-from service.security.router import Router
+from service.openapi.descriptions import problem_responses
+from service.playground.demo_gallery import COLLECTION, NAMES, Demo
+from service.routing.request import FacetRequest
+from service.routing.router import Router
 
 router = Router(tags=["gallery"])
 

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from model.attributes import Vector
 from model.errors import ImpossibleEdit, InvalidRequest
-from service.inputs import Inputs
-from service.openapi import (
+from service.body.request_body import Inputs
+from service.openapi.descriptions import (
     DRAWN,
     EMBEDDING,
     PICTURE,
@@ -18,11 +18,11 @@ from service.openapi import (
     request_body,
     schema_of,
 )
-from service.parameters import AlignQuery, within
-from service.request import FacetRequest
-from service.responses import drawn_json, drawn_png, wants_json
+from service.picture_responses import drawn_json, drawn_png, wants_json
+from service.routing.parameters import AlignQuery, within
+from service.routing.request import FacetRequest
+from service.routing.router import Router
 from service.schemas import AttributeName, Embedding, Png, sentence_of, vector_of
-from service.security.router import Router
 from worker import interface
 
 router = Router(tags=["drawing"])

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import Query
 
 from model.errors import FacetError
-from service.openapi import PICTURE_PROBLEMS, PICTURES, request_body
-from service.parameters import AlignQuery, within
-from service.request import FacetRequest
+from service.openapi.descriptions import PICTURE_PROBLEMS, PICTURES, request_body
+from service.routing.parameters import AlignQuery, within
+from service.routing.request import FacetRequest
+from service.routing.router import Router
 from service.schemas import Face, Failure
-from service.security.router import Router
 from worker import interface
 
 router = Router(tags=["faces"])

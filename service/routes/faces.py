@@ -9,14 +9,14 @@ from pydantic import BaseModel, Field
 
 from gallery.records import Amendment, EnrolledFace, NewFace, Receipt
 from model.errors import InvalidRequest, NotFound
-from service.faces_in_pictures import largest_faces
-from service.inputs import Inputs
-from service.openapi import EMBEDDING, PICTURE, PICTURE_PROBLEMS, TEXT, problem_responses, request_body
-from service.parameters import AlignQuery, Collection, FaceId, Subject, within
-from service.request import FacetRequest
-from service.responses import JSON, wants_json
+from service.body.request_body import Inputs
+from service.largest_face import largest_faces
+from service.openapi.descriptions import EMBEDDING, PICTURE, PICTURE_PROBLEMS, TEXT, problem_responses, request_body
+from service.picture_responses import JSON, wants_json
+from service.routing.parameters import AlignQuery, Collection, FaceId, Subject, within
+from service.routing.request import FacetRequest
+from service.routing.router import Router
 from service.schemas import Embedding
-from service.security.router import Router
 
 router = Router(tags=["gallery"])
 

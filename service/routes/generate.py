@@ -7,13 +7,13 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, RootModel
 
 from model.errors import InvalidRequest
-from service.openapi import DRAWN, PICTURE, PICTURE_PROBLEMS, request_body
-from service.parameters import AlignQuery, within
-from service.request import FacetRequest
-from service.responses import drawn_json, drawn_png, wants_json
+from service.contact_sheet import sheet
+from service.openapi.descriptions import DRAWN, PICTURE, PICTURE_PROBLEMS, request_body
+from service.picture_responses import drawn_json, drawn_png, wants_json
+from service.routing.parameters import AlignQuery, within
+from service.routing.request import FacetRequest
+from service.routing.router import Router
 from service.schemas import AttributeName, Embedding, Png
-from service.security.router import Router
-from service.sheet import sheet
 
 router = Router(tags=["drawing"])
 

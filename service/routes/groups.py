@@ -7,11 +7,11 @@ from fastapi.concurrency import run_in_threadpool
 
 from gallery.jobs.job_records import Kind
 from model.errors import InvalidRequest
-from service.openapi import problem_responses
-from service.request import FacetRequest
+from service.openapi.descriptions import problem_responses
 from service.routes.faces import DEFAULT_COLLECTION
 from service.routes.jobs import Job
-from service.security.router import Router
+from service.routing.request import FacetRequest
+from service.routing.router import Router
 
 router = Router(tags=["gallery"])
 

@@ -8,13 +8,13 @@ from pydantic import BaseModel, Field
 
 from gallery.query import Match
 from model.attributes import Attribute
-from service.conditions import METADATA_PARAMETER, metadata_of
-from service.faces_in_pictures import largest_faces
-from service.openapi import EMBEDDING, PICTURE, PICTURE_PROBLEMS, request_body
-from service.parameters import AlignQuery, Collection, within
-from service.questions import query_for
-from service.request import FacetRequest
-from service.security.router import Router
+from service.largest_face import largest_faces
+from service.openapi.descriptions import EMBEDDING, PICTURE, PICTURE_PROBLEMS, request_body
+from service.routing.parameters import AlignQuery, Collection, within
+from service.routing.request import FacetRequest
+from service.routing.router import Router
+from service.search.filter import METADATA_PARAMETER, metadata_of
+from service.search.query import query_for
 
 router = Router(tags=["gallery"])
 

@@ -17,13 +17,13 @@ from gallery.jobs.archive import open_archive
 from gallery.jobs.import_source import Limits
 from gallery.jobs.job_kinds import ARCHIVE
 from gallery.jobs.job_records import Kind, State
+from service.body.uploads import ARCHIVE_TYPES, FIELD, save_archive
 from service.jobs import VisibleJobs
-from service.openapi import PICTURE_PROBLEMS, TEXT, problem_responses
-from service.parameters import AlignQuery, Collection, JobId, within
-from service.request import FacetRequest
+from service.openapi.descriptions import PICTURE_PROBLEMS, TEXT, problem_responses
 from service.routes.faces import DEFAULT_COLLECTION
-from service.security.router import Router
-from service.uploads import ARCHIVE_TYPES, FIELD, save_archive
+from service.routing.parameters import AlignQuery, Collection, JobId, within
+from service.routing.request import FacetRequest
+from service.routing.router import Router
 
 router = Router(tags=["gallery"])
 

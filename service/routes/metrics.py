@@ -7,8 +7,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from gallery.base_gallery import BaseGallery
 from model.errors import Unavailable
-from service.request import FacetRequest
-from service.security.router import Router
+from service.routing.request import FacetRequest
+from service.routing.router import Router
 
 JOBS = Gauge("facet_jobs", "Jobs of the gallery in each state", ["state"])
 

@@ -3,12 +3,12 @@
 from fastapi import Response
 from pydantic import BaseModel, Field
 
-from service.openapi import DRAWN, EMBEDDING, PICTURE, PICTURE_PROBLEMS, request_body
-from service.parameters import AlignQuery
-from service.request import FacetRequest
-from service.responses import drawn_json, drawn_png, wants_json
+from service.openapi.descriptions import DRAWN, EMBEDDING, PICTURE, PICTURE_PROBLEMS, request_body
+from service.picture_responses import drawn_json, drawn_png, wants_json
+from service.routing.parameters import AlignQuery
+from service.routing.request import FacetRequest
+from service.routing.router import Router
 from service.schemas import Embedding, Png
-from service.security.router import Router
 
 router = Router(tags=["drawing"])
 

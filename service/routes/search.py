@@ -11,15 +11,15 @@ from gallery.query import Match, Results
 from gallery.query import Query as GalleryQuery
 from model.attributes import Attribute, Vector
 from model.errors import FacetError, InvalidRequest
-from service.conditions import METADATA_PARAMETER, SearchConditions
-from service.faces_in_pictures import largest_faces
-from service.inputs import Inputs
-from service.openapi import EMBEDDING, PICTURE, PICTURE_PROBLEMS, problem_responses, request_body
-from service.parameters import AlignQuery, within
-from service.questions import QUESTION, Question, query_for, questions_of
-from service.request import FacetRequest
+from service.body.request_body import Inputs
+from service.largest_face import largest_faces
+from service.openapi.descriptions import EMBEDDING, PICTURE, PICTURE_PROBLEMS, problem_responses, request_body
+from service.routing.parameters import AlignQuery, within
+from service.routing.request import FacetRequest
+from service.routing.router import Router
 from service.schemas import AttributeName, vector_of
-from service.security.router import Router
+from service.search.filter import METADATA_PARAMETER, SearchConditions
+from service.search.query import QUESTION, Question, query_for, questions_of
 from worker.interface import Align, Inference
 
 router = Router(tags=["gallery"])

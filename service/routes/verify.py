@@ -3,10 +3,10 @@
 from pydantic import BaseModel, Field
 
 from model.attributes import Attribute
-from service.openapi import PICTURE, PICTURE_PROBLEMS, request_body
-from service.parameters import AlignQuery
-from service.request import FacetRequest
-from service.security.router import Router
+from service.openapi.descriptions import PICTURE, PICTURE_PROBLEMS, request_body
+from service.routing.parameters import AlignQuery
+from service.routing.request import FacetRequest
+from service.routing.router import Router
 
 router = Router(tags=["faces"])
 

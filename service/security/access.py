@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from service.security.audit import AuditLog
-from service.security.keyring import KeyRing
-from service.security.rates import RateLimits
+from service.security.key_cache import KeyRing
+from service.security.rate_limit import RateLimits
 
 
 @dataclass(frozen=True)

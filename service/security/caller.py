@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.types import Scope as AsgiScope
 
 from model.errors import Forbidden, Unauthorized
-from service.security.keys import Key
+from service.security.api_key import Key
 from service.security.scopes import Open, Scope, need_of
 
 _KEY = "facet.caller"

@@ -3,7 +3,7 @@ import logging
 import sys
 
 from facet.logs import JsonFormatter, TextFormatter
-from service.request_id import working_for
+from service.middleware.request_id import working_for
 
 
 def record(message: str, *arguments: object, **extra: object) -> logging.LogRecord:

@@ -9,8 +9,8 @@ from starlette.requests import ClientDisconnect
 
 from model import errors
 from model.errors import Busy, FacetError
+from service.middleware.request_id import RequestIdMiddleware
 from service.problems import STATUS, add_problem_handlers
-from service.request_id import RequestIdMiddleware
 from tests.service.asking import assert_problem
 from tests.service.serving import dummy_app, serving
 

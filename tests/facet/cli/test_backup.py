@@ -12,7 +12,7 @@ from gallery.records import EnrolledFace, NewFace
 from gallery.store.database import Database
 from gallery.store.store import Store
 from model.attributes import EMBEDDING_SIZE, normalized
-from service.security.keystore import KeyStore
+from service.security.key_store import KeyStore
 from service.security.scopes import Scope
 from tests.gallery import postgres
 

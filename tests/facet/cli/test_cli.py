@@ -14,7 +14,7 @@ from facet import __version__
 from facet.cli import FacetGroup, app
 from facet.settings import Settings
 from model.errors import Unavailable
-from service.security.keystore import KeyStore
+from service.security.key_store import KeyStore
 from service.security.scopes import Scope
 from tests.service.serving import dummy_app, serving
 

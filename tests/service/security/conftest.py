@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from service.security.keystore import KeyStore
+from service.security.key_store import KeyStore
 from service.security.scopes import Scope
 from tests.service.asking import enrol
 from tests.service.security.guarded import USUAL, Guarded

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-from service.security.keystore import KeyStore
+from service.security.key_store import KeyStore
 from service.security.scopes import Scope
 
 USUAL = (Scope.EMBED, Scope.SEARCH, Scope.ENROL, Scope.ERASE)

@@ -1,0 +1,1 @@
+"""The OpenAPI document: what FastAPI does not see by itself."""

@@ -1,0 +1,1 @@
+"""A search as query parameters and bodies say it."""

@@ -1,0 +1,102 @@
+"""What a request asks the gallery, put together from the faces and the words that it names."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gallery.query import Query, Term
+from model.attributes import Attribute, Vector, join, part, split
+from model.errors import InvalidRequest, TooLarge
+from service.body.request_body import Inputs
+from service.openapi.descriptions import EMBEDDING, Schema, schema_of
+from service.schemas import known_attribute, sentence_of
+from service.search.filter import GroupBy
+
+
+class Question(BaseModel):
+    """One query of a batch: an `embedding` or the id of an enrolled `face`, and what the URL says for all queries.
+
+    A field that is left out is as the URL has it.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    embedding: Any = None
+    face: str | None = Field(None, description="the id of an enrolled face, which is itself left out of the results")
+    attr: list[str] = Field([Attribute.IDENTITY.value], examples=[["identity:1", "style:-0.3"]])
+    k: int = Field(10, ge=1)
+    collection: str | None = None
+    subject: str | None = None
+    metadata: dict[str, Any] = {}
+    min_similarity: float | None = None
+    max_degrees: float | None = None
+    group_by: GroupBy | None = None
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """What the question itself says beside its face."""
+        return self.model_dump(exclude_unset=True, exclude={"embedding", "face"})
+
+
+_SCHEMA = schema_of(Question)
+QUESTION: Schema = {**_SCHEMA, "properties": {**_SCHEMA["properties"], "embedding": EMBEDDING}}
+"""How the OpenAPI document shows a question."""
+
+
+def questions_of(inputs: Inputs, limit: int) -> list[Question]:
+    """The questions in the field `queries`. Raises InvalidRequest, and TooLarge for more than `limit`."""
+    if len(inputs.fields) > 1 or inputs.pictures:
+        raise InvalidRequest("A batch of `queries` stands alone in its body.")
+    value = inputs.json("queries")
+    if not isinstance(value, list) or not value:
+        raise InvalidRequest("`queries` must be a list of at least one query.")
+    if len(value) > limit:
+        raise TooLarge(f"{len(value)} queries in one request; the limit is {limit}.", max_queries=limit)
+    return [_question(place, item) for place, item in enumerate(value)]
+
+
+def _question(place: int, value: Any) -> Question:
+    try:
+        question = Question.model_validate(value)
+    except ValidationError as error:
+        raise InvalidRequest(f"queries[{place}] is not valid: {sentence_of(error)}.") from error
+    if (question.embedding is None) == (question.face is None):
+        raise InvalidRequest(f"queries[{place}] must have either an `embedding` or a `face`.")
+    return question
+
+
+def query_for(
+    embedding: Vector, attr: list[str], lent: Mapping[Attribute, Vector] | None = None, **fields: Any
+) -> Query:
+    """The gallery's query for faces like an embedding `(99,)`, but for the attributes that others `(99,)` lend it.
+
+    `attr` are the parameters that name attributes with their weights, `fields` those of the query itself. Raises
+    UnknownAttribute, and InvalidRequest for an attribute that is named twice and for all that is no query.
+    """
+    lent = lent or {}
+    weights = {**dict.fromkeys(lent, 1.0), **_weights(attr)}
+    meant = join({**split(embedding), **{attribute: part(other, attribute) for attribute, other in lent.items()}})
+    terms = tuple(Term(attribute, part(meant, attribute), weight) for attribute, weight in weights.items())
+    return Query(terms, reference=meant, **fields)
+
+
+def _weights(attr: list[str]) -> dict[Attribute, float]:
+    """The weight of each attribute that `attr` names, 1 where it gives none."""
+    weights: dict[Attribute, float] = {}
+    for entry in attr:
+        name, colon, text = entry.partition(":")
+        attribute = known_attribute(name)
+        if attribute in weights:
+            raise InvalidRequest(f"attr names {attribute} twice; name it once, with the weight that it should have.")
+        weights[attribute] = _number(text) if colon else 1.0
+    return weights
+
+
+def _number(text: str) -> float:
+    """The number that a text holds; NaN, which no term takes, where it holds none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
