@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.serving import service
+from benchmarks.tools.dummy_service import service
 from tests.processes import FACET, ROOT
 
 CHECKS = (

@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.deployment import Deployment, deployment
+from benchmarks.tools.deployment import Deployment, deployment
 from tests.faces import draw_face, jpeg
 from tests.service.serving import dummy_app, serving
 

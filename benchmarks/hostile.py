@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.serving import service
+from benchmarks.tools.dummy_service import service
 from model.images import MAX_SCANS
 from tests.security.hostile_pictures import Corpus, corpus, scan_bomb, truncations
 

@@ -2,8 +2,9 @@
 
     python -m benchmarks.http --to http.json
 
-"Alone" is `benchmarks.alone`: the decoding of the same bytes on the same pool of threads, batch after batch through the
-same engine, with nothing between. The callers run in a process of their own, which takes its share of the cores too.
+"Alone" is `benchmarks.tools.in_process`: the decoding of the same bytes on the same pool of threads, batch after batch
+through the same engine, with nothing between. The callers run in a process of their own, which takes its share of the
+cores too.
 """
 
 import argparse
@@ -20,12 +21,12 @@ import httpx
 import orjson
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.alone import Alone
-from benchmarks.caller import Callers, multipart, raw, request
-from benchmarks.serving import Service, service
 from benchmarks.start import application_seconds
-from benchmarks.table import Table
-from benchmarks.usage import cpu_seconds, peak_mib
+from benchmarks.tools.dummy_service import Service, service
+from benchmarks.tools.in_process import Alone
+from benchmarks.tools.load_generator import Callers, multipart, raw, request
+from benchmarks.tools.process_usage import cpu_seconds, peak_mib
+from benchmarks.tools.report import Table
 from tests.faces import draw_face, jpeg, png
 
 ROUNDS = 15

@@ -8,8 +8,8 @@
 
 An environment of its own: deepface brings TensorFlow, and an OpenCV without the cascades of its own default detector.
 Both sides find the face by Viola and Jones's cascades and take turns. deepface's networks are not trained (see
-`benchmarks/peer_deepface.py`), which leaves their time as it is; deepface gets the decoded picture, Facet the JPEG over
-HTTP. The embeddings are of different kinds: this compares what a photograph costs, not what is read from it.
+`benchmarks/peers/deepface_library.py`), which leaves their time as it is; deepface gets the decoded picture, Facet the
+JPEG over HTTP. The embeddings are of different kinds: this compares what a photograph costs, not what is read from it.
 """
 
 import argparse
@@ -19,10 +19,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.caller import Callers, raw
 from benchmarks.http import WHOLE, photographs
-from benchmarks.serving import service
-from benchmarks.table import Table
+from benchmarks.tools.dummy_service import service
+from benchmarks.tools.load_generator import Callers, raw
+from benchmarks.tools.report import Table
 from tests.processes import ROOT
 
 ROUNDS = 3
@@ -41,7 +41,7 @@ def main() -> None:
     table = Table("deepface", facts={"seconds": options.seconds})
     with tempfile.TemporaryDirectory() as folder, service(Path(folder), model="") as running:
         (path := Path(folder) / "photograph.jpg").write_bytes(photograph)
-        command = [str(options.python.absolute()), "-P", "benchmarks/peer_deepface.py", str(path)]
+        command = [str(options.python.absolute()), "-P", "benchmarks/peers/deepface_library.py", str(path)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         with subprocess.Popen(command, cwd=ROOT, text=True, bufsize=1, **pipes) as peer, Callers.started() as callers:
             assert peer.stdin is not None
@@ -49,7 +49,9 @@ def main() -> None:
             asking, answers = peer.stdin, peer.stdout
             while (line := answers.readline()) != "ready\n":
                 if not line:
-                    raise SystemExit(f"{options.python} cannot run benchmarks/peer_deepface.py; run it by hand")
+                    raise SystemExit(
+                        f"{options.python} cannot run benchmarks/peers/deepface_library.py; run it by hand"
+                    )
 
             def theirs(threads: int) -> float:
                 asking.write(f"{options.seconds} {threads}\n")

@@ -26,7 +26,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.serving import Service
+from benchmarks.tools.dummy_service import Service
 from tests.faces import draw_face, jpeg
 
 RECOVERY_SECONDS = 10.0

@@ -13,10 +13,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.caller import Callers, raw
-from benchmarks.deployment import Deployment, deployment
 from benchmarks.start import application_seconds
-from benchmarks.usage import cpu_seconds, peak_mib
+from benchmarks.tools.deployment import Deployment, deployment
+from benchmarks.tools.load_generator import Callers, raw
+from benchmarks.tools.process_usage import cpu_seconds, peak_mib
 from tests.faces import draw_face, jpeg
 
 LEAST_SHARE = 0.8

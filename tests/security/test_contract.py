@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from benchmarks.contract import SETTINGS, check
-from benchmarks.serving import service
+from benchmarks.tools.dummy_service import service
 
 LEAST = 60
 

@@ -1,4 +1,4 @@
-"""The network behind a plain FastAPI route, once for each request: python -m benchmarks.peer_fastapi 9000 engine."""
+"""The network behind a plain FastAPI route, once a request: python -m benchmarks.peers.fastapi_server 9000 engine."""
 
 import sys
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 
-from benchmarks.peer_network import NETWORKS, decoded
+from benchmarks.peers.networks import NETWORKS, decoded
 
 
 def main(port: int, network: str) -> None:

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from benchmarks.caller import Callers, multipart, raw
+from benchmarks.tools.load_generator import Callers, multipart, raw
 
 PNG = b"\x89PNG and more"
 

@@ -26,10 +26,10 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.caller import Callers, Measure, raw
 from benchmarks.http import ALIGNED, aligned_pictures
-from benchmarks.serving import service
-from benchmarks.table import Table
+from benchmarks.tools.dummy_service import service
+from benchmarks.tools.load_generator import Callers, Measure, raw
+from benchmarks.tools.report import Table
 from tests.processes import ROOT, free_port, wait_until
 
 ROUNDS = 3
@@ -73,7 +73,7 @@ def _answers(url: str) -> bool:
 def peer(module: str, *arguments: str) -> Iterator[Peer]:
     """A peer that answers, and is stopped until it is needed."""
     port = free_port()
-    command = [sys.executable, "-W", "ignore", "-m", f"benchmarks.{module}", str(port), *arguments]
+    command = [sys.executable, "-W", "ignore", "-m", f"benchmarks.peers.{module}", str(port), *arguments]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdout=log, stderr=log)
         try:
@@ -101,7 +101,7 @@ def _best_litserve(callers: Callers, network: str, seconds: float, table: Table)
     """The settings with which LitServe answers most."""
     rates = {}
     for settings in LITSERVE:
-        with peer("peer_litserve", network, *settings) as tried:
+        with peer("litserve_server", network, *settings) as tried:
             rates[settings] = _ask(callers, tried, seconds / 2).per_second
     table.facts[f"litserve {network}, tried"] = {" ".join(settings): rate for settings, rate in rates.items()}
     return max(rates, key=lambda settings: rates[settings])
@@ -144,7 +144,7 @@ def main() -> None:
         peers = {"facet": Peer(running.url, ALIGNED)}
         for kind, network in product(LEAST_OVER, ("plain", "engine")):
             settings = best[network] if kind == "litserve" else ()
-            peers[f"{kind} {network}"] = stack.enter_context(peer(f"peer_{kind}", network, *settings))
+            peers[f"{kind} {network}"] = stack.enter_context(peer(f"{kind}_server", network, *settings))
         _compare(callers, peers, options.seconds, table)
     table.finish(options.to)
 

@@ -1,6 +1,6 @@
 """deepface's library call, in a Python that has it: reads seconds and a number of threads, writes calls a second.
 
-    deepface/bin/python -P benchmarks/peer_deepface.py photograph.jpg
+    deepface/bin/python -P benchmarks/peers/deepface_library.py photograph.jpg
 
 With `-P`, because this folder has modules named like those of the standard library.
 

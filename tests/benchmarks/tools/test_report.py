@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.table import Table
+from benchmarks.tools.report import Table
 
 
 def test_bars_are_met_on_either_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

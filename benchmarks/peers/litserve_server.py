@@ -1,4 +1,4 @@
-"""The network behind LitServe with its batching: python -m benchmarks.peer_litserve 9000 engine 32 0.005 1."""
+"""The network behind LitServe with its batching: python -m benchmarks.peers.litserve_server 9000 engine 32 0.005 1."""
 
 import sys
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from fastapi import Body
 
-from benchmarks.peer_network import NETWORKS, decoded
+from benchmarks.peers.networks import NETWORKS, decoded
 from model.attributes import Vector
 from model.backend import Pixels
 
