@@ -33,6 +33,27 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
 }
 """What would make the API process of a distributed deployment heavy."""
 
+FOLDERS_MUST_NOT_IMPORT: dict[str, set[str]] = {
+    "worker/local": {"worker.queue", "worker.search", "gallery"},
+    "worker/queue": {"worker.local", "worker.search", "gallery.gallery", "gallery.store", "gallery.index"},
+    "worker/search": {"worker.local"},
+    "gallery/store": {"gallery.index", "gallery.jobs", "gallery.gallery", "gallery.base_gallery"},
+    "gallery/index": {"gallery.store", "gallery.jobs", "gallery.gallery", "gallery.base_gallery", "sqlalchemy"},
+    "gallery/jobs": {"gallery.index", "gallery.gallery", "faiss"},
+    "service/body": {"service.routes", "service.middleware", "service.search", "gallery.store", "gallery.index"},
+    "service/middleware": {"service.routes", "service.search", "service.body.multipart", "gallery.store"},
+    "service/openapi": {"service.routes", "gallery", "worker"},
+    "service/search": {"service.routes", "service.middleware", "gallery.store", "gallery.index"},
+}
+"""What a folder may not import though its package may: the two ways to infer know `worker.interface` alone, not each
+other; the index is derived from changes, not from the database."""
+
+MAX_ENTRIES = 16
+"""How many files and folders one folder shows."""
+
+TO_BE_SORTED = {"service/playground/page"}
+"""Folders that show more than that."""
+
 SOURCES = sorted(path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py"))
 
 TABLE = ROOT / "model" / "attributes.py"
@@ -73,6 +94,12 @@ def breaches(tree: ast.Module, package: str) -> list[str]:
     ]
 
 
+def folder_breaches(tree: ast.Module, path: Path) -> list[str]:
+    """The imports that a file, by its path from the root, must not have because of its folder."""
+    shut = {name for folder, names in FOLDERS_MUST_NOT_IMPORT.items() if path.is_relative_to(folder) for name in names}
+    return [module for module in imports(tree) if lies_in(module, shut)]
+
+
 def embedding_numbers(tree: ast.Module) -> list[int]:
     """Literals that only the table may hold: where a part begins or ends, and those used to slice by hand.
 
@@ -107,6 +134,27 @@ def test_there_are_sources() -> None:
 @every_source
 def test_the_doors_stay_shut(path: Path) -> None:
     assert breaches(tree_of(path), path.relative_to(ROOT).parts[0]) == []
+
+
+@every_source
+def test_the_doors_between_folders_stay_shut(path: Path) -> None:
+    assert folder_breaches(tree_of(path), path.relative_to(ROOT)) == []
+
+
+@pytest.mark.parametrize("folder", [*FOLDERS_MUST_NOT_IMPORT])
+def test_a_guarded_folder_is_there(folder: str) -> None:
+    assert list((ROOT / folder).glob("*.py"))
+
+
+@pytest.mark.parametrize("package", ["service", "worker", "gallery", "benchmarks"])
+def test_no_folder_shows_too_much(package: str) -> None:
+    top = ROOT / package
+    folders = [top, *(path for path in top.rglob("*") if path.is_dir() and path.name != "__pycache__")]
+    shown = {
+        str(folder.relative_to(ROOT)): len([path for path in folder.iterdir() if path.name != "__pycache__"])
+        for folder in folders
+    }
+    assert {name for name, entries in shown.items() if entries > MAX_ENTRIES} <= TO_BE_SORTED
 
 
 @every_source
@@ -154,6 +202,20 @@ def test_the_environment_is_read_by_the_front_door_alone(path: Path) -> None:
 )
 def test_an_open_door_is_found(package: str, source: str, expected: list[str]) -> None:
     assert breaches(ast.parse(source), package) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "expected"),
+    [
+        ("worker/local/device.py", "from worker.queue import codec", ["worker.queue.codec"]),
+        ("worker/queue/tasks.py", "from worker import interface, queue_names", []),
+        ("worker/queue/tasks.py", "def late():\n    import worker.local.inference", ["worker.local.inference"]),
+        ("gallery/index/flat.py", "from gallery.store.database import Database", ["gallery.store.database.Database"]),
+        ("gallery/gallery.py", "from gallery.index.index import Index", []),
+    ],
+)
+def test_an_open_door_between_folders_is_found(path: str, source: str, expected: list[str]) -> None:
+    assert folder_breaches(ast.parse(source), Path(path)) == expected
 
 
 @pytest.mark.parametrize(

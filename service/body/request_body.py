@@ -17,7 +17,7 @@ from model.errors import ImageTooLarge, InvalidEmbedding, InvalidRequest, TooLar
 from service.body.msgpack_codec import MAX_DEPTH, unpack
 from service.body.multipart import Form, FormLimits
 from service.config import ServiceConfig
-from service.picture_responses import JSON, MSGPACK
+from service.responses.pictures import JSON, MSGPACK
 from service.schemas import vector_of
 
 FORM = "multipart/form-data"

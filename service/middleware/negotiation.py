@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.body.msgpack_codec import pack
 from service.middleware.headers import header
-from service.picture_responses import JSON, MSGPACK, preferred
+from service.responses.pictures import JSON, MSGPACK, preferred
 
 _VARY = (b"vary", b"Accept")
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from model.errors import FacetError
 from service.body.request_body import FORM
-from service.picture_responses import JSON, MSGPACK, PNG
 from service.problems import PROBLEM_MEDIA_TYPE, STATUS
+from service.responses.pictures import JSON, MSGPACK, PNG
 from service.schemas import Problem
 
 Schema = Mapping[str, Any]

@@ -5,8 +5,8 @@ from typing import Any
 
 from service.body.request_body import FORM
 from service.openapi.examples import example_of
-from service.picture_responses import JSON, MSGPACK
 from service.problems import PROBLEM_MEDIA_TYPE
+from service.responses.pictures import JSON, MSGPACK
 from service.schemas import Problem
 
 TAGS = {

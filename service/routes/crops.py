@@ -6,7 +6,7 @@ from fastapi import Response
 from fastapi.concurrency import run_in_threadpool
 
 from service.openapi.descriptions import problem_responses
-from service.picture_responses import PNG
+from service.responses.pictures import PNG
 from service.routing.parameters import FaceId
 from service.routing.request import FacetRequest
 from service.routing.router import Router

@@ -18,7 +18,7 @@ from service.openapi.descriptions import (
     request_body,
     schema_of,
 )
-from service.picture_responses import drawn_json, drawn_png, wants_json
+from service.responses.pictures import drawn_json, drawn_png, wants_json
 from service.routing.parameters import AlignQuery, within
 from service.routing.request import FacetRequest
 from service.routing.router import Router

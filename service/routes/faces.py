@@ -12,7 +12,7 @@ from model.errors import InvalidRequest, NotFound
 from service.body.request_body import Inputs
 from service.largest_face import largest_faces
 from service.openapi.descriptions import EMBEDDING, PICTURE, PICTURE_PROBLEMS, TEXT, problem_responses, request_body
-from service.picture_responses import JSON, wants_json
+from service.responses.pictures import JSON, wants_json
 from service.routing.parameters import AlignQuery, Collection, FaceId, Subject, within
 from service.routing.request import FacetRequest
 from service.routing.router import Router

@@ -7,9 +7,9 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, RootModel
 
 from model.errors import InvalidRequest
-from service.contact_sheet import sheet
 from service.openapi.descriptions import DRAWN, PICTURE, PICTURE_PROBLEMS, request_body
-from service.picture_responses import drawn_json, drawn_png, wants_json
+from service.responses.contact_sheet import sheet
+from service.responses.pictures import drawn_json, drawn_png, wants_json
 from service.routing.parameters import AlignQuery, within
 from service.routing.request import FacetRequest
 from service.routing.router import Router

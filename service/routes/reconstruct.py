@@ -4,7 +4,7 @@ from fastapi import Response
 from pydantic import BaseModel, Field
 
 from service.openapi.descriptions import DRAWN, EMBEDDING, PICTURE, PICTURE_PROBLEMS, request_body
-from service.picture_responses import drawn_json, drawn_png, wants_json
+from service.responses.pictures import drawn_json, drawn_png, wants_json
 from service.routing.parameters import AlignQuery
 from service.routing.request import FacetRequest
 from service.routing.router import Router

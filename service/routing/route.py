@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
-from service.picture_responses import JSON
+from service.responses.pictures import JSON
 from service.routing.request import FacetRequest
 from service.security.caller import authorize
 

@@ -25,7 +25,7 @@ from worker.local.aligner import Aligner
 from worker.local.device import Device
 from worker.local.face_description import described
 from worker.local.pictures import Pictures
-from worker.queue.redis_keys import INFERENCE_QUEUE
+from worker.queue_names import INFERENCE_QUEUE
 
 SEED_BITS = 32
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import Celery
 
-from worker.queue.redis_keys import INFERENCE_QUEUE
+from worker.queue_names import INFERENCE_QUEUE
 
 VISIBILITY_SECONDS = 10
 """After this time a message that a lost worker held goes to another. A task that takes longer runs twice, which does

@@ -8,7 +8,7 @@ from model.edits import Edit
 from model.errors import FacetError
 from worker.interface import Align, Drawing, Face, ModelInfo, Verification
 from worker.queue.client import QueueClient
-from worker.queue.redis_keys import INFERENCE_QUEUE
+from worker.queue_names import INFERENCE_QUEUE
 
 
 class CeleryInference:

@@ -1,9 +1,5 @@
 """What a task and a worker are called in Redis, beside what Celery keeps there."""
 
-INFERENCE_QUEUE = "inference"
-SEARCH_QUEUE = "search"
-JOBS_QUEUE = "jobs"
-
 BEAT_SECONDS = 1.0
 """How often a worker says that it lives."""
 LIFE_SECONDS = 8

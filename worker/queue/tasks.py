@@ -22,8 +22,9 @@ from model.errors import FacetError
 from worker.queue.celery_app import TASK_PREFIX
 from worker.queue.codec import pack, unpack
 from worker.queue.heartbeat import new_worker_id
-from worker.queue.redis_keys import CLAIM_SECONDS, INFERENCE_QUEUE, JOBS_QUEUE, SEARCH_QUEUE, claim_key, payload_key
+from worker.queue.redis_keys import CLAIM_SECONDS, claim_key, payload_key
 from worker.queue.trace_context import Carrier, continued
+from worker.queue_names import INFERENCE_QUEUE, JOBS_QUEUE, SEARCH_QUEUE
 from worker.stage_timing import STAGE_SECONDS, span
 
 METHODS = {

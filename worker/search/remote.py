@@ -8,7 +8,7 @@ from typing import Any, cast
 from gallery.base_gallery import BaseGallery
 from gallery.query import Query, Results
 from worker.queue.client import QueueClient
-from worker.queue.redis_keys import SEARCH_QUEUE
+from worker.queue_names import SEARCH_QUEUE
 
 
 class RemoteGallery(BaseGallery):

@@ -14,7 +14,7 @@ from model.dummy import SIZE, DummyModel
 from model.faces.detector import load_detector
 from worker.local.inference import LocalInference
 from worker.queue.process import work
-from worker.queue.redis_keys import INFERENCE_QUEUE
+from worker.queue_names import INFERENCE_QUEUE
 
 POISON = np.full((SIZE, SIZE, 3), (255, 0, 255), np.uint8)
 SLOW = np.full((SIZE, SIZE, 3), (0, 255, 0), np.uint8)

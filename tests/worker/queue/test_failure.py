@@ -18,7 +18,7 @@ from tests.processes import RedisServer, redis_server, wait_until, worker_proces
 from tests.worker.queue.fragile_worker import POISON, SLOW
 from tests.worker.queue.test_inference_client import litter, started, until
 from worker.queue.inference_client import CeleryInference
-from worker.queue.redis_keys import INFERENCE_QUEUE
+from worker.queue_names import INFERENCE_QUEUE
 
 FRAGILE = (sys.executable, "-m", "tests.worker.queue.fragile_worker")
 EMBEDDINGS = DummyModel().sample(8, seed=3)

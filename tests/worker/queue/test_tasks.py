@@ -20,8 +20,9 @@ from tests.faces import png
 from tests.processes import RedisServer, redis_server, wait_until
 from worker.local.inference import LocalInference
 from worker.queue.codec import pack, unpack
-from worker.queue.redis_keys import INFERENCE_QUEUE, claim_key, payload_key
+from worker.queue.redis_keys import claim_key, payload_key
 from worker.queue.tasks import METHODS, Runner
+from worker.queue_names import INFERENCE_QUEUE
 
 BROKEN, SLOW = (np.full((SIZE, SIZE, 3), shade, np.uint8) for shade in (10, 200))
 

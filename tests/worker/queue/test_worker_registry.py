@@ -12,8 +12,9 @@ from model.errors import Unavailable
 from tests.processes import RedisServer, redis_server, wait_until, worker_process
 from worker.queue.codec import pack
 from worker.queue.heartbeat import Heartbeat, lives_here, new_worker_id
-from worker.queue.redis_keys import GRACE_SECONDS, INFERENCE_QUEUE, LIFE_SECONDS, worker_key, workers_key
+from worker.queue.redis_keys import GRACE_SECONDS, LIFE_SECONDS, worker_key, workers_key
 from worker.queue.worker_registry import Fleet
+from worker.queue_names import INFERENCE_QUEUE
 
 QUEUE = "test"
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from service.contact_sheet import XMP, sheet
+from service.responses.contact_sheet import XMP, sheet
 from tests.service.asking import pixels, xmp
 
 

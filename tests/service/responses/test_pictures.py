@@ -1,7 +1,7 @@
 import pytest
 from fastapi import Request
 
-from service.picture_responses import wants_json
+from service.responses.pictures import wants_json
 
 
 @pytest.mark.parametrize(
