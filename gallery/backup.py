@@ -1,5 +1,6 @@
 """The gallery's database copied while it is in use, and brought back."""
 
+import logging
 import os
 import sqlite3
 import subprocess
@@ -12,6 +13,8 @@ from sqlalchemy import URL, make_url, text
 
 from gallery.store.database import Database
 from model.errors import InvalidRequest, NotFound, StorageFull, Unavailable
+
+logger = logging.getLogger("facet.gallery")
 
 _PAGES = 1000
 """Copied at a time; the service writes between."""
@@ -57,9 +60,7 @@ def restore(source: Path, url: str) -> int:
         try:
             _copy(source, aside)
             _rename_store(f"sqlite:///{aside.absolute()}")
-            # The log of the old database would be taken for one of the new.
-            for suffix in ("-wal", "-shm"):
-                target.with_name(target.name + suffix).unlink(missing_ok=True)
+            _fold_in_log(target)
             _settle(aside, target)
         finally:
             aside.unlink(missing_ok=True)
@@ -68,6 +69,27 @@ def restore(source: Path, url: str) -> int:
         _run(["pg_restore", *options, f"--dbname={address.database}", str(source)], address)
         _rename_store(url)
     return _faces(url)
+
+
+def _fold_in_log(target: Path) -> None:
+    """Bring the write-ahead log of a database that is to be replaced into it, and end the log.
+
+    The log of the old database would be taken for one of the new, and to remove it first would lose what it holds if
+    the new one never came. Raises Unavailable while a service runs on it. A log without a readable database is
+    removed, as nobody can read it.
+    """
+    if target.exists():
+        try:
+            with closing(sqlite3.connect(target, timeout=1.0)) as old:
+                old.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise Unavailable(f"{target} is in use; stop the service first") from error
+            logger.warning("%s cannot be read and is replaced: %s", target, error)
+        except sqlite3.DatabaseError as error:
+            logger.warning("%s cannot be read and is replaced: %s", target, error)
+    for suffix in ("-wal", "-shm"):
+        target.with_name(target.name + suffix).unlink(missing_ok=True)
 
 
 def _copy(source: Path, to: Path) -> None:

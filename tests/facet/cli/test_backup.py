@@ -1,5 +1,7 @@
+import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from facet.cli import app
+from gallery.backup import back_up, restore
 from gallery.gallery import Gallery
 from gallery.records import EnrolledFace, NewFace
 from gallery.store.database import Database
 from gallery.store.store import Store
 from model.attributes import EMBEDDING_SIZE, normalized
+from model.errors import Unavailable
 from service.security.key_store import KeyStore
 from service.security.scopes import Scope
 from tests.gallery import postgres
@@ -152,3 +156,58 @@ def test_a_server_that_cannot_be_reached_is_told_without_the_password(tmp_path: 
 def test_a_gallery_without_faces_is_backed_up_too(tmp_path: Path) -> None:
     Database(f"sqlite:///{tmp_path / 'facet.db'}").close()
     assert run("backup", str(tmp_path / "b"), "--data-dir", str(tmp_path))[1].startswith("0 faces")
+
+
+def left_behind(tmp_path: Path, count: int) -> str:
+    """A SQLite database as a killed service leaves it: its last faces are in the write-ahead log alone."""
+    gallery = Gallery(f"sqlite:///{tmp_path / 'running' / 'facet.db'}")
+    gallery.enrol_many([face(seed) for seed in range(count)])
+    shutil.copytree(tmp_path / "running", tmp_path / "killed")
+    gallery.close()
+    assert (tmp_path / "killed" / "facet.db-wal").stat().st_size > 0
+    return f"sqlite:///{tmp_path / 'killed' / 'facet.db'}"
+
+
+@pytest.fixture
+def backup(tmp_path: Path) -> Path:
+    """A backup of one face."""
+    gallery = Gallery(f"sqlite:///{tmp_path / 'other' / 'facet.db'}")
+    gallery.enrol(face(1000))
+    gallery.close()
+    back_up(f"sqlite:///{tmp_path / 'other' / 'facet.db'}", tmp_path / "one.backup")
+    return tmp_path / "one.backup"
+
+
+def test_a_restore_that_is_cut_off_loses_nothing_of_what_was_there(
+    tmp_path: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = left_behind(tmp_path, 20)
+
+    def cut_off(_: Path, __: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gallery.backup._settle", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        restore(backup, url)
+    assert len(content(url)) == 20
+
+
+def test_the_log_of_the_old_database_does_not_reach_the_new_one(tmp_path: Path, backup: Path) -> None:
+    url = left_behind(tmp_path, 20)
+    assert restore(backup, url) == 1
+    assert [row[2] for row in content(url)] == ["subject 1000"]
+
+
+def test_a_database_that_is_in_use_is_not_replaced(tmp_path: Path, backup: Path) -> None:
+    url = left_behind(tmp_path, 3)
+    with closing(sqlite3.connect(tmp_path / "killed" / "facet.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="in use; stop the service first"):
+            restore(backup, url)
+    assert len(content(url)) == 3
+
+
+def test_a_damaged_database_is_replaced(tmp_path: Path, backup: Path) -> None:
+    url = left_behind(tmp_path, 3)
+    (tmp_path / "killed" / "facet.db").write_bytes(b"no database" * 1000)
+    assert restore(backup, url) == 1
