@@ -11,7 +11,8 @@ from service.body.request_body import Inputs, read_inputs
 from service.config import ServiceConfig
 from service.jobs import VisibleJobs
 from service.middleware.request_id import request_id
-from service.security.caller import Caller, caller_of
+from service.security.caller import Caller, caller_of, require_scope
+from service.security.scopes import Scope
 from service.security.tenant_gallery import VisibleGallery
 from worker.interface import Inference
 
@@ -55,7 +56,12 @@ class FacetRequest(Request):
         return await read_inputs(self, self.config)
 
     async def enrolled(self, face_id: str) -> EnrolledFace:
-        """The enrolled face of an id. Raises NotFound, and InvalidRequest if another model made its embedding."""
+        """The enrolled face of an id.
+
+        Raises Forbidden where the caller may not look at enrolled faces, whatever else it may do, NotFound, and
+        InvalidRequest if another model made the embedding.
+        """
+        require_scope(self.caller, Scope.SEARCH)
         face = await run_in_threadpool(self.gallery.get, face_id)
         current = (await self.inference.info()).id
         if face.model != current:

@@ -14,6 +14,9 @@ from service.security.caller import ANYONE, NOBODY, Caller, set_caller
 from service.security.loopback import is_loopback
 from service.security.rate_limit import Allowance
 
+FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
+"""Headers with which proxies say that they ask for somebody else."""
+
 
 class GuardMiddleware:
     """Names the caller of each request, for `caller.authorize`, and refuses whoever may not come in at all.
@@ -85,6 +88,11 @@ def _check_origin(headers: RawHeaders, allowed: tuple[str, ...]) -> None:
     Such a page can post forms without being asked, and can give its own name the address 127.0.0.1.
     """
     host, origin = header(headers, b"host") or "", header(headers, b"origin")
+    if any(header(headers, name) is not None for name in FORWARDED):
+        raise Forbidden(
+            "Without API keys this service answers to this machine alone, and a proxy passed this request on for "
+            "somebody else; make a key with `facet keys create`."
+        )
     if not is_loopback(host):
         raise Forbidden(
             "Without API keys this service answers to the names of this machine alone, such as localhost; "

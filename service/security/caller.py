@@ -68,5 +68,11 @@ def authorize(request: Request) -> None:
         return
     if caller is NOBODY:
         raise Unauthorized("This service wants an API key; send it as `Authorization: Bearer` or `X-API-Key`.")
-    if isinstance(need, Scope) and not caller.may(need):
-        raise Forbidden(f"This key lacks the scope {need.value!r}.", scope=need.value)
+    if isinstance(need, Scope):
+        require_scope(caller, need)
+
+
+def require_scope(caller: Caller, scope: Scope) -> None:
+    """Raises Forbidden where a caller lacks a scope."""
+    if not caller.may(scope):
+        raise Forbidden(f"This key lacks the scope {scope.value!r}.", scope=scope.value)

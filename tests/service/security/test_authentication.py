@@ -1,5 +1,6 @@
 """The gate: who is let in, and how the others are refused."""
 
+import json
 import re
 import socket
 from collections.abc import Callable
@@ -78,6 +79,21 @@ def test_each_route_wants_its_scope_and_no_other(guarded: Guarded, route: str, n
         assert guarded.holder(scope).request(method, concrete(path)).status_code not in (401, 403)
 
 
+def test_editing_an_enrolled_face_wants_the_right_to_look_at_it(guarded: Guarded, ada: bytes) -> None:
+    owner, editor = guarded.holder(Scope.ENROL, Scope.SEARCH, Scope.EMBED), guarded.holder(Scope.EMBED)
+    sent = owner.post("/faces", files={"image": ada}, data={"subject": "ada"})
+    face = sent.raise_for_status().json()["id"]
+    edits = [{"attribute": "pose", "set": {"yaw": 10}}]
+    lent = [{"attribute": "identity", "from": f"face:{face}"}]
+    for client, status in ((editor, 403), (owner, 200)):
+        of_it = client.post(f"/edit?face={face}", json={"edits": edits})
+        with_it = client.post("/edit", files={"image": ada}, data={"edits": json.dumps(lent)})
+        assert (of_it.status_code, with_it.status_code) == (status, status)
+    assert assert_problem(editor.post(f"/edit?face={face}", json={"edits": edits}), 403, "forbidden")["details"] == {
+        "scope": "search"
+    }
+
+
 def test_who_is_refused_does_not_send_the_body_first(guarded: Guarded) -> None:
     """A body that is announced and never comes keeps nobody waiting."""
     host, port = httpx.URL(guarded.url).host, httpx.URL(guarded.url).port
@@ -112,6 +128,11 @@ def test_a_service_stays_locked_when_its_last_key_is_revoked(
         ({"Host": "localhost:8000", "Origin": "http://localhost:8000"}, 200),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        # What a proxy on this machine passes on with its own Host comes from anywhere.
+        ({"X-Forwarded-For": "203.0.113.7"}, 403),
+        ({"Forwarded": "for=203.0.113.7"}, 403),
+        ({"X-Real-IP": "203.0.113.7"}, 403),
+        ({"Via": "1.1 proxy"}, 403),
     ],
 )
 def test_without_keys_only_this_machine_is_answered(tmp_path: Path, headers: dict[str, str], status: int) -> None:
