@@ -37,3 +37,5 @@ class Keeper:
                 self._act()
         except FacetError as error:
             logger.warning("what was due is put off: %s", error.message)
+        except Exception:  # a failure of one turn must not end all later ones
+            logger.exception("what was due failed and is tried again")

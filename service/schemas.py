@@ -142,9 +142,9 @@ class PoseDegrees:
 
 @dataclass(slots=True)
 class Expression:
-    """How probable each expression is; the probabilities sum to 1."""
+    """How probable each expression is; the probabilities sum to 1. A model may know no labels."""
 
-    label: str
+    label: str | None
     probabilities: dict[str, float]
 
 

@@ -32,9 +32,9 @@ class Face:
     """Probability of each expression label; they sum to 1."""
 
     @property
-    def label(self) -> str:
-        """The most probable expression."""
-        return max(self.expression, key=self.expression.__getitem__)
+    def label(self) -> str | None:
+        """The most probable expression; None of a model that knows no labels."""
+        return max(self.expression, key=self.expression.__getitem__, default=None)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class PoseDegrees(TypedDict):
 class Expression(TypedDict):
     """How probable each expression is."""
 
-    label: str
+    label: str | None
     probabilities: dict[str, float]
 
 

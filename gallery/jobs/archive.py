@@ -169,6 +169,12 @@ class _Member(tarfile.TarInfo):
         return member
 
 
+def _printable(name: str) -> str:
+    """A name that is not UTF-8 with question marks for what is not: tarfile has surrogates there, which no database
+    takes."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
 class TarArchive:
     """The files of a .tar or .tar.gz, read in one go from its beginning."""
 
@@ -191,7 +197,7 @@ class TarArchive:
                         count += 1
                         _check_entries(count, self._limits)
                         if not member.isdir() and not is_hidden(member.name):
-                            yield Entry(member.name, partial(self._read, archive, member))
+                            yield Entry(_printable(member.name), partial(self._read, archive, member))
         except _DAMAGE as error:
             raise InvalidRequest(f"the archive is damaged: {error}") from error
 

@@ -92,8 +92,8 @@ class Runner:
                     self.run(id)
                     if self._stop.is_set():
                         return
-            except (Unavailable, StorageFull) as error:
-                logger.warning("no job can be taken up: %s", error.message)
+            except (Unavailable, StorageFull, OSError) as error:
+                logger.warning("no job can be taken up: %s", error)
             self._news.wait(_SECONDS)
 
     def _folder(self, id: str) -> Path:

@@ -35,3 +35,18 @@ def test_nothing_is_done_before_its_time() -> None:
     keeper = Keeper(lambda: True, lambda: done.append(1), 60)
     keeper.close()
     assert done == []
+
+
+def test_a_failure_that_nobody_foresaw_ends_no_thread(caplog: pytest.LogCaptureFixture) -> None:
+    asked, done = list[int](), Event()
+
+    def act() -> None:
+        asked.append(1)
+        if len(asked) == 1:
+            raise MemoryError
+        done.set()
+
+    keeper = Keeper(lambda: True, act, 0.001)
+    assert done.wait(30)
+    keeper.close()
+    assert "what was due failed and is tried again" in caplog.text

@@ -857,11 +857,11 @@ export interface components {
         };
         /**
          * Expression
-         * @description How probable each expression is; the probabilities sum to 1.
+         * @description How probable each expression is; the probabilities sum to 1. A model may know no labels.
          */
         Expression: {
             /** Label */
-            label: string;
+            label: string | null;
             /** Probabilities */
             probabilities: {
                 [key: string]: number;

@@ -168,3 +168,14 @@ def test_a_tar_that_is_cut_off_says_so(tmp_path: Path, kind: str) -> None:
     data = MAKERS[kind]({f"s/{n}.jpg": noise for n in range(4)})
     with pytest.raises(InvalidRequest, match="damaged"):
         _read(_open(tmp_path, data[: len(data) // 2]))
+
+
+def test_a_name_that_is_not_utf_8_is_told_with_question_marks(tmp_path: Path) -> None:
+    """A database takes no half characters; the picture is imported all the same."""
+    header = tarfile.TarInfo("people/Jos\udce9/1.jpg")
+    header.size = 3
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w", format=tarfile.GNU_FORMAT, errors="surrogateescape") as archive:
+        archive.addfile(header, io.BytesIO(b"abc"))
+    assert b"Jos\xe9" in data.getvalue()
+    assert _read(_open(tmp_path, data.getvalue())) == {"people/Jos?/1.jpg": b"abc"}

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import httpx
 import numpy as np
 import pytest
@@ -5,6 +7,7 @@ import pytest
 from model.attributes import SPACES, Attribute, part
 from tests.faces import draw_face, jpeg, png
 from tests.service.asking import assert_problem, embedding_of, vector
+from tests.service.serving import dummy_app, serving
 
 
 def test_a_face_has_a_box_a_unit_embedding_and_an_expression(client: httpx.Client, ada: bytes) -> None:
@@ -71,3 +74,13 @@ def test_align_none_takes_the_whole_picture(client: httpx.Client) -> None:
 def test_max_faces_beyond_the_limit_is_refused(client: httpx.Client, ada: bytes) -> None:
     problem = assert_problem(client.post("/embed?max_faces=101", files={"image": ada}), 422, "invalid_request")
     assert problem["details"] == {"limit": 100}
+
+
+def test_a_model_that_knows_no_expressions_is_served_like_any_other(
+    tmp_path: Path, ada: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.dummy.LABELS", ())
+    with serving(dummy_app(tmp_path)) as client:
+        [picture] = client.post("/embed", files={"image": ada}).raise_for_status().json()["images"]
+        assert picture["faces"][0]["expression"] == {"label": None, "probabilities": {}}
+        assert client.get("/model").raise_for_status().json()["presets"] == {"expression": []}
