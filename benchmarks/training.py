@@ -30,7 +30,7 @@ from training.data.batches import Batch, Batches
 from training.data.crops import EXPRESSIONS, CropSet
 from training.data.shards import MARGIN
 from training.loop import Report, Trainer
-from training.losses.perceptual import features
+from training.losses.perceptual import LiteFeatures
 from training.passes import standing
 from training.prefetch import moved
 from training.stages import Recipe, load_recipe
@@ -77,7 +77,7 @@ class Bare:
         self.model = self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         for name, network in self.model.named_children():
             network.requires_grad_(any(p.requires_grad for p in getattr(trainer.model, name).parameters()))
-        self.reference = trainer.averaged.encoder
+        self.features = LiteFeatures().to(batch.images.device) if "perceptual" in self.losses else None
         self.critics = Critics(self.recipe, self.losses).to(batch.images.device)
         if self.recipe.compile:
             for network in self.model.children():
@@ -125,8 +125,8 @@ class Bare:
                 with standing(model.splitter):
                     random = model.merger(model.splitter(random))
             drawn["generated"] = model.decoder(random)
-        if "perceptual" in losses:
-            outputs += [*features(self.reference, drawn["drawn"]), *features(self.reference, images)]
+        if self.features is not None:
+            outputs += [*self.features(drawn["drawn"]), *self.features(images)]
         outputs += [picture for name, picture in drawn.items() if name != "generated"]
         return outputs, [drawn[name] for loss, name in JUDGED.items() if loss in losses], z
 
@@ -233,7 +233,7 @@ def main() -> None:
     device = choose_device(arguments.device)
     rows = []
     for size in arguments.sizes:
-        recipe = load_recipe(arguments.recipe, {"network.image_size": size, "batch_size": arguments.batch})
+        recipe = load_recipe(arguments.recipe, {"network.read_size": size, "batch_size": arguments.batch})
         recipe = replace(recipe, compile=arguments.compile, steps=10**9)
         rows.append(measure(recipe, device, arguments.steps, arguments.rounds))
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{os.cpu_count()} processor cores"

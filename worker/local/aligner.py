@@ -26,7 +26,9 @@ class AlignedFace:
     detection: Detection
     frame: Frame
     crop: Pixels
-    """`(size, size, 3)`."""
+    """`(size, size, 3)` at the size that the model reads."""
+    shown: Pixels | None = None
+    """The same at the size that it draws, where that was asked for."""
 
 
 class Aligner:
@@ -55,7 +57,7 @@ class Aligner:
         with stage("decode"):
             return decode(data, self._limits)
 
-    def at_once(self, images: Sequence[bytes]) -> list[list[AlignedFace]]:
+    def at_once(self, images: Sequence[bytes], show: bool = False) -> list[list[AlignedFace]]:
         """What `faces` gives of each aligned crop up to the first that a thread should decode.
 
         That is a picture which has neither of the model's sizes, or more bytes than numbers, or which is not plain:
@@ -67,7 +69,7 @@ class Aligner:
                 pixels = self._plain_crop(image)
             if pixels is None:
                 break
-            found.append([self._whole(pixels, 1.0)])
+            found.append([self._whole(pixels, 1.0, show)])
         return found
 
     def _plain_crop(self, data: bytes) -> Pixels | None:
@@ -76,8 +78,8 @@ class Aligner:
                 return decode_soon(data, limits)
         return None
 
-    def faces(self, data: bytes, align: Align, max_faces: int) -> list[AlignedFace]:
-        """The faces in a picture, largest first, at least one.
+    def faces(self, data: bytes, align: Align, max_faces: int, show: bool = False) -> list[AlignedFace]:
+        """The faces in a picture, largest first, at least one; with `show` at the drawing size too.
 
         Raises NoFace and what `picture` raises.
         """
@@ -85,30 +87,22 @@ class Aligner:
             pixels, factor = decode_reduced(data, self._limits, SIDE_PER_CROP * self._crop_size)
         if align == "none":
             with stage("align"):
-                return [self._whole(pixels, factor)]
+                return [self._whole(pixels, factor, show)]
         with stage("detect"):
             found = self.detector.detect(pixels, max_faces)
         if not found:
             raise NoFace("No face was found; send a picture in which a face is upright, frontal and in full view.")
         with stage("align"):
-            return [self._aligned(pixels, detection, frame_of(detection), factor) for detection in found]
+            return [self._aligned(pixels, detection, frame_of(detection), factor, show) for detection in found]
 
-    def shown(self, data: bytes, frame: Frame) -> Pixels:
-        """A face of a picture at the size at which the networks draw it: `(size, size, 3)`.
-
-        Decoded again: to hold the pixels of every photograph in work would cost a hundred times its bytes.
-        """
-        pixels = self.picture(data)
-        with stage("align"):
-            return _crop(pixels, frame, self._drawing_size)
-
-    def _whole(self, pixels: Pixels, factor: float) -> AlignedFace:
+    def _whole(self, pixels: Pixels, factor: float, show: bool) -> AlignedFace:
         frame = whole_frame(pixels)
-        return self._aligned(pixels, Detection(_box(frame), 1.0), frame, factor)
+        return self._aligned(pixels, Detection(_box(frame), 1.0), frame, factor, show)
 
-    def _aligned(self, pixels: Pixels, detection: Detection, frame: Frame, factor: float) -> AlignedFace:
+    def _aligned(self, pixels: Pixels, detection: Detection, frame: Frame, factor: float, show: bool) -> AlignedFace:
         """A face as the model sees it, placed in the original, which is larger than what was decoded by a factor."""
-        return AlignedFace(detection.scaled(factor), frame.scaled(factor), _crop(pixels, frame, self._crop_size))
+        crop, shown = _crop(pixels, frame, self._crop_size), _crop(pixels, frame, self._drawing_size) if show else None
+        return AlignedFace(detection.scaled(factor), frame.scaled(factor), crop, shown)
 
 
 def _exactly(size: int, limits: ImageLimits) -> ImageLimits:

@@ -176,13 +176,13 @@ class LocalInference:
                 [drawn] = await device.render([embedding])
                 [image] = await pictures.encoded([drawn])
                 return Drawing(image, embedding)
-            [face] = await pictures.largest({"image": source}, align)
+            [face] = await pictures.largest({"image": source}, align, show=True)
             [embedding] = await device.embed([face.crop])
             [drawn] = await device.render([embedding])
             [image] = await pictures.encoded([drawn])
-            shown = await pictures.shown(source, face.frame)
-            seen = await pictures.run(encode_png, shown, None)
-            return Drawing(image, embedding, input=seen, ssim=await pictures.run(ssim, shown, drawn))
+            assert face.shown is not None
+            seen = await pictures.run(encode_png, face.shown, None)
+            return Drawing(image, embedding, input=seen, ssim=await pictures.run(ssim, face.shown, drawn))
 
     async def edit(
         self,

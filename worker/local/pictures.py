@@ -37,26 +37,30 @@ class Pictures:
         return await self.run(lambda: self._aligner.detector.name)
 
     async def faces(
-        self, images: Sequence[bytes], align: Align, max_faces: int
+        self, images: Sequence[bytes], align: Align, max_faces: int, show: bool = False
     ) -> list[list[AlignedFace] | FacetError]:
         """For each picture its faces, largest first, or the error that it met. Raises Busy."""
-        found: list[list[AlignedFace] | FacetError] = [*self._aligner.at_once(images)] if align == "none" else []
+        found: list[list[AlignedFace] | FacetError] = [*self._aligner.at_once(images, show)] if align == "none" else []
         images = images[len(found) :]
         if not images:
             return found
         self._backlog.enter(len(images))
         futures = []
         for image in images:
-            future = self._submit(self._aligner.faces, image, align, max_faces)
+            future = self._submit(self._aligner.faces, image, align, max_faces, show)
             future.add_done_callback(lambda _: self._backlog.leave())
             futures.append(future)
         await finished(futures)
         return found + [_faces_or_error(future) for future in futures]
 
-    async def largest(self, images: Mapping[str, bytes], align: Align) -> list[AlignedFace]:
-        """The largest face of each picture. The first error is raised; of several pictures it names the one."""
+    async def largest(self, images: Mapping[str, bytes], align: Align, show: bool = False) -> list[AlignedFace]:
+        """The largest face of each picture, with `show` at the drawing size too.
+
+        The first error is raised; of several pictures it names the one.
+        """
         results = []
-        for name, faces in zip(images, await self.faces(list(images.values()), align, max_faces=1), strict=True):
+        found = await self.faces(list(images.values()), align, 1, show)
+        for name, faces in zip(images, found, strict=True):
             if isinstance(faces, FacetError):
                 if len(images) == 1:
                     raise faces
@@ -76,13 +80,10 @@ class Pictures:
         """A photograph with a drawn crop in the frame, as PNG that says so."""
 
         def composite() -> bytes:
+            # Decoded again: to hold the pixels of every photograph in work would cost a hundred times its bytes.
             return _encoded(paste(self._aligner.picture(photograph), drawn, frame), SourceType.COMPOSITE)
 
         return await self.run(composite)
-
-    async def shown(self, photograph: bytes, frame: Frame) -> Pixels:
-        """The crop of a photograph in the frame at the drawing size."""
-        return await self.run(self._aligner.shown, photograph, frame)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a function that runs on one of the threads."""

@@ -60,20 +60,24 @@ def test_a_crop_of_the_drawing_size_is_read_reduced_and_shown_as_it_is(
     aligner: Aligner, write: Callable[[Pixels], bytes]
 ) -> None:
     data = write(draw_face(128, seed=1))
-    [[at_once]], [face] = aligner.at_once([data]), aligner.faces(data, "none", max_faces=1)
+    [[at_once]], [face] = aligner.at_once([data], show=True), aligner.faces(data, "none", 1, show=True)
     assert at_once.crop.shape == (64, 64, 3)
     np.testing.assert_array_equal(at_once.crop, face.crop)
     assert at_once.detection == face.detection
-    shown = aligner.shown(data, face.frame)
+    shown = face.shown
+    assert shown is not None
     np.testing.assert_array_equal(shown, aligner.picture(data))
+    np.testing.assert_array_equal(at_once.shown, shown)
     averages = shown.reshape(64, 2, 64, 2, 3).mean(axis=(1, 3))
     np.testing.assert_allclose(face.crop, averages, atol=0.51)  # rounded
 
 
 def test_a_face_of_a_photograph_is_shown_at_the_drawing_size(aligner: Aligner) -> None:
     data = jpeg(photograph(), 95)
-    face = the_face(aligner, data)
-    shown = aligner.shown(data, face.frame)
+    assert the_face(aligner, data).shown is None
+    [face] = aligner.faces(data, "auto", 1, show=True)
+    shown = face.shown
+    assert shown is not None
     assert shown.shape == (128, 128, 3)
     assert np.abs(shown.reshape(64, 2, 64, 2, 3).mean(axis=(1, 3)) - face.crop).mean() < 4
 

@@ -98,14 +98,14 @@ def test_small_pictures_are_answered_alike_by_the_loop_and_by_the_threads(
     decoded = Counter[str]()
 
     class Noting(Aligner):
-        def at_once(self, images: Sequence[bytes]) -> list[list[AlignedFace]]:
-            found = super().at_once(images)
+        def at_once(self, images: Sequence[bytes], show: bool = False) -> list[list[AlignedFace]]:
+            found = super().at_once(images, show)
             decoded["loop"] += len(found)
             return found
 
-        def faces(self, data: bytes, align: Align, max_faces: int) -> list[AlignedFace]:
+        def faces(self, data: bytes, align: Align, max_faces: int, show: bool = False) -> list[AlignedFace]:
             decoded["pool"] += 1
-            return super().faces(data, align, max_faces)
+            return super().faces(data, align, max_faces, show)
 
     monkeypatch.setattr("worker.local.inference.Aligner", Noting)
     crops = [draw_face(64, seed=seed) for seed in range(4)]
