@@ -31,20 +31,23 @@ def to_gpu() -> ToGpu:
 class GpuIndex:
     """The vectors of a flat index once more. Any number of threads may search at a time, as of that one."""
 
-    def __init__(self, width: int, move: ToGpu) -> None:
-        self._index = move(faiss.IndexFlatIP(width))
+    def __init__(self, width: int, move: ToGpu, lock: Lock) -> None:
+        """`lock` is that of all indexes that `move` moves: they share buffers, which FAISS lets one thread use."""
+        self._lock = lock
+        with lock:
+            self._index = move(faiss.IndexFlatIP(width))
         self._numbers = Column(np.dtype(np.int64))
-        # A GPU has one set of buffers for all searches.
-        self._lock = Lock()
 
     def add(self, numbers: Numbers, vectors: Vector) -> None:
         """Add vectors `(n, width)` under numbers `(n,)` that ascend and are larger than all before."""
-        self._index.add(np.ascontiguousarray(vectors, np.float32))
+        with self._lock:
+            self._index.add(np.ascontiguousarray(vectors, np.float32))
         self._numbers.extend(numbers)
 
     def copy(self, flat: FlatIndex) -> None:
         """Hold what a flat index holds, after something was removed from that: FAISS removes nothing on the GPU."""
-        self._index.reset()
+        with self._lock:
+            self._index.reset()
         self._numbers = Column(np.dtype(np.int64))
         self.add(flat.numbers, flat.vectors)
 

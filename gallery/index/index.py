@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -71,7 +72,8 @@ class Index:
         self._approximate: dict[Covered, ApproximateIndex] = {}
         self._gpu: dict[Covered, GpuIndex] = {}
         if self._config.to_gpu is not None:
-            self._gpu = {covered: GpuIndex(width(covered), self._config.to_gpu) for covered in self._flat}
+            lock = Lock()
+            self._gpu = {covered: GpuIndex(width(covered), self._config.to_gpu, lock) for covered in self._flat}
 
     def __len__(self) -> int:
         return len(self._roster)

@@ -63,14 +63,14 @@ class Snapshot:
 
         `latest` is the number of the store's latest change.
         """
-        self._aside.unlink(missing_ok=True)
-        if not self._path.exists():
-            return None
         try:
+            self._aside.unlink(missing_ok=True)
+            if not self._path.exists():
+                return None
             with safe_open(self._path, "np") as file:
                 about = file.metadata() or {}
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except SafetensorError as error:
+        except (SafetensorError, OSError) as error:
             problem: str | None = str(error)
         else:
             problem = self._problem(about, arrays, latest)
@@ -78,7 +78,10 @@ class Snapshot:
             self.sequence = int(about["sequence"])
             return Index.restored(self.sequence, arrays, self._config)
         logger.warning("the snapshot %s is of no use and is made anew from the store: %s", self._path, problem)
-        self.drop()
+        try:
+            self.drop()
+        except OSError as error:
+            logger.error("the snapshot %s cannot be removed; remove it by hand: %s", self._path, error)
         return None
 
     def drop(self) -> None:

@@ -1,7 +1,10 @@
 """What is asked of a copy on the GPU is found as on the CPU; FAISS's own flat index stands in for the device here."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Barrier, Lock, Thread
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +24,7 @@ MakeEmbedding = Callable[[int], Vector]
 
 
 def test_it_proposes_the_best_and_leaves_ties_to_the_cpu() -> None:
-    index, flat = GpuIndex(2, lambda index: index), FlatIndex(2)
+    index, flat = GpuIndex(2, lambda index: index, Lock()), FlatIndex(2)
     assert index.candidates(np.ones(2, np.float32), 1) is None
     numbers = np.arange(5, 105)
     vectors = np.stack([np.linspace(0, 1, 100), np.zeros(100)], axis=1, dtype=np.float32)
@@ -59,6 +62,47 @@ def test_a_gallery_finds_the_same(
                     assert found == brute_force(faces, asked)
         gallery.delete(faces.pop(3).id)
     gallery.close()
+
+
+class OneAtATime:
+    """An index on a device whose buffers two threads must not use at once."""
+
+    def __init__(self, index: Any, busy: Lock, overlaps: list[str]) -> None:
+        self._index, self._busy, self._overlaps = index, busy, overlaps
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(self._index, name)
+
+        def alone(*arguments: Any) -> Any:
+            if not self._busy.acquire(blocking=False):
+                self._overlaps.append(name)
+                return function(*arguments)
+            try:
+                time.sleep(0.002)
+                return function(*arguments)
+            finally:
+                self._busy.release()
+
+        return alone
+
+
+def test_all_indexes_use_the_device_one_at_a_time() -> None:
+    busy, overlaps, lock = Lock(), list[str](), Lock()
+    indexes = [GpuIndex(2, lambda index: OneAtATime(index, busy, overlaps), lock) for _ in range(2)]
+    start = Barrier(2)
+
+    def use(index: GpuIndex) -> None:
+        start.wait()
+        for number in range(20):
+            index.add(np.array([number]), np.array([[number, 1]], np.float32))
+            index.candidates(np.array([1, 0], np.float32), 1)
+
+    threads = [Thread(target=use, args=(index,)) for index in indexes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert overlaps == []
 
 
 def test_without_a_gpu_it_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

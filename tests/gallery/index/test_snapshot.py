@@ -118,6 +118,16 @@ def test_a_foreign_snapshot_is_no_snapshot(
     assert len(caplog.records) == 2
 
 
+def test_a_snapshot_that_cannot_be_read_stops_no_start(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A folder in its place stands for whatever the file system refuses, to root too."""
+    path.mkdir(parents=True)
+    snapshot = Snapshot(path, "this one")
+    with snapshot.locked():
+        assert snapshot.load(latest=42) is None
+    assert "is of no use and is made anew" in caplog.text
+    assert "cannot be removed; remove it by hand" in caplog.text
+
+
 def test_a_half_written_snapshot_is_removed_and_the_old_one_holds(path: Path, embedding: MakeEmbedding) -> None:
     snapshot = Snapshot(path, "store")
     with snapshot.locked():
