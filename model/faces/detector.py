@@ -38,6 +38,18 @@ class Detection:
         landmarks = None if self.landmarks is None else np.float32(factor) * (self.landmarks + 0.5) - np.float32(0.5)
         return Detection((x, y, width, height), self.score, landmarks)
 
+    def moved(self, right: float, down: float) -> "Detection":
+        """The same face with everything so many pixels further."""
+        x, y, width, height = self.box
+        landmarks = None if self.landmarks is None else self.landmarks + np.array([right, down], np.float32)
+        return Detection((x + right, y + down, width, height), self.score, landmarks)
+
+    def middle_in(self, image: Pixels) -> bool:
+        """Whether the middle of the box lies in a picture `(h, w, 3)`."""
+        x, y, width, height = self.box
+        rows, columns = image.shape[:2]
+        return bool(0 <= x + width / 2 < columns and 0 <= y + height / 2 < rows)
+
 
 class Detector(Protocol):
     """Finds faces. Not safe for several threads at once: each thread has its own."""
@@ -47,7 +59,7 @@ class Detector(Protocol):
     def detect(self, image: Pixels, at_most: int | None = None) -> list[Detection]:
         """The faces in an RGB picture `(h, w, 3)`, largest first; all, or no more than so many.
 
-        To ask for few may spare the search for smaller ones.
+        To ask for few may spare the search for smaller ones. Boxes and landmarks may reach beyond the picture.
         """
 
 

@@ -1,10 +1,13 @@
 """Viola and Jones's detector with the cascades that come with OpenCV: no file to fetch, no landmarks."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from model.backend import Pixels
+from model.faces.border import beyond_border
 from model.faces.detector import Detection, overlap, reduced
 
 # The tighter cascade first: its boxes scatter less about the face. The looser one is asked only where it finds nothing.
@@ -37,11 +40,20 @@ class HaarDetector:
         The score is n / (n + MIN_NEIGHBOURS) of the n overlapping windows in which the cascade agreed.
         """
         small, factor = reduced(image)
-        grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
-        for cascade in self._cascades:
-            if found := _found(cascade, grey, at_most):
-                break
+        found = self._first(small, lambda cascade, grey: _found(cascade, grey, at_most))
+        if not found:
+            found = beyond_border(small, self._large)
         return sorted((each.scaled(factor) for each in found), key=lambda face: -face.area)[:at_most]
+
+    def _large(self, image: Pixels, least: int) -> list[Detection]:
+        return self._first(image, lambda cascade, grey: _windows(cascade, grey, least))
+
+    def _first(
+        self, image: Pixels, find: Callable[[cv2.CascadeClassifier, NDArray[np.uint8]], list[Detection]]
+    ) -> list[Detection]:
+        """What the first cascade to find any face finds in a picture `(h, w, 3)`."""
+        grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+        return next((found for cascade in self._cascades if (found := find(cascade, grey))), [])
 
 
 def _found(cascade: cv2.CascadeClassifier, grey: NDArray[np.uint8], at_most: int | None) -> list[Detection]:

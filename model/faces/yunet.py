@@ -7,6 +7,7 @@ import numpy as np
 
 from model.backend import Pixels
 from model.errors import InvalidCheckpoint
+from model.faces.border import beyond_border
 from model.faces.detector import Detection, reduced
 
 MIN_SCORE = 0.6
@@ -32,18 +33,21 @@ class YuNetDetector:
     def detect(self, image: Pixels, at_most: int | None = None) -> list[Detection]:
         """The faces in an RGB picture `(h, w, 3)`, largest first; all, or no more than so many."""
         small, factor = reduced(image)
-        if min(small.shape[:2]) < MIN_SIDE:
+        found = self._found(small) or beyond_border(small, lambda wide, _: self._found(wide))
+        return sorted((each.scaled(factor) for each in found), key=lambda detection: -detection.area)[:at_most]
+
+    def _found(self, image: Pixels) -> list[Detection]:
+        """The faces in a picture of the network's size or smaller, in the network's order."""
+        if min(image.shape[:2]) < MIN_SIDE:
             return []
-        self._net.setInputSize((small.shape[1], small.shape[0]))
-        _, rows = self._net.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
-        found = []
-        for row in rows if rows is not None else ():
-            if not _is_inside(row, small):
-                continue
-            x, y, width, height = (float(number) * factor for number in row[:4])
-            landmarks = np.asarray(row[4:14], np.float32).reshape(5, 2) * np.float32(factor)
-            found.append(Detection((x, y, width, height), float(row[14]), landmarks))
-        return sorted(found, key=lambda detection: -detection.area)[:at_most]
+        self._net.setInputSize((image.shape[1], image.shape[0]))
+        _, rows = self._net.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        return [_detection(row) for row in (rows if rows is not None else ()) if _is_inside(row, image)]
+
+
+def _detection(row: np.ndarray) -> Detection:
+    x, y, width, height = (float(number) for number in row[:4])
+    return Detection((x, y, width, height), float(row[14]), np.asarray(row[4:14], np.float32).reshape(5, 2))
 
 
 def _is_inside(row: np.ndarray, image: Pixels) -> bool:
