@@ -17,7 +17,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EXTRAS := test train distributed postgres tracing
-SETTINGS := pyproject.toml constraints.txt
+CLIENT := clients/python
+SETTINGS := pyproject.toml $(CLIENT)/pyproject.toml constraints.txt
 
 serve: $(VENV)/serve.stamp
 	@exec $(BIN)/facet serve
@@ -50,12 +51,12 @@ label: $(VENV)/test.stamp
 
 # Every package that the tests run with, by the hashes of its files: `pip install --require-hashes -r requirements.lock`.
 lock: $(VENV)/security.stamp
-	$(BIN)/uv pip compile pyproject.toml $(EXTRAS:%=--extra %) -c constraints.txt --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml $(CLIENT)/pyproject.toml $(EXTRAS:%=--extra %) -c constraints.txt --python-version 3.11 \
 		--generate-hashes --no-annotate --no-header --quiet --output-file requirements.lock
 
 audit: $(VENV)/security.stamp
 	$(BIN)/pip-audit -r requirements.lock --disable-pip --require-hashes --strict --progress-spinner off
-	$(BIN)/bandit -q -ll -r facet service worker gallery model training
+	$(BIN)/bandit -q -ll -r facet $(CLIENT) service worker gallery model training
 
 sbom: $(VENV)/security.stamp
 	$(BIN)/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --of JSON -o sbom.json
@@ -69,7 +70,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/serve.stamp: $(BIN)/python $(SETTINGS)
-	$(PIP) install -c constraints.txt -e .
+	$(PIP) install -c constraints.txt -e $(CLIENT) -e .
 	@touch $@
 
 $(VENV)/security.stamp: $(VENV)/test.stamp
@@ -77,7 +78,7 @@ $(VENV)/security.stamp: $(VENV)/test.stamp
 	@touch $@
 
 $(VENV)/test.stamp: $(BIN)/python $(SETTINGS)
-	$(PIP) install -c constraints.txt -e '.[test,docs,train,distributed,postgres,tracing]'
+	$(PIP) install -c constraints.txt -e $(CLIENT) -e '.[test,docs,train,distributed,postgres,tracing]'
 	@touch $@ $(VENV)/serve.stamp
 
 clean:

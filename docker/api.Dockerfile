@@ -6,13 +6,14 @@ WORKDIR /src
 COPY constraints.txt docker/api-requirements.txt ./
 RUN pip install -c constraints.txt -r api-requirements.txt
 COPY pyproject.toml README.md LICENSE ./
+COPY clients/python clients/python
 COPY facet facet
 COPY service service
 COPY worker worker
 COPY gallery gallery
 COPY model model
 COPY training training
-RUN pip install --no-deps .
+RUN pip install --no-deps ./clients/python .
 
 FROM python:3.11.13-slim-bookworm
 RUN useradd --uid 10001 --user-group --no-create-home facet && install -d -o facet -g facet /var/lib/facet

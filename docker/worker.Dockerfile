@@ -13,13 +13,14 @@ RUN case "$DEVICE" in \
         *) echo "DEVICE is cpu or cuda, not $DEVICE" >&2; exit 1 ;; \
     esac
 COPY pyproject.toml README.md LICENSE ./
+COPY clients/python clients/python
 COPY facet facet
 COPY service service
 COPY worker worker
 COPY gallery gallery
 COPY model model
 COPY training training
-RUN pip install -c constraints.txt '.[distributed,tracing]'
+RUN pip install -c constraints.txt ./clients/python '.[distributed,tracing]'
 RUN facet detector fetch --to /opt/facet/share/yunet.onnx
 
 FROM python:3.11.13-slim-bookworm

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from facet.client import Client
+from facet_client import Client
 from tests.documents import Reader, blocks_of
 from tests.processes import FACET, ROOT, free_port, wait_until
 

@@ -8,7 +8,14 @@ from typing import TypeVar
 import typer
 
 from facet.cli.progress import progress
-from model.errors import CrashedWorker, ImageTooLarge, ImageTooSmall, NoFace, UnreadableImage, UnsupportedImage
+from facet_client.errors import (
+    CrashedWorker,
+    ImageTooLarge,
+    ImageTooSmall,
+    NoFace,
+    UnreadableImage,
+    UnsupportedImage,
+)
 
 T = TypeVar("T")
 

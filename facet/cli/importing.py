@@ -17,8 +17,8 @@ from facet.cli.progress import follow, progress
 from model.errors import FacetError, InvalidRequest
 
 if TYPE_CHECKING:
-    from facet.client.answers import Enrolled
     from facet.settings import Settings
+    from facet_client.answers import Enrolled
     from gallery.records import NewFace
 
 _PARQUET = ".parquet"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 import typer
 
 if TYPE_CHECKING:
-    from facet.client.answers import Face
+    from facet_client.answers import Face
 
 Write = Callable[[Path, "Face"], None]
 """Takes the next face and the picture that it is in."""

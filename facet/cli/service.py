@@ -7,7 +7,9 @@ from contextlib import contextmanager
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from facet.client import Client
+from facet_client import Client
+from facet_client import FacetError as AnsweredError
+from model.errors import FacetError
 
 INSIDE = "http://facet"
 """The address under which the service in this process knows itself."""
@@ -33,7 +35,19 @@ class _Bridge(httpx.BaseTransport):
 
 @contextmanager
 def connected(url: str | None) -> Iterator[Client]:
-    """A client of the service at an address, or without one of the service that the settings describe."""
+    """A client of the service at an address, or without one of the service that the settings describe.
+
+    What it fails with is raised on as the same error of `model.errors`, which commands tell in a line.
+    """
+    try:
+        with _client(url) as client:
+            yield client
+    except AnsweredError as error:
+        raise FacetError.from_data({"code": error.code, "message": error.message, "details": error.details}) from error
+
+
+@contextmanager
+def _client(url: str | None) -> Iterator[Client]:
     if url is not None:
         with Client(url, os.environ.get(KEY)) as client:
             yield client

@@ -86,9 +86,11 @@ def test_no_secret_is_in_the_file() -> None:
 
 
 def test_the_image_of_the_api_has_all_it_needs_but_torch_and_opencv() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    files = ("pyproject.toml", "clients/python/pyproject.toml")
+    project, client = (tomllib.loads((ROOT / file).read_text())["project"] for file in files)
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["distributed"], *extras["postgres"], *extras["tracing"]]
+    asked = project["dependencies"] + client["dependencies"]
+    wanted = {*asked, *extras["distributed"], *extras["postgres"], *extras["tracing"]}
     listed = (ROOT / "docker" / "api-requirements.txt").read_text().splitlines()[1:]
     assert sorted(listed) == sorted(name for name in wanted if not name.startswith(("torch", "opencv")))
 

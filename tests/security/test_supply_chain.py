@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 from tests.processes import ROOT
 
+PROJECTS = ("pyproject.toml", "clients/python/pyproject.toml")
 EXTRAS = ("test", "train", "distributed", "postgres", "tracing")
 
 
@@ -25,8 +26,9 @@ def test_the_lock_has_the_versions_that_the_tests_run_with() -> None:
 
 
 def test_the_lock_has_every_package_that_is_asked_for() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = project["dependencies"] + [text for extra in EXTRAS for text in project["optional-dependencies"][extra]]
+    project, client = (tomllib.loads((ROOT / file).read_text())["project"] for file in PROJECTS)
+    asked = project["dependencies"] + client["dependencies"]
+    asked += [text for extra in EXTRAS for text in project["optional-dependencies"][extra]]
     names = {canonicalize_name(Requirement(text).name) for text in asked}
     assert names <= set(pins("requirements.lock")), "run `make lock`"
 
@@ -47,7 +49,7 @@ def test_bandit_finds_nothing_dangerous() -> None:
         "-q",
         "-ll",
         "-r",
-        *("facet", "service", "worker", "gallery", "model", "training"),
+        *("facet", "clients/python", "service", "worker", "gallery", "model", "training"),
     ]
     done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

@@ -71,7 +71,7 @@ function literal(value) {
   return `{${Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}: ${literal(item)}`).join(", ")}}`;
 }
 
-/** A program that uses `facet.client`. */
+/** A program that uses `facet_client`. */
 export function python({ call, args, takes = "", saves, each, shows }) {
   const given = Object.entries(args).map(([name, value]) => (name ? `${name}=${literal(value)}` : literal(value)));
   const made = `facet.${call}(${given.join(", ")})${takes}`;
@@ -85,5 +85,5 @@ export function python({ call, args, takes = "", saves, each, shows }) {
   const body = lines.join("\n");
   const needed = [key && "import os\n", body.includes("Path(") && "from pathlib import Path\n"].filter(Boolean);
   const imports = needed.length ? `${needed.join("")}\n` : "";
-  return `${imports}from facet.client import Client\n\n${body}\n`;
+  return `${imports}from facet_client import Client\n\n${body}\n`;
 }

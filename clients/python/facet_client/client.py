@@ -1,18 +1,18 @@
 """The two clients: the same calls, blocking and awaited."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
-import orjson
 from httpx_sse import EventSource
 
-from facet.client import answers, calls
-from facet.client.wire import Call, pause, read
-from model.errors import Unavailable
+from facet_client import answers, calls
+from facet_client.errors import Unavailable
+from facet_client.wire import Call, pause, read
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class Client:
 
     `key` is an API key. `packed` sends and takes msgpack, which is smaller where many embeddings travel; their
     parts are then `array.array("f")`. A busy service is asked again when it says, if that is within `patience`
-    seconds. Failures are `model.errors.FacetError`.
+    seconds. Failures are `facet_client.errors.FacetError`.
     """
 
     embed, reconstruct, verify = _sync(calls.embed), _sync(calls.reconstruct), _sync(calls.verify)
@@ -110,7 +110,7 @@ class Client:
                 answer.read()
                 read(answer)
             for event in EventSource(answer).iter_sse():
-                yield orjson.loads(event.data)
+                yield json.loads(event.data)
 
     def _send(self, call: Call[T]) -> T:
         for left in reversed(range(TRIES)):
@@ -164,7 +164,7 @@ class AsyncClient:
                     await answer.aread()
                     read(answer)
                 async for event in EventSource(answer).aiter_sse():
-                    yield orjson.loads(event.data)
+                    yield json.loads(event.data)
 
     async def _send(self, call: Call[T]) -> T:
         for left in reversed(range(TRIES)):

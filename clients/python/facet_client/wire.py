@@ -1,6 +1,7 @@
 """One request of the client as bytes, and its answer as values."""
 
 import base64
+import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,11 +12,9 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import httpx
-import msgpack
-import orjson
 
-from facet.client import answers
-from model.errors import FacetError, InvalidRequest, Unavailable
+from facet_client import answers
+from facet_client.errors import InvalidRequest, Unavailable, error_of
 
 T = TypeVar("T")
 
@@ -61,19 +60,37 @@ class Call(Generic[T]):
             parts: dict[str, Any] = {}
             for name, picture in self.pictures:
                 parts.setdefault(name, []).append(_named(picture)[1])
-            return {"Content-Type": MSGPACK}, {"content": msgpack.packb({**parts, **self.fields}, default=_packable)}
+            return {"Content-Type": MSGPACK}, {"content": _msgpack().packb({**parts, **self.fields}, default=_packable)}
         if self.pictures:
-            texts = {name: value if isinstance(value, str) else _json(value) for name, value in self.fields.items()}
+            texts = {name: value if isinstance(value, str) else to_json(value) for name, value in self.fields.items()}
             return {}, {"files": [(name, _named(picture)) for name, picture in self.pictures], "data": texts}
-        return {"Content-Type": JSON}, {"content": _json(self.fields)}
+        return {"Content-Type": JSON}, {"content": to_json(self.fields)}
 
 
 def _named(picture: Picture) -> tuple[str, bytes]:
     return (picture.name, picture.read_bytes()) if isinstance(picture, Path) else ("picture", picture)
 
 
-def _json(value: Any) -> bytes:
-    return orjson.dumps(value, default=list, option=orjson.OPT_SERIALIZE_NUMPY)
+def to_json(value: Any) -> bytes:
+    """A value as JSON; arrays are lists. Raises InvalidRequest for a number that is not finite."""
+    try:
+        return json.dumps(value, default=_listed, allow_nan=False, separators=(",", ":")).encode()
+    except ValueError as error:
+        raise InvalidRequest("JSON has no number that is not finite.") from error
+
+
+def _listed(value: Any) -> Any:
+    """An array, of NumPy or of `array`, or a number of NumPy as plain Python; any other sequence as a list."""
+    return value.tolist() if hasattr(value, "tolist") else list(value)
+
+
+def _msgpack() -> Any:
+    """The library that packs. Raises InvalidRequest if it is not installed."""
+    try:
+        import msgpack
+    except ImportError as error:
+        raise InvalidRequest("packed=True needs msgpack: pip install 'facet-client[packed]'") from error
+    return msgpack
 
 
 def _packable(value: Any) -> Any:
@@ -89,9 +106,9 @@ def read(answer: httpx.Response) -> Any:
     _check(answer)
     match answer.headers.get("Content-Type", "").partition(";")[0]:
         case "application/json":
-            return _with_bytes(orjson.loads(answer.content))
+            return _with_bytes(json.loads(answer.content))
         case "application/msgpack":
-            return msgpack.unpackb(answer.content, object_hook=_with_arrays)
+            return _msgpack().unpackb(answer.content, object_hook=_with_arrays)
         case "image/png":
             return answer.content
         case "text/plain":
@@ -121,9 +138,7 @@ def _check(answer: httpx.Response) -> None:
         return
     if answer.headers.get("Content-Type") != "application/problem+json":
         raise Unavailable(f"{answer.request.url} answered with {answer.status_code}; is it a Facet service?")
-    problem = orjson.loads(answer.content)
-    data = {"code": problem["code"], "message": problem["detail"], "details": problem.get("details") or {}}
-    raise FacetError.from_data(data)
+    raise error_of(json.loads(answer.content))
 
 
 def pause(answer: httpx.Response) -> float:

@@ -1,17 +1,24 @@
 """How the client waits for a busy service, and that its types are those of the OpenAPI document."""
 
 import json
+import subprocess
+import sys
+from array import array
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, get_type_hints, is_typeddict
 
 import httpx
+import numpy as np
 import pytest
 
-from facet.client import Client, answers
-from facet.client.wire import pause
-from model.errors import Busy, Unavailable
+import facet
+import facet_client
+from facet_client import Client, answers, errors
+from facet_client.errors import Busy, InvalidRequest, Unavailable
+from facet_client.wire import pause, to_json
+from model import errors as inside
 
 SCHEMAS = json.loads((Path(__file__).parents[3] / "openapi.json").read_text("utf-8"))["components"]["schemas"]
 TYPES = {name: kind for name, kind in vars(answers).items() if is_typeddict(kind)}
@@ -84,3 +91,37 @@ def test_every_schema_of_an_answer_has_a_type() -> None:
     requests = {name for name in SCHEMAS if name.endswith(("Form", "Request"))} | {"Edit", "Question"}
     elsewhere = {"Attribute", "GeneratedFaces", "Problem"}
     assert SCHEMAS.keys() - requests - elsewhere - {"Kind", "State"} == TYPES.keys()
+
+
+def test_every_failure_of_the_service_is_an_exception_of_its_code() -> None:
+    def kinds(base: type) -> set[type]:
+        return {base}.union(*(kinds(kind) for kind in base.__subclasses__()))
+
+    def codes(base: type, module: str) -> dict[str, str]:
+        return {kind.__dict__["code"]: kind.__name__ for kind in kinds(base) if kind.__module__ == module}
+
+    assert codes(errors.FacetError, errors.__name__) == codes(inside.FacetError, inside.__name__)
+    problem = {"code": "busy", "detail": "The queue is full.", "details": {"retry_after": 3}}
+    raised = errors.error_of(problem)
+    assert (type(raised), raised.message, raised.details) == (Busy, "The queue is full.", {"retry_after": 3})
+    assert type(errors.error_of({"code": "new", "detail": "?"})) is errors.FacetError
+
+
+def test_numbers_travel_as_they_are_and_must_be_finite() -> None:
+    assert to_json({"a": np.array([0.1, 2], np.float32), "b": array("d", [0.5]), "c": (1, np.int64(2))}) == (
+        b'{"a":[0.10000000149011612,2.0],"b":[0.5],"c":[1,2]}'
+    )
+    with pytest.raises(InvalidRequest):
+        to_json([float("nan")])
+
+
+def test_it_needs_httpx_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    blocked = "import sys; sys.modules.update(dict.fromkeys(['msgpack', 'numpy', 'pydantic', 'facet', 'model']))"
+    use = "import facet_client; facet_client.Client('http://127.0.0.1:1', packed=True).model()"
+    monkeypatch.setenv("PYTHONPATH", str(Path(facet_client.__file__).parents[1]))
+    done = subprocess.run([sys.executable, "-c", f"{blocked}\n{use}"], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1].startswith("facet_client.errors.Unavailable: http://127.0.0.1:1"), done.stderr
+
+
+def test_its_version_is_that_of_the_service() -> None:
+    assert facet_client.__version__ == facet.__version__

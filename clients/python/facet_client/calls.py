@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import orjson
-
-from facet.client import answers
-from facet.client.wire import PNG, Call, Embedding, Picture, embedding_or_picture
+from facet_client import answers
+from facet_client.wire import PNG, Call, Embedding, Picture, embedding_or_picture, to_json
 
 Json = dict[str, Any]
 Weights = Mapping[str, float]
@@ -26,7 +24,7 @@ def _weighted(attr: Weights | None) -> list[str]:
 
 def _metadata(metadata: Mapping[str, Any] | None) -> dict[str, str]:
     """The query parameters that ask for values of the metadata."""
-    return {f"metadata.{key}": orjson.dumps(value).decode() for key, value in (metadata or {}).items()}
+    return {f"metadata.{key}": to_json(value).decode() for key, value in (metadata or {}).items()}
 
 
 def embed(*images: Picture, align: str = "auto", max_faces: int = 1) -> Call[answers.Embedded]:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facet.client import AsyncClient, Client
+from facet_client import AsyncClient, Client
+from facet_client.errors import ImpossibleEdit, InvalidRequest, NoFace, NotFound, Unavailable
 from model.attributes import Attribute
-from model.errors import ImpossibleEdit, InvalidRequest, NoFace, NotFound, Unavailable
 from tests.faces import draw_face, jpeg
 from tests.service.asking import pixels, xmp
 from tests.service.serving import dummy_app, serving
