@@ -7,7 +7,7 @@ import typer
 
 from facet.cli.files import Align, AlignOption
 from facet.cli.mistakes import told
-from facet.cli.progress import progress
+from facet.progress import progress
 
 
 def audit(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from facet.cli.mistakes import told
-from facet.cli.progress import progress
+from facet.progress import progress
 
 app = typer.Typer(help="Prepare data sets for training.", no_args_is_help=True)
 

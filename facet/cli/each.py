@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import typer
 
-from facet.cli.progress import progress
+from facet.progress import progress
 from facet_client.errors import (
     CrashedWorker,
     ImageTooLarge,

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from facet.cli.mistakes import told
-from facet.cli.progress import progress
+from facet.progress import progress
 
 if TYPE_CHECKING:
     from training.evaluation.judges import Judges

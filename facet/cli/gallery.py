@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facet.cli.progress import follow, progress
+from facet.progress import follow, progress
 from model.errors import FacetError, NotFound
 
 if TYPE_CHECKING:

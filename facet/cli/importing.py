@@ -13,7 +13,7 @@ import typer
 
 from facet.cli.files import Align, AlignOption, Url
 from facet.cli.gallery import DatabaseUrl, DataDir, settings_of
-from facet.cli.progress import follow, progress
+from facet.progress import follow, progress
 from model.errors import FacetError, InvalidRequest
 
 if TYPE_CHECKING:

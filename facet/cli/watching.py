@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from facet.cli.progress import progress
+from facet.progress import progress
 
 if TYPE_CHECKING:
     from training.loop import Report

@@ -1,0 +1,237 @@
+"""The object for programs: each call takes one face or many, as pictures or as embeddings."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+import numpy as np
+
+from facet.library.asked import edit_of
+from facet.library.drawing import Drawing
+from facet.library.found import Found
+from facet.library.pictures import FaceLike, Picture, embedding_in, in_a_list, named, naming
+from facet.library.pipeline import Pipeline
+from facet.progress import counted
+from model import edits as editing
+from model.attributes import EMBEDDING_SIZE, Attribute, Vector, part, similarities
+from model.backend import Backend, Pixels, load_backend
+from model.edits import Edit
+from model.errors import ImpossibleEdit, InvalidRequest
+from model.faces.alignment import paste as put_back
+from model.faces.detector import load_detector
+from model.images import ImageLimits, SourceType
+from model.ssim import ssim
+from worker.interface import Align, Face, Verification
+from worker.local.aligner import Aligner
+
+if TYPE_CHECKING:
+    from facet.settings import Settings
+
+Drawings: TypeAlias = Any
+"""One `Drawing` of one face, a list of them of many; which of the two depends on what is given."""
+
+SEED_BITS = 32
+MANY = 64
+"""Pictures from which on a bar is shown, where nobody says whether."""
+
+
+class Facet:
+    """A loaded model. `align="none"` takes pictures as aligned crops; failures are `model.errors.FacetError`.
+
+    Where a face is asked for it may be a picture (path, bytes, Pillow, uint8 array), an embedding, or what another call
+    has answered. One face gives one answer, a list or a stack of arrays a list or a stack.
+    """
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        backend = pipeline.backend
+        self.id, self.image_size = backend.id, backend.image_size
+        self.card: Mapping[str, Any] = backend.card
+        self.calibration = backend.calibration
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Facet {self.id}, {self.image_size} pixels>"
+
+    def close(self) -> None:
+        """End the threads; a program that ends does so by itself."""
+        self._pipeline.close()
+
+    @property
+    def backend(self) -> Backend:
+        """The model itself; only one thread at a time may call it."""
+        return self._pipeline.backend
+
+    def each(
+        self,
+        pictures: Iterable[Picture],
+        *,
+        align: Align = "auto",
+        max_faces: int = 1,
+        progress: bool | None = None,
+    ) -> Iterator[Found]:
+        """The faces of each picture, in order and while others are on their way; one that fails says why.
+
+        The pictures may be endless: few are held at a time. `progress` shows a bar or none; by default one for many.
+        """
+        total = len(pictures) if isinstance(pictures, Sequence | np.ndarray) else None
+        if progress is None and total is not None and total < MANY:
+            progress = False
+        return counted(self._pipeline.found(pictures, align, max_faces), "Embedding", total, progress)
+
+    def faces(self, picture: Picture, *, align: Align = "auto", max_faces: int = 10) -> list[Face]:
+        """The faces of one picture, largest first. Raises NoFace and what a picture can be wrong with."""
+        [found] = self._pipeline.found([picture], align, max_faces)
+        return list(found.checked().faces)
+
+    def embed(
+        self, faces: FaceLike | Iterable[FaceLike], *, align: Align = "auto", progress: bool | None = None
+    ) -> Vector:
+        """The embedding `(99,)` of the largest face of a picture, or of each of n `(n, 99)`.
+
+        Raises the first error, which names its picture.
+        """
+        given, many = in_a_list(faces)
+        embeddings = self._embedded(given, align, progress)
+        return embeddings if many else embeddings[0]
+
+    def crop(self, pictures: Picture | Iterable[Picture], *, align: Align = "auto") -> Pixels:
+        """The largest face of a picture as the networks see it, `(size, size, 3)`, or of each of n `(n, …)`."""
+        given, many = in_a_list(pictures)
+        crops = [found.crops[0] for found in self._checked(given, align, False)]
+        return np.stack(crops) if many else crops[0]
+
+    def render(self, embeddings: Vector) -> Pixels:
+        """An embedding `(99,)` drawn `(size, size, 3)`, or n of them `(n, size, size, 3)`."""
+        given, many = in_a_list(embeddings)
+        drawn = self._pipeline.render(self._embedded(given, "none", False))
+        return drawn if many else drawn[0]
+
+    def sample(self, count: int, seed: int) -> Vector:
+        """Embeddings `(count, 99)` of faces that nobody has. The same seed gives the same."""
+        if count < 1 or not 0 <= seed < 2**SEED_BITS:
+            raise InvalidRequest(f"Ask for at least one face, with a seed from 0 to {2**SEED_BITS - 1}.")
+        return self._pipeline.sample(count, seed)
+
+    def reconstruct(
+        self, faces: FaceLike | Iterable[FaceLike], *, align: Align = "auto", progress: bool | None = None
+    ) -> Drawings:
+        """A face drawn from its embedding; of a picture with its crop and the SSIM of the two."""
+        given, many = in_a_list(faces)
+        crops = dict(self._crops(given, align, progress))
+        known = [crops.get(number, (None, face)) for number, face in enumerate(given)]
+        embeddings = self._embedded([face for _, face in known], align, False)
+        drawn = self._pipeline.render(embeddings)
+        drawings = [
+            Drawing(pixels, embedding, input=crop, ssim=None if crop is None else ssim(crop, pixels))
+            for pixels, embedding, (crop, _) in zip(drawn, embeddings, known, strict=True)
+        ]
+        return drawings if many else drawings[0]
+
+    def edit(
+        self,
+        faces: FaceLike | Iterable[FaceLike],
+        edits: Sequence[Edit | Mapping[str, Any]],
+        *,
+        align: Align = "auto",
+        paste: bool = False,
+    ) -> Drawings:
+        """A face after some edits; `paste` puts it back into its picture.
+
+        An edit is a `model.edits.Edit`, or as over HTTP `{"attribute": "pose", "set": {"yaw": 20}}`, `{"attribute":
+        "expression", "preset": "happiness", "amount": 0.8}` or `{"attribute": "identity", "from": another face}`.
+        Raises ImpossibleEdit.
+        """
+        given, many = in_a_list(faces)
+        changes = [edit_of(edit, lambda face: self.embed(face, align=align)) for edit in edits]
+        found = self._checked(given, align, None) if paste else []
+        before = [face.embedding for face in found] if paste else self._embedded(given, align, None)
+        presets = self.calibration.presets
+        after = [editing.apply(embedding, changes, (), presets) for embedding in before]
+        drawn = list(self._pipeline.render(np.stack(after))) if after else []
+        source = SourceType.COMPOSITE if paste else SourceType.TRAINED
+        if paste:
+            drawn = self._pipeline.each(self._put_back, list(zip(found, drawn, strict=True)))
+        drawings = [Drawing(pixels, embedding, source) for pixels, embedding in zip(drawn, after, strict=True)]
+        return drawings if many else drawings[0]
+
+    def generate(
+        self,
+        count: int,
+        *,
+        seed: int | None = None,
+        like: FaceLike | None = None,
+        keep: Sequence[Attribute | str] = (),
+        align: Align = "auto",
+    ) -> list[Drawing]:
+        """Faces that nobody has, each with the attributes `keep` of the face `like`. The same seed draws the same."""
+        if keep and like is None:
+            raise ImpossibleEdit("There is no face whose attributes could be kept; name it as `like`.")
+        embeddings = self.sample(count, secrets.randbits(SEED_BITS) if seed is None else seed)
+        if like is not None:
+            kept = self.embed(like, align=align)
+            for attribute in keep:
+                part(embeddings, Attribute(attribute))[...] = part(kept, Attribute(attribute))
+        return self.drawings(embeddings)
+
+    def verify(self, one: FaceLike, other: FaceLike, *, align: Align = "auto") -> Verification:
+        """Whether two faces are one person's, by identity alone."""
+        a, b = self._embedded([one, other], align, False)
+        alike = {attribute: float(value) for attribute, value in similarities(a, b).items()}
+        identity, calibration = alike[Attribute.IDENTITY], self.calibration
+        return Verification(
+            same_person=identity >= calibration.threshold,
+            probability=calibration.same_person_probability(identity),
+            threshold=calibration.threshold,
+            similarities=alike,
+        )
+
+    def drawings(self, embeddings: Vector) -> list[Drawing]:
+        """Embeddings `(n, 99)` drawn."""
+        drawn = self._pipeline.render(embeddings)
+        return [Drawing(pixels, embedding) for pixels, embedding in zip(drawn, embeddings, strict=True)]
+
+    def _embedded(self, faces: Sequence[FaceLike], align: Align, progress: bool | None) -> Vector:
+        """The embedding of each `(n, 99)`; pictures go through the networks together."""
+        known = [embedding_in(face) for face in faces]
+        read = iter(
+            self._checked([face for face, have in zip(faces, known, strict=True) if have is None], align, progress)
+        )
+        embeddings = [next(read).embedding if have is None else have for have in known]
+        return np.stack(embeddings) if embeddings else np.zeros((0, EMBEDDING_SIZE), np.float32)
+
+    def _checked(self, pictures: Sequence[Any], align: Align, progress: bool | None) -> list[Found]:
+        """The largest face of each picture. Raises the first error, which names its picture."""
+        results = []
+        for number, found in enumerate(self.each(pictures, align=align, progress=progress)):
+            if found.error is not None:
+                raise naming(found.error, named(found.picture, number)) if len(pictures) > 1 else found.error
+            results.append(found)
+        return results
+
+    def _crops(
+        self, faces: Sequence[FaceLike], align: Align, progress: bool | None
+    ) -> Iterator[tuple[int, tuple[Pixels, Vector]]]:
+        """For the number of each face that is a picture its crop and its embedding."""
+        numbers = [number for number, face in enumerate(faces) if embedding_in(face) is None]
+        for number, found in zip(numbers, self._checked([faces[n] for n in numbers], align, progress), strict=True):
+            yield number, (found.crops[0], found.embedding)
+
+    def _put_back(self, given: tuple[Found, Pixels]) -> Pixels:
+        found, drawn = given
+        return put_back(self._pipeline.pixels(found.picture), drawn, found.aligned[0].frame)
+
+
+def open_model(settings: "Settings", threads: int | None = None) -> Facet:
+    """The model and the detector of the settings. Raises InvalidCheckpoint for a bad file of either."""
+    backend = load_backend(settings.model, settings.device, settings.precision)
+    limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels, max_seconds=settings.max_decode_seconds)
+    model: Path | None = settings.detector_model
+    aligner = Aligner(lambda: load_detector(model), limits, backend.image_size)
+    return Facet(Pipeline(backend, aligner, threads, settings.max_batch))
