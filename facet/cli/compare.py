@@ -24,10 +24,10 @@ def verify(
 
     Example: facet verify ada.jpg someone.jpg && echo welcome
     """
-    from facet.cli.service import connected
+    from facet.cli.faces import faces_of
 
-    with connected(url) as client:
-        verdict = client.verify(picture, other, align=align)
+    with faces_of(url) as faces:
+        verdict = faces.verify(picture, other, align=align.value)
     typer.echo(json.dumps(verdict))
     if not verdict["same_person"]:
         raise typer.Exit(OTHER_PERSON)

@@ -20,21 +20,22 @@ def reconstruct(
 
     Example: facet reconstruct photographs/ --to drawn/
     """
-    from facet.cli.each import each_picture
-    from facet.cli.service import connected
+    from facet.cli.faces import faces_of
+    from facet.progress import counted
 
     paths = pictures_in(pictures)
     to.mkdir(parents=True, exist_ok=True)
     failed = False
-    with connected(url) as client:
-        drawings = each_picture(paths, "Drawing", lambda path: client.reconstruct(path, align=align))
+    with faces_of(url) as faces:
+        drawings = counted(faces.reconstruct_each(paths, align.value), "Drawing", len(paths))
         for number, (path, drawn) in enumerate(drawings, start=1):
-            if drawn is None:
+            if isinstance(drawn, str):
                 failed = True
+                typer.echo(f"{path}: {drawn}", err=True)
                 continue
             target = to / f"{number:04}-{path.stem}.png"
-            target.write_bytes(drawn["image"])
-            typer.echo(f"{target}\t{drawn['ssim']:.3f}")
+            target.write_bytes(drawn.png)
+            typer.echo(f"{target}\t{drawn.ssim:.3f}")
     if failed:
         raise typer.Exit(1)
 
@@ -56,7 +57,7 @@ def edit(
 
     Example: facet edit ada.jpg --yaw 20 --preset happiness:0.8 -o turned.png
     """
-    from facet.cli.service import connected
+    from facet.cli.faces import faces_of
 
     edits = [_edit(name, "from", "source:0") for name in take or []]
     if take and source is None:
@@ -69,8 +70,8 @@ def edit(
         edits.append({"attribute": "pose", "set": angles})
     if not edits:
         raise typer.BadParameter("name a change: --take, --preset, --yaw, --pitch or --roll")
-    with connected(url) as client:
-        drawn = client.edit(picture, edits, sources=[source] if source else [], paste=paste, align=align)
+    with faces_of(url) as faces:
+        drawn = faces.edit(picture, edits, sources=[source] if source else [], paste=paste, align=align.value)
     output.write_bytes(drawn)
     typer.echo(output)
 
@@ -88,14 +89,14 @@ def generate(
 
     Example: facet generate 8 --seed 1 --to faces/
     """
-    from facet.cli.service import connected
+    from facet.cli.faces import faces_of
 
-    with connected(url) as client:
-        faces = client.generate(count, seed=seed, image=picture, keep=keep or [], align=align)
+    with faces_of(url) as faces:
+        drawn = faces.generate(count, seed=seed, image=picture, keep=keep or [], align=align.value)
     to.mkdir(parents=True, exist_ok=True)
-    for number, face in enumerate(faces, start=1):
+    for number, image in enumerate(drawn, start=1):
         target = to / f"face-{number:04}.png"
-        target.write_bytes(face["image"])
+        target.write_bytes(image)
         typer.echo(target)
 
 

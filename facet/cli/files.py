@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
-
 Url = Annotated[
     str | None,
     typer.Option(envvar="FACET_URL", help="A running service; without it the work is done in this process."),
@@ -27,10 +25,12 @@ AlignOption = Annotated[Align, typer.Option(help="auto finds the face; none take
 
 def pictures_in(places: Iterable[Path]) -> list[Path]:
     """The files as given, and of each folder every picture below it, sorted. Raises BadParameter if there is none."""
+    from facet.measuring.shots import PICTURES
+
     found: list[Path] = []
     for place in places:
         if place.is_dir():
-            found += sorted(path for path in place.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+            found += sorted(path for path in place.rglob("*") if path.suffix.lower() in PICTURES and path.is_file())
         elif place.is_file():
             found.append(place)
         else:

@@ -26,6 +26,7 @@ from worker.interface import Align, Face, Verification
 from worker.local.aligner import Aligner
 
 if TYPE_CHECKING:
+    from facet.measuring import Measurement
     from facet.settings import Settings
 
 Drawings: TypeAlias = Any
@@ -85,6 +86,26 @@ class Facet:
             progress = False
         return counted(self._pipeline.found(pictures, align, max_faces), "Embedding", total, progress)
 
+    def measure(
+        self,
+        places: str | Path | Iterable[str | Path],
+        to: str | Path,
+        *,
+        align: Align = "auto",
+        max_faces: int = 1,
+        every: int = 1,
+        progress: bool | None = None,
+    ) -> "Measurement":
+        """Embed the faces of folders, pictures and videos (of these every so many frames) into a table.
+
+        `to` ends in .parquet, .csv, .npz or .jsonl; it is written when all is done, and after a stop the same call goes
+        on. Raises FileNotFoundError, ValueError where there is no picture, and InvalidRequest.
+        """
+        from facet.measuring import local, measure
+
+        places = [places] if isinstance(places, str | Path) else places
+        return measure(local(self), places, to, align=align, max_faces=max_faces, every=every, show=progress)
+
     def faces(self, picture: Picture, *, align: Align = "auto", max_faces: int = 10) -> list[Face]:
         """The faces of one picture, largest first. Raises NoFace and what a picture can be wrong with."""
         [found] = self._pipeline.found([picture], align, max_faces)
@@ -124,15 +145,20 @@ class Facet:
     ) -> Drawings:
         """A face drawn from its embedding; of a picture with its crop and the SSIM of the two."""
         given, many = in_a_list(faces)
-        crops = dict(self._crops(given, align, progress))
-        known = [crops.get(number, (None, face)) for number, face in enumerate(given)]
-        embeddings = self._embedded([face for _, face in known], align, False)
-        drawn = self._pipeline.render(embeddings)
-        drawings = [
-            Drawing(pixels, embedding, input=crop, ssim=None if crop is None else ssim(crop, pixels))
-            for pixels, embedding, (crop, _) in zip(drawn, embeddings, known, strict=True)
-        ]
+        known = [embedding_in(face) for face in given]
+        pictures = [face for face, have in zip(given, known, strict=True) if have is None]
+        read = iter(self.redraw(self._checked(pictures, align, progress)))
+        drawn = iter(self.drawings([have for have in known if have is not None]))
+        drawings = [next(read) if have is None else next(drawn) for have in known]
         return drawings if many else drawings[0]
+
+    def redraw(self, found: Sequence[Found]) -> list[Drawing]:
+        """The largest face of each picture that has one, drawn back."""
+        drawn = self._pipeline.render(np.array([face.embedding for face in found]))
+        return [
+            Drawing(pixels, face.embedding, input=face.crops[0], ssim=ssim(face.crops[0], pixels))
+            for pixels, face in zip(drawn, found, strict=True)
+        ]
 
     def edit(
         self,
@@ -192,9 +218,9 @@ class Facet:
             similarities=alike,
         )
 
-    def drawings(self, embeddings: Vector) -> list[Drawing]:
+    def drawings(self, embeddings: Vector | Sequence[Vector]) -> list[Drawing]:
         """Embeddings `(n, 99)` drawn."""
-        drawn = self._pipeline.render(embeddings)
+        drawn = self._pipeline.render(np.asarray(embeddings))
         return [Drawing(pixels, embedding) for pixels, embedding in zip(drawn, embeddings, strict=True)]
 
     def _embedded(self, faces: Sequence[FaceLike], align: Align, progress: bool | None) -> Vector:
@@ -214,14 +240,6 @@ class Facet:
                 raise naming(found.error, named(found.picture, number)) if len(pictures) > 1 else found.error
             results.append(found)
         return results
-
-    def _crops(
-        self, faces: Sequence[FaceLike], align: Align, progress: bool | None
-    ) -> Iterator[tuple[int, tuple[Pixels, Vector]]]:
-        """For the number of each face that is a picture its crop and its embedding."""
-        numbers = [number for number, face in enumerate(faces) if embedding_in(face) is None]
-        for number, found in zip(numbers, self._checked([faces[n] for n in numbers], align, progress), strict=True):
-            yield number, (found.crops[0], found.embedding)
 
     def _put_back(self, given: tuple[Found, Pixels]) -> Pixels:
         found, drawn = given
