@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -28,6 +29,7 @@ from worker.local.aligner import Aligner
 if TYPE_CHECKING:
     from facet.measuring import Measurement
     from facet.settings import Settings
+    from facet.stimuli import Stimuli
 
 Drawings: TypeAlias = Any
 """One `Drawing` of one face, a list of them of many; which of the two depends on what is given."""
@@ -68,6 +70,13 @@ class Facet:
     def backend(self) -> Backend:
         """The model itself; only one thread at a time may call it."""
         return self._pipeline.backend
+
+    @cached_property
+    def stimuli(self) -> "Stimuli":
+        """Sets of drawn faces for experiments."""
+        from facet.stimuli import Stimuli
+
+        return Stimuli(self)
 
     def each(
         self,

@@ -2,7 +2,22 @@
 
 from facet.measuring.embedder import Embedder, local, remote
 from facet.measuring.measure import Measurement, measure
+from facet.measuring.rdm import rdm, rdms, rsatoolbox_dataset, rsatoolbox_rdms, upper
 from facet.measuring.shots import Shot, shots_in
 from facet.measuring.tables import Format
 
-__all__ = ["Embedder", "Format", "Measurement", "Shot", "local", "measure", "remote", "shots_in"]
+__all__ = [
+    "Embedder",
+    "Format",
+    "Measurement",
+    "Shot",
+    "local",
+    "measure",
+    "rdm",
+    "rdms",
+    "remote",
+    "rsatoolbox_dataset",
+    "rsatoolbox_rdms",
+    "shots_in",
+    "upper",
+]
