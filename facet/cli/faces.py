@@ -120,7 +120,7 @@ class _Here:
 
     def reconstruct_each(self, pictures: Sequence[Path], align: str) -> "Iterator[tuple[Path, Drawn | str]]":
         gathered: list[Found] = []
-        for found in self._model.each(pictures, align=_align(align), progress=False):
+        for found in self._model.each(pictures, align=_align(align), show=True, progress=False):
             gathered.append(found)
             if len(gathered) == BATCH:
                 yield from self._drawn(gathered)

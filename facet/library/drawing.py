@@ -22,7 +22,7 @@ class Drawing:
     """What was drawn, `(99,)`."""
     source: SourceType = SourceType.TRAINED
     input: Pixels | None = None
-    """The aligned crop `(size, size, 3)` that the networks saw, where a picture was drawn back."""
+    """The aligned crop at the drawing size `(size, size, 3)`, where a picture was drawn back."""
     ssim: float | None = None
     """Structural similarity of the two, where a picture was drawn back."""
 

@@ -49,7 +49,7 @@ class Facet:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         backend = pipeline.backend
-        self.id, self.image_size = backend.id, backend.image_size
+        self.id, self.image_size, self.read_size = backend.id, backend.image_size, backend.read_size
         self.card: Mapping[str, Any] = backend.card
         self.calibration = backend.calibration
 
@@ -60,7 +60,7 @@ class Facet:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Facet {self.id}, {self.image_size} pixels>"
+        return f"<Facet {self.id}, reads {self.read_size} pixels and draws {self.image_size}>"
 
     def close(self) -> None:
         """End the threads; a program that ends does so by itself."""
@@ -84,16 +84,18 @@ class Facet:
         *,
         align: Align = "auto",
         max_faces: int = 1,
+        show: bool = False,
         progress: bool | None = None,
     ) -> Iterator[Found]:
         """The faces of each picture, in order and while others are on their way; one that fails says why.
 
-        The pictures may be endless: few are held at a time. `progress` shows a bar or none; by default one for many.
+        The pictures may be endless: few are held at a time. With `show` each face is cut at the drawing size too, as
+        `redraw` needs it. `progress` shows a bar or none; by default one for many.
         """
         total = len(pictures) if isinstance(pictures, Sequence | np.ndarray) else None
         if progress is None and total is not None and total < MANY:
             progress = False
-        return counted(self._pipeline.found(pictures, align, max_faces), "Embedding", total, progress)
+        return counted(self._pipeline.found(pictures, align, max_faces, show), "Embedding", total, progress)
 
     def measure(
         self,
@@ -156,18 +158,22 @@ class Facet:
         given, many = in_a_list(faces)
         known = [embedding_in(face) for face in given]
         pictures = [face for face, have in zip(given, known, strict=True) if have is None]
-        read = iter(self.redraw(self._checked(pictures, align, progress)))
+        read = iter(self.redraw(self._checked(pictures, align, progress, show=True)))
         drawn = iter(self.drawings([have for have in known if have is not None]))
         drawings = [next(read) if have is None else next(drawn) for have in known]
         return drawings if many else drawings[0]
 
     def redraw(self, found: Sequence[Found]) -> list[Drawing]:
-        """The largest face of each picture that has one, drawn back."""
+        """The largest face of each picture, which was found with `show`, drawn back."""
         drawn = self._pipeline.render(np.array([face.embedding for face in found]))
-        return [
-            Drawing(pixels, face.embedding, input=face.crops[0], ssim=ssim(face.crops[0], pixels))
-            for pixels, face in zip(drawn, found, strict=True)
-        ]
+
+        def compared(pair: tuple[Found, Pixels]) -> Drawing:
+            face, pixels = pair
+            shown = face.aligned[0].shown
+            assert shown is not None, "faces that are drawn back are found with show=True"
+            return Drawing(pixels, face.embedding, input=shown, ssim=ssim(shown, pixels))
+
+        return self._pipeline.each(compared, list(zip(found, drawn, strict=True)))
 
     def edit(
         self,
@@ -241,10 +247,10 @@ class Facet:
         embeddings = [next(read).embedding if have is None else have for have in known]
         return np.stack(embeddings) if embeddings else np.zeros((0, EMBEDDING_SIZE), np.float32)
 
-    def _checked(self, pictures: Sequence[Any], align: Align, progress: bool | None) -> list[Found]:
+    def _checked(self, pictures: Sequence[Any], align: Align, progress: bool | None, show: bool = False) -> list[Found]:
         """The largest face of each picture. Raises the first error, which names its picture."""
         results = []
-        for number, found in enumerate(self.each(pictures, align=align, progress=progress)):
+        for number, found in enumerate(self.each(pictures, align=align, show=show, progress=progress)):
             if found.error is not None:
                 raise naming(found.error, named(found.picture, number)) if len(pictures) > 1 else found.error
             results.append(found)
@@ -260,5 +266,5 @@ def open_model(settings: "Settings", threads: int | None = None) -> Facet:
     backend = load_backend(settings.model, settings.device, settings.precision)
     limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels, max_seconds=settings.max_decode_seconds)
     model: Path | None = settings.detector_model
-    aligner = Aligner(lambda: load_detector(model), limits, backend.image_size)
+    aligner = Aligner(lambda: load_detector(model), limits, backend.read_size, backend.image_size)
     return Facet(Pipeline(backend, aligner, threads, settings.max_batch))

@@ -36,12 +36,15 @@ class Pipeline:
         self._pictures = ThreadPoolExecutor(threads, thread_name_prefix="pictures")
         self._networks = ThreadPoolExecutor(backend.lanes, "networks", initializer=backend.share)
 
-    def found(self, pictures: Iterable[Picture], align: Align, max_faces: int) -> Iterator[Found]:
-        """What came of each picture, in order, while later ones are on their way; few are held at a time."""
+    def found(self, pictures: Iterable[Picture], align: Align, max_faces: int, show: bool = False) -> Iterator[Found]:
+        """What came of each picture, in order, while later ones are on their way; few are held at a time.
+
+        With `show` each face is cut at the drawing size too.
+        """
         waiting: deque[Future[list[Found]]] = deque()
         try:
             for chunk in _chunks(pictures, self._max_batch):
-                faces = [self._pictures.submit(self._aligned, picture, align, max_faces) for picture in chunk]
+                faces = [self._pictures.submit(self._aligned, picture, align, max_faces, show) for picture in chunk]
                 waiting.append(self._networks.submit(self._described, chunk, faces))
                 if len(waiting) >= self.backend.lanes + AHEAD:
                     yield from waiting.popleft().result()
@@ -86,12 +89,12 @@ class Pipeline:
         parts = [items[start : start + part] for start in range(0, len(items), part)]
         return np.concatenate(list(self._networks.map(run, parts)))
 
-    def _aligned(self, picture: Picture, align: Align, max_faces: int) -> list[AlignedFace] | FacetError:
+    def _aligned(self, picture: Picture, align: Align, max_faces: int, show: bool) -> list[AlignedFace] | FacetError:
         try:
             data = opened(picture)
             if isinstance(data, bytes):
-                return self._aligner.faces(data, align, max_faces)
-            return self._aligner.faces_in(data, align, max_faces)
+                return self._aligner.faces(data, align, max_faces, show)
+            return self._aligner.faces_in(data, align, max_faces, show)
         except FacetError as error:
             return error
 

@@ -85,9 +85,11 @@ class Aligner:
         """
         with stage("decode"):
             pixels, factor = decode_reduced(data, self._limits, SIDE_PER_CROP * self._crop_size)
-        return self.faces_in(pixels, align, max_faces, factor)
+        return self.faces_in(pixels, align, max_faces, show, factor)
 
-    def faces_in(self, pixels: Pixels, align: Align, max_faces: int, factor: float = 1.0) -> list[AlignedFace]:
+    def faces_in(
+        self, pixels: Pixels, align: Align, max_faces: int, show: bool = False, factor: float = 1.0
+    ) -> list[AlignedFace]:
         """The same in a decoded picture `(h, w, 3)`, which is smaller than the original by a factor. Raises NoFace."""
         if align == "none":
             with stage("align"):

@@ -4,6 +4,7 @@ import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -11,9 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import facet
 from facet.library import Drawing, Facet
 from facet_client import Client
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute, part
+from model.calibration import Calibration
+from model.checkpoint import save_checkpoint
 from model.edits import Edit
 from model.errors import (
     FacetError,
@@ -25,9 +29,11 @@ from model.errors import (
     UnreadableFile,
     UnsupportedImage,
 )
+from model.ssim import ssim
 from tests.faces import draw_face, jpeg, png
 from tests.service.asking import pixels, vector, xmp
 from tests.service.serving import dummy_app, serving
+from tests.tiny import TINY, tiny_model
 
 ADA, BOB = draw_face(seed=1), draw_face(seed=2)
 WALL = np.full((200, 200, 3), 128, np.uint8)
@@ -171,6 +177,20 @@ def test_what_cannot_be_done_is_refused_in_words(model: Facet) -> None:
         model.edit(ADA, [{"attribute": "style", "form": BOB}])
     with pytest.raises(ImpossibleEdit):
         model.edit(model.embed(ADA), [{"attribute": "identity"}])
+
+
+def test_a_model_may_read_at_one_size_and_draw_at_another(tmp_path: Path) -> None:
+    path = tmp_path / "two-sizes.safetensors"
+    save_checkpoint(path, "two-sizes", tiny_model(config=replace(TINY, finer_channels=(8,))), Calibration(), {})
+    with facet.load(path, device="cpu", precision="float32") as model:
+        assert (model.read_size, model.image_size) == (64, 128)
+        for picture in (ADA, png(ADA)):
+            drawn = model.reconstruct(picture)
+            assert drawn.input.shape == drawn.pixels.shape == (128, 128, 3)
+            assert drawn.ssim == pytest.approx(ssim(drawn.input, drawn.pixels))
+        read = model.embed(model.crop(ADA), align="none")
+        np.testing.assert_allclose(read, model.embed(ADA), atol=1e-5)
+        np.testing.assert_allclose(model.embed(drawn.pixels, align="none"), model.embed(drawn.image, align="none"))
 
 
 def test_parts_may_come_by_name(model: Facet) -> None:
