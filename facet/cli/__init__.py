@@ -23,6 +23,7 @@ from facet.cli import (
     openapi,
     serve,
     sheets,
+    stimuli,
     train,
     worker,
 )
@@ -98,6 +99,7 @@ app.command("reconstruct", rich_help_panel=FACES)(draw.reconstruct)
 app.command("edit", rich_help_panel=FACES)(draw.edit)
 app.command("generate", rich_help_panel=FACES)(draw.generate)
 app.add_typer(sheets.app, name="draw", rich_help_panel=FACES)
+app.add_typer(stimuli.app, name="stimuli", rich_help_panel=FACES)
 app.command("verify", rich_help_panel=FACES)(compare.verify)
 app.command("search", rich_help_panel=GALLERY)(compare.search)
 app.command("demo", rich_help_panel=GALLERY)(demo.demo)

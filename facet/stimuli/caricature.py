@@ -29,6 +29,11 @@ class Caricature(Kind):
     attribute: Attribute = Attribute.IDENTITY
     amounts: list[float] = Field([0.0, 0.5, 1.0, 1.5, 2.0], min_length=1)
 
+    @property
+    def in_a_row(self) -> int:
+        """All amounts."""
+        return len(self.amounts)
+
     def plan(self, model: "Facet") -> Sequence[Stimulus]:
         """A face for each amount, with its distance to the mean as it is drawn and as the encoder reads it."""
         own = part(self.face, self.attribute)

@@ -39,6 +39,11 @@ class Continuum(Kind):
     attributes: Attributes = Field(tuple(Attribute), min_length=1)
     even: Literal["drawn", "embedding"] = "drawn"
 
+    @property
+    def in_a_row(self) -> int:
+        """The whole way."""
+        return self.steps
+
     def plan(self, model: "Facet") -> Sequence[Stimulus]:
         """The frames, with how far along each lies and what the encoder reads of it."""
         if float(distances(self.start, self.end, self.attributes)) == 0.0:

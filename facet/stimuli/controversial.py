@@ -35,6 +35,11 @@ class Controversial(Kind):
     similarities: list[tuple[float, float]]
     ranks: list[tuple[float, float]]
 
+    @property
+    def in_a_row(self) -> int:
+        """A pair."""
+        return 2
+
     def plan(self, model: "Facet") -> Sequence[Stimulus]:
         """Two faces a pair; the table has both models' similarities and ranks."""
         del model

@@ -53,8 +53,9 @@ class StimulusSet:
         return folder
 
     def sheet(self, columns: int | None = None) -> bytes:
-        """All faces on one PNG, so many in a row; marked as synthetic."""
-        columns = min(columns or math.ceil(math.sqrt(len(self))), len(self))
+        """All faces on one PNG, so many in a row, by default as their kind has them; marked as synthetic."""
+        wanted = columns or self.recipe.stimuli.in_a_row or math.ceil(math.sqrt(len(self)))
+        columns = min(wanted, len(self))
         pictures = np.stack([drawing.pixels for drawing in self.drawings])
         blank = np.full((-len(pictures) % columns, *pictures.shape[1:]), 255, np.uint8)
         grid = np.concatenate([pictures, blank]).reshape(-1, columns, *pictures.shape[1:])

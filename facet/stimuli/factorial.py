@@ -30,6 +30,11 @@ class Factorial(Kind):
     turns: list[float] = Field([-20.0, 0.0, 20.0], min_length=1)
     shared: Attributes = ()
 
+    @property
+    def in_a_row(self) -> int:
+        """All faces of a person."""
+        return len(self.expressions) * len(self.turns)
+
     def plan(self, model: "Facet") -> Sequence[Stimulus]:
         """A face for each combination, and its levels in the table. Raises ImpossibleEdit for an unknown expression."""
         people = model.sample(self.people, self.seed) if self.faces is None else np.stack(self.faces)

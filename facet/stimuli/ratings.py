@@ -49,6 +49,11 @@ class Along(Kind):
     intercept: float = 0.0
     degrees: list[float] = Field([-45.0, -30.0, -15.0, 0.0, 15.0, 30.0, 45.0], min_length=1)
 
+    @property
+    def in_a_row(self) -> int:
+        """All angles."""
+        return len(self.degrees)
+
     def plan(self, model: "Facet") -> Sequence[Stimulus]:
         """A face for each angle, with the rating that the regression predicts for it."""
         del model

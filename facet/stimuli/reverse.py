@@ -32,6 +32,11 @@ class NoisePairs(Kind):
     degrees: float = Field(30.0, gt=0.0, le=90.0)
     seed: int = Field(0, ge=0, lt=2**32)
 
+    @property
+    def in_a_row(self) -> int:
+        """A pair."""
+        return 2
+
     def plan(self, model: "Facet") -> Sequence[Stimulus]:
         """Two faces a pair, `a` and `b`; the table says which of the two has the noise added."""
         del model

@@ -54,6 +54,11 @@ class Kind(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
+    @property
+    def in_a_row(self) -> int | None:
+        """How many faces of a sheet stand side by side; None makes it about square."""
+        return None
+
     def plan(self, model: "Facet") -> Sequence[Stimulus]:
         """The faces of the set. The same model and the same fields give the same. Raises InvalidRequest."""
         raise NotImplementedError
