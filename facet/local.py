@@ -3,8 +3,8 @@
 import sys
 
 from facet.settings import Settings
-from model.backend import load_backend
-from model.faces.detector import load_detector
+from model.backend import Backend, load_backend
+from model.faces.detector import Detector, load_detector
 from model.images import ImageLimits
 from worker.local.inference import LocalInference
 
@@ -13,17 +13,32 @@ SWITCH_SECONDS = 0.0005
 waits for a busy event loop, and a sixth of the throughput of small requests is lost."""
 
 
+def backend_of(settings: Settings) -> Backend:
+    """The model. Raises InvalidCheckpoint for a bad file."""
+    return load_backend(settings.model, settings.device, settings.precision)
+
+
+def detector_of(settings: Settings) -> Detector:
+    """The detector. Raises InvalidCheckpoint for a bad file."""
+    return load_detector(settings.detector_model)
+
+
+def limits_of(settings: Settings) -> ImageLimits:
+    """What a picture may be."""
+    return ImageLimits(
+        max_bytes=settings.max_image_bytes,
+        max_pixels=settings.max_image_pixels,
+        max_seconds=settings.max_decode_seconds,
+    )
+
+
 def local_inference(settings: Settings) -> LocalInference:
     """The model and the detector of the settings; nothing is loaded before it starts."""
     sys.setswitchinterval(SWITCH_SECONDS)
     return LocalInference(
-        lambda: load_backend(settings.model, settings.device, settings.precision),
-        lambda: load_detector(settings.detector_model),
-        limits=ImageLimits(
-            max_bytes=settings.max_image_bytes,
-            max_pixels=settings.max_image_pixels,
-            max_seconds=settings.max_decode_seconds,
-        ),
+        lambda: backend_of(settings),
+        lambda: detector_of(settings),
+        limits=limits_of(settings),
         max_batch=settings.max_batch,
         max_queue=settings.max_queue,
         max_wait=settings.max_wait,

@@ -24,7 +24,7 @@ def verify(
 
     Example: facet verify ada.jpg someone.jpg && echo welcome
     """
-    from facet.cli.faces import faces_of
+    from facet.cli.local_or_remote import faces_of
 
     with faces_of(url) as faces:
         verdict = faces.verify(picture, other, align=align.value)

@@ -20,7 +20,7 @@ def reconstruct(
 
     Example: facet reconstruct photographs/ --to drawn/
     """
-    from facet.cli.faces import faces_of
+    from facet.cli.local_or_remote import faces_of
     from facet.progress import counted
 
     paths = pictures_in(pictures)
@@ -57,7 +57,7 @@ def edit(
 
     Example: facet edit ada.jpg --yaw 20 --preset happiness:0.8 -o turned.png
     """
-    from facet.cli.faces import faces_of
+    from facet.cli.local_or_remote import faces_of
 
     edits = [_edit(name, "from", "source:0") for name in take or []]
     if take and source is None:
@@ -89,7 +89,7 @@ def generate(
 
     Example: facet generate 8 --seed 1 --to faces/
     """
-    from facet.cli.faces import faces_of
+    from facet.cli.local_or_remote import faces_of
 
     with faces_of(url) as faces:
         drawn = faces.generate(count, seed=seed, image=picture, keep=keep or [], align=align.value)

@@ -34,7 +34,7 @@ def embed(
     """
     from facet.cli.mistakes import told
     from facet.measuring import Format, measure
-    from facet.measuring.shots import files_in
+    from facet.measuring.sources import files_in
     from facet.measuring.tables import format_of
 
     with told():
@@ -74,7 +74,7 @@ def _embedder(url: str | None) -> "Iterator[Embedder]":
 def _print(embedder: "Embedder", files: list[Path], form: str, align: Align, max_faces: int, every: int) -> int:
     """Write rows to standard output as they come; gives how many pictures failed."""
     from facet.measuring.journal import rows_of
-    from facet.measuring.shots import count_of, shots_in
+    from facet.measuring.sources import count_of, shots_in
     from facet.measuring.tables import Format, write_text
     from facet.progress import counted
 

@@ -25,7 +25,7 @@ AlignOption = Annotated[Align, typer.Option(help="auto finds the face; none take
 
 def pictures_in(places: Iterable[Path]) -> list[Path]:
     """The files as given, and of each folder every picture below it, sorted. Raises BadParameter if there is none."""
-    from facet.measuring.shots import PICTURES
+    from facet.measuring.sources import PICTURES
 
     found: list[Path] = []
     for place in places:

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 
-from facet.library.asked import edit_of
 from facet.library.drawing import Drawing
+from facet.library.edits import edit_of
 from facet.library.found import Found
 from facet.library.pictures import FaceLike, Picture, embedding_in, in_a_list, named, naming
 from facet.library.pipeline import Pipeline
+from facet.local import backend_of, detector_of, limits_of
 from facet.progress import counted
 from model import edits as editing
 from model.attributes import EMBEDDING_SIZE, Attribute, Vector, part, similarities
-from model.backend import Backend, Pixels, load_backend
+from model.backend import Backend, Pixels
 from model.edits import Edit
 from model.errors import ImpossibleEdit, InvalidRequest
 from model.faces.alignment import paste as put_back
-from model.faces.detector import load_detector
-from model.images import ImageLimits, SourceType
+from model.images import SourceType
 from model.ssim import ssim
 from worker.interface import Align, Face, Verification
 from worker.local.aligner import Aligner
@@ -263,8 +263,6 @@ class Facet:
 
 def open_model(settings: "Settings", threads: int | None = None) -> Facet:
     """The model and the detector of the settings. Raises InvalidCheckpoint for a bad file of either."""
-    backend = load_backend(settings.model, settings.device, settings.precision)
-    limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels, max_seconds=settings.max_decode_seconds)
-    model: Path | None = settings.detector_model
-    aligner = Aligner(lambda: load_detector(model), limits, backend.read_size, backend.image_size)
+    backend = backend_of(settings)
+    aligner = Aligner(lambda: detector_of(settings), limits_of(settings), backend.read_size, backend.image_size)
     return Facet(Pipeline(backend, aligner, threads, settings.max_batch))

@@ -3,7 +3,7 @@
 from facet.measuring.embedder import Embedder, local, remote
 from facet.measuring.measure import Measurement, measure
 from facet.measuring.rdm import rdm, rdms, rsatoolbox_dataset, rsatoolbox_rdms, upper
-from facet.measuring.shots import Shot, shots_in
+from facet.measuring.sources import Shot, shots_in
 from facet.measuring.tables import Format
 
 __all__ = [

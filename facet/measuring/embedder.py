@@ -7,7 +7,7 @@ from itertools import tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from facet.measuring.shots import Shot
+from facet.measuring.sources import Shot
 from worker import interface
 from worker.interface import Align
 

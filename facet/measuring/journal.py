@@ -8,7 +8,7 @@ from typing import Any, Self
 import orjson
 
 from facet.measuring.embedder import Measured
-from facet.measuring.shots import Key, Shot
+from facet.measuring.sources import Key, Shot
 from model.errors import InvalidRequest
 
 Row = dict[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 
 from facet.measuring.embedder import Embedder
 from facet.measuring.journal import Journal
-from facet.measuring.shots import count_of, files_in, shots_in
+from facet.measuring.sources import count_of, files_in, shots_in
 from facet.measuring.tables import Format, format_of, write
 from facet.progress import progress
 from worker.interface import Align

@@ -12,7 +12,7 @@ from facet.stimuli.continuum import Continuum
 from facet.stimuli.controversial import Controversial
 from facet.stimuli.factorial import Factorial
 from facet.stimuli.ratings import Along
-from facet.stimuli.reverse import NoisePairs
+from facet.stimuli.reverse_correlation import NoisePairs
 from model.errors import InvalidRequest
 
 AnyKind = Annotated[

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import facet
 from facet.cli import app
 from facet.stimuli import Recipe
-from facet.stimuli.reverse import NoisePairs
+from facet.stimuli.reverse_correlation import NoisePairs
 from model.attributes import Attribute, part
 from tests.faces import draw_face, jpeg
 

@@ -13,7 +13,7 @@ import pytest
 from facet.library import Facet
 from facet.measuring import Embedder, Measurement, Shot, local, measure
 from facet.measuring.embedder import Measured
-from facet.measuring.shots import files_in
+from facet.measuring.sources import files_in
 from facet.measuring.tables import embedding_columns
 from model.attributes import EMBEDDING_SIZE, POSE_ANGLES, Attribute
 from model.errors import InvalidRequest, UnreadableFile

@@ -6,7 +6,7 @@ import pytest
 from facet.library import Facet
 from facet.stimuli.geometry import aside
 from facet.stimuli.ratings import fit
-from facet.stimuli.reverse import NoisePairs
+from facet.stimuli.reverse_correlation import NoisePairs
 from model.attributes import Attribute, Vector, part
 from model.errors import InvalidRequest
 

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from facet.library.asked import attribute_of
+from facet.library.edits import attribute_of
 from facet.library.pictures import FaceLike
 from facet.stimuli.average import Average
 from facet.stimuli.caricature import Caricature
 from facet.stimuli.continuum import Continuum
 from facet.stimuli.controversial import controversial
-from facet.stimuli.drawn import StimulusSet
 from facet.stimuli.factorial import Factorial
 from facet.stimuli.ratings import Along, Direction, fit
 from facet.stimuli.recipe import Recipe, sentence
-from facet.stimuli.reverse import NoisePairs
+from facet.stimuli.reverse_correlation import NoisePairs
 from facet.stimuli.stimulus import Kind
+from facet.stimuli.stimulus_set import StimulusSet
 from model.attributes import Attribute
 from model.errors import InvalidRequest
 from worker.interface import Align
