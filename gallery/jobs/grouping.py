@@ -19,6 +19,8 @@ _CHUNK = 256
 """Faces whose neighbours are looked for at a time."""
 _MARGIN = 1e-4
 """More than a cosine summed in float32 can be off."""
+_TIE = 1e-12
+"""Of cosines in float64, what is taken for no difference."""
 
 
 def group_faces(task: Task, gallery: BaseGallery) -> None:
@@ -60,9 +62,6 @@ def clusters(vectors: Vector, hanging: NDArray[np.int64], distance: float) -> ND
     `hanging` tells which vectors hang together by chains of pairs no further apart than `distance`. Two clusters no
     further apart than that in the mean have such a pair, so none reaches beyond what hangs together.
     """
-    # Slow to import, and only this needs it.
-    from scipy.cluster.hierarchy import fcluster, linkage
-
     labels, count = np.zeros(len(vectors), np.int64), 0
     order = np.argsort(hanging, kind="stable")
     for members in np.split(order, np.flatnonzero(np.diff(hanging[order])) + 1):
@@ -71,27 +70,75 @@ def clusters(vectors: Vector, hanging: NDArray[np.int64], distance: float) -> ND
                 f"{len(members)} faces hang together at a distance of {distance:g}; ask for a smaller one",
                 limit=MOST_TOGETHER,
             )
-        found = np.ones(len(members), np.int64)
-        if len(members) > 1:
-            tree = linkage(vectors[members].astype(np.float64), "average", metric="cosine")
-            found = fcluster(tree, distance, criterion="distance").astype(np.int64)
-        labels[members] = found - 1 + count
-        count += int(found.max(initial=0))
+        found = _average_linkage(vectors[members].astype(np.float64), distance)
+        labels[members] = found + count
+        count += int(found.max(initial=-1)) + 1
     return labels
+
+
+def _average_linkage(vectors: NDArray[np.float64], distance: float) -> NDArray[np.int64]:
+    """The labels, from 0, of unit vectors `(n, d)` in the dendrogram of average linkage cut at a cosine distance.
+
+    Follows chains of nearest neighbours (Murtagh, "A survey of recent advances in hierarchical clustering algorithms",
+    1983): two that are each other's nearest merge, whatever else does, as no merger brings others nearer. The mean
+    distance between the vectors of two clusters is one less the inner product of their means, so that no matrix of
+    distances is needed.
+    """
+    means, sizes = vectors.copy(), np.ones(len(vectors))
+    parents = np.arange(len(vectors))
+    waiting = np.ones(len(vectors), np.bool_)
+    chain: list[int] = []
+    while chain or waiting.any():
+        if not chain:
+            chain = [int(np.argmax(waiting))]
+        last = chain[-1]
+        likeness = np.where(waiting, means @ means[last], -np.inf)
+        likeness[last] = -np.inf
+        if len(chain) > 1:
+            # Of equally near ones the one that the chain came from, or it would go round for ever.
+            likeness[chain[-2]] += _TIE
+        nearest = int(np.argmax(likeness))
+        if likeness[nearest] < 1.0 - distance:
+            # Nothing is near enough to the end of the chain, which is no nearer to what comes before it.
+            waiting[chain] = False
+            chain = []
+        elif len(chain) > 1 and nearest == chain[-2]:
+            both = sizes[nearest] + sizes[last]
+            means[nearest] = (means[nearest] * sizes[nearest] + means[last] * sizes[last]) / both
+            sizes[nearest], waiting[last], parents[last] = both, False, nearest
+            del chain[-2:]
+        else:
+            chain.append(nearest)
+    return np.unique(_roots(parents), return_inverse=True)[1]
+
+
+def _roots(parents: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each ends that follows its parents to one that is its own."""
+    while not np.array_equal(parents, above := parents[parents]):
+        parents = above
+    return parents
 
 
 def _hanging_together(vectors: Vector, distance: float) -> Iterator[tuple[int, NDArray[np.int64]]]:
     """By chains of near pairs: the component of each vector, as far as is known after so many were looked at."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     labels = np.arange(len(vectors))
     for start in range(0, len(vectors), _CHUNK):
         ours, near = np.nonzero(vectors[start : start + _CHUNK] @ vectors.T >= 1.0 - distance - _MARGIN)
-        pairs = (labels[start + ours], labels[near])
-        graph = coo_array((np.ones(len(near), np.bool_), pairs), shape=(len(vectors), len(vectors)))
-        labels = connected_components(graph, directed=False)[1].astype(np.int64)[labels]
+        labels = _joined(labels, start + ours, near)
         yield min(start + _CHUNK, len(vectors)), labels
+
+
+def _joined(labels: NDArray[np.int64], ours: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The components after pairs of vectors were joined; a component's label is the lowest number of its vectors."""
+    while True:
+        low = np.minimum(labels[ours], labels[others])
+        parents = np.arange(len(labels))
+        np.minimum.at(parents, labels[ours], low)
+        np.minimum.at(parents, labels[others], low)
+        joined = _roots(parents)[labels]
+        if np.array_equal(joined, labels):
+            return labels
+        labels = joined
 
 
 def _faces(gallery: BaseGallery, collection: str, model: str) -> list[EnrolledFace]:
