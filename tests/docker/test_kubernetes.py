@@ -1,5 +1,7 @@
 """The manifests for Kubernetes: valid, fenced in, and the same service as the compose file's."""
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +16,7 @@ PLACE = ROOT / "docker" / "kubernetes"
 DOCUMENTS = {
     f"{path.relative_to(PLACE)} {document['kind']} {document['metadata']['name']}": document
     for path in sorted(PLACE.rglob("*.yaml"))
+    if path.name != "kustomization.yaml"
     for document in yaml.safe_load_all(path.read_text())
 }
 PODS: dict[str, dict[str, Any]] = {
@@ -51,13 +54,58 @@ def test_it_is_valid(name: str, version: str) -> None:
 
 
 def test_a_mistake_is_found() -> None:
-    broken = {**DOCUMENTS["redis.yaml Service redis"], "spec": {"ports": [{"prt": 6379}]}}
+    broken = {**DOCUMENTS["base/redis.yaml Service redis"], "spec": {"ports": [{"prt": 6379}]}}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(broken, VERSIONS[-1], strict=True)
 
 
 def test_every_service_of_compose_is_there() -> None:
     assert PODS.keys() == COMPOSE.keys()
+
+
+@pytest.fixture(scope="module", params=["cpu", "gpu"])
+def rendered(request: pytest.FixtureRequest) -> dict[tuple[str, str], dict[str, Any]]:
+    """What an overlay comes to, by kind and name."""
+    program = shutil.which("kubectl")
+    if program is None:
+        pytest.skip("there is no kubectl, which renders overlays")
+    command = [program, "kustomize", str(PLACE / "overlays" / request.param)]
+    text = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    return {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(text)}
+
+
+def test_an_overlay_is_the_whole_service(rendered: dict[tuple[str, str], dict[str, Any]]) -> None:
+    pods = {name for (_, name), document in rendered.items() if "template" in document["spec"]}
+    [worker] = pods - {"api", "search", "redis", "postgres"}
+    assert worker in ("worker", "worker-gpu")
+    assert {document["metadata"]["namespace"] for document in rendered.values()} == {"facet"}
+    for document in rendered.values():
+        assert kubernetes_validate.validate(document, VERSIONS[-1], strict=True)
+
+
+def test_what_grows_and_what_may_stop(rendered: dict[tuple[str, str], dict[str, Any]]) -> None:
+    [scaler] = [document for (kind, _), document in rendered.items() if kind == "HorizontalPodAutoscaler"]
+    target = scaler["spec"]["scaleTargetRef"]
+    # A number of replicas in the manifest would undo the scaler's with each `apply`.
+    assert "replicas" not in rendered[target["kind"], target["name"]]["spec"]
+    [metric] = scaler["spec"]["metrics"]
+    assert metric["external"]["metric"]["name"] == "facet_queue_age_seconds"
+    budgets = {name: document["spec"] for (kind, name), document in rendered.items() if kind == "PodDisruptionBudget"}
+    assert set(budgets) == {"api", "search", target["name"]}
+    for name, budget in budgets.items():
+        assert budget["selector"] == {"matchLabels": {"app.kubernetes.io/name": name}}
+        replicas = (
+            scaler["spec"]["minReplicas"]
+            if name == target["name"]
+            else rendered["StatefulSet", name]["spec"]["replicas"]
+        )
+        assert budget["minAvailable"] < replicas
+
+
+def test_the_api_lives_without_the_database() -> None:
+    api = container("api")
+    assert api["livenessProbe"]["httpGet"]["path"] == api["startupProbe"]["httpGet"]["path"] == "/health/live"
+    assert api["readinessProbe"]["httpGet"]["path"] == "/health/ready"
 
 
 @every_pod
@@ -104,11 +152,11 @@ def test_secrets_are_files(name: str) -> None:
 
 def test_only_the_api_is_open_to_all() -> None:
     policies = {name: document["spec"] for name, document in DOCUMENTS.items() if "NetworkPolicy" in name}
-    closed = policies.pop("network.yaml NetworkPolicy facet-closed")
+    closed = policies.pop("base/network.yaml NetworkPolicy facet-closed")
     assert "ingress" not in closed
     assert closed["podSelector"] == {"matchLabels": {"app.kubernetes.io/part-of": "facet"}}
     open_to_all = [name for name, spec in policies.items() if any("from" not in rule for rule in spec["ingress"])]
-    assert open_to_all == ["network.yaml NetworkPolicy facet-api"]
+    assert open_to_all == ["base/network.yaml NetworkPolicy facet-api"]
     for document in DOCUMENTS.values():
         if "template" in document["spec"]:
             labels = document["spec"]["template"]["metadata"]["labels"]
