@@ -1,5 +1,6 @@
 # serve   make the virtual environment, install, and serve on 127.0.0.1:8000
 # test    the same with what the tests need, then lint, types and tests
+# containers   build the images, start the compose file and try it, with Docker or Podman
 # docs    build the documentation into build/docs
 # bench-search   measure the gallery with a million faces
 # bench-distributed   compare the deployments, and kill workers under 10,000 requests
@@ -10,7 +11,7 @@
 # label   add the outside networks that label training data
 .DEFAULT_GOAL := serve
 .DELETE_ON_ERROR:
-.PHONY: lock audit sbom serve test docs bench-search bench-distributed bench-training label format clean
+.PHONY: lock audit sbom serve test containers docs bench-search bench-distributed bench-training label format clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -28,6 +29,10 @@ test: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist worksteal
+
+containers: $(VENV)/test.stamp
+	$(PIP) install -c constraints.txt -e '.[containers]'
+	PATH=$(abspath $(BIN)):$$PATH $(BIN)/python -m docker.containers $(CONTAINERS)
 
 docs: $(VENV)/test.stamp
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build

@@ -1,10 +1,17 @@
 # The API of a distributed deployment: no torch, no OpenCV, no weights.
-FROM python:3.11.13-slim-bookworm AS build
-RUN python -m venv /opt/facet
+ARG PYTHON_IMAGE=python:3.11.13-slim-bookworm
+
+# Wheels at hand: --build-context wheels=<folder>, with --build-arg PIP_NO_INDEX=1 where no index can be reached.
+FROM scratch AS wheels
+
+FROM ${PYTHON_IMAGE} AS build
+ARG PIP_INDEX_URL PIP_NO_INDEX
+RUN apt-get update && apt-get install -y --no-install-recommends binutils && python -m venv /opt/facet
 ENV PATH=/opt/facet/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 COPY constraints.txt docker/api-requirements.txt ./
-RUN pip install -c constraints.txt -r api-requirements.txt
+RUN --mount=type=bind,from=wheels,target=/wheels \
+    pip install -c constraints.txt --find-links /wheels -r api-requirements.txt 'setuptools>=77'
 COPY pyproject.toml README.md LICENSE ./
 COPY clients/python clients/python
 COPY facet facet
@@ -13,10 +20,21 @@ COPY worker worker
 COPY gallery gallery
 COPY model model
 COPY training training
-RUN pip install --no-deps ./clients/python .
+RUN pip install --no-deps --no-build-isolation ./clients/python .
+# What only builds and tests read: tests, sources of extensions, symbols, installers. Bytecode stays for what a start
+# imports, as the containers cannot write any. Of Pillow and SQLAlchemy, what pictures and databases of others need goes too.
+RUN cd /opt/facet/lib/python3*/site-packages && find . -type d \( -name tests -o -name testing -path './sqlalchemy/*' \) -prune -exec rm -rf {} + \
+        && rm -rf numpy/f2py sqlalchemy/dialects/mssql sqlalchemy/dialects/mysql sqlalchemy/dialects/oracle \
+            PIL/_avif* PIL/_imagingft* pillow.libs/libavif* pillow.libs/libfreetype* pillow.libs/libharfbuzz* \
+        && find . -type f \( -name '*.a' -o -name '*.pyi' -o -name '*.pyx' -o -name '*.c' -o -name '*.h' \) -delete \
+        && find . -name '*.so' -not -path '*.libs/*' -not -path './torch/*' -exec strip --strip-unneeded {} + \
+        && find . -name __pycache__ -prune -exec rm -rf {} + \
+        && python -c 'import PIL.Image, facet.asgi, facet.cli.worker, facet.gallery, facet.tracing, gallery.jobs.grouping, worker.queue.process, worker.search.worker, sqlalchemy.dialects.postgresql' \
+        && rm -rf pip pip-* setuptools setuptools-* pkg_resources _distutils_hack /opt/facet/bin/pip*
 
-FROM python:3.11.13-slim-bookworm
-RUN useradd --uid 10001 --user-group --no-create-home facet && install -d -o facet -g facet /var/lib/facet
+FROM ${PYTHON_IMAGE}
+RUN useradd --uid 10001 --user-group --no-create-home facet && install -d -o facet -g facet /var/lib/facet \
+    && rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/bin/pip* /usr/local/lib/python3*/ensurepip
 COPY --from=build /opt/facet /opt/facet
 ENV PATH=/opt/facet/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     FACET_HOST=0.0.0.0 FACET_DATA_DIR=/var/lib/facet FACET_INFERENCE=celery

@@ -1,15 +1,23 @@
-# A worker: the model on the CPU, or with --build-arg DEVICE=cuda on an NVIDIA GPU.
-FROM python:3.11.13-slim-bookworm AS build
+# A worker: the model on the CPU, or with --build-arg DEVICE=cuda on an NVIDIA GPU. The target `service` is all in one process.
+ARG PYTHON_IMAGE=python:3.11.13-slim-bookworm
+
+# Wheels at hand: --build-context wheels=<folder>, with --build-arg PIP_NO_INDEX=1 where no index can be reached.
+FROM scratch AS wheels
+
+FROM ${PYTHON_IMAGE} AS build
 ARG DEVICE=cpu
-RUN python -m venv /opt/facet
+# PyPI's torch brings the CUDA libraries along; the one without them comes from PyTorch's own index, or any that has it.
+ARG TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
+ARG PIP_INDEX_URL PIP_NO_INDEX
+RUN apt-get update && apt-get install -y --no-install-recommends binutils && python -m venv /opt/facet
 ENV PATH=/opt/facet/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 COPY constraints.txt ./
-# PyPI's torch brings the CUDA libraries along; the one without them comes from PyTorch's own index.
-RUN case "$DEVICE" in \
-        cpu) pip install -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu \
+RUN --mount=type=bind,from=wheels,target=/wheels \
+    case "$DEVICE" in \
+        cpu) pip install -c constraints.txt --find-links /wheels --extra-index-url "$TORCH_INDEX_URL" \
                  "$(sed -n 's/^torch==.*/&+cpu/p' constraints.txt)" ;; \
-        cuda) pip install -c constraints.txt torch ;; \
+        cuda) pip install -c constraints.txt --find-links /wheels torch ;; \
         *) echo "DEVICE is cpu or cuda, not $DEVICE" >&2; exit 1 ;; \
     esac
 COPY pyproject.toml README.md LICENSE ./
@@ -20,15 +28,35 @@ COPY worker worker
 COPY gallery gallery
 COPY model model
 COPY training training
-RUN pip install -c constraints.txt ./clients/python '.[distributed,tracing]'
-RUN facet detector fetch --to /opt/facet/share/yunet.onnx
+RUN --mount=type=bind,from=wheels,target=/wheels \
+    pip install -c constraints.txt --find-links /wheels 'setuptools>=77' && pip install -c constraints.txt --find-links /wheels --no-build-isolation ./clients/python '.[distributed,postgres,tracing]'
+# What only builds and tests read: headers, tests, sources of extensions, symbols, installers. Bytecode stays for what a start
+# imports, as the containers cannot write any.
+RUN cd /opt/facet/lib/python3*/site-packages && rm -rf torch/include torch/share torch/test && find torch/bin -type f ! -name torch_shm_manager -delete \
+        && find . -type d \( -name tests -o -name testing -path './sqlalchemy/*' \) -prune -exec rm -rf {} + \
+        && find . -type f \( -name '*.a' -o -name '*.pyi' -o -name '*.pyx' -o -name '*.c' -o -name '*.h' \) -delete \
+        && find . -name '*.so' -not -path '*.libs/*' -not -path './torch/*' -exec strip --strip-unneeded {} + \
+        && find . -name __pycache__ -prune -exec rm -rf {} + \
+        && python -c 'import PIL.Image, facet.asgi, facet.cli.worker, facet.gallery, facet.local, facet.tracing, torch, worker.queue.process' \
+        && rm -rf pip pip-* setuptools setuptools-* pkg_resources _distutils_hack /opt/facet/bin/pip*
 
-FROM python:3.11.13-slim-bookworm
-RUN useradd --uid 10001 --user-group --no-create-home facet && install -d -o facet -g facet /var/lib/facet
+FROM ${PYTHON_IMAGE} AS base
+RUN useradd --uid 10001 --user-group --no-create-home facet && install -d -o facet -g facet /var/lib/facet \
+    && rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/bin/pip* /usr/local/lib/python3*/ensurepip
 COPY --from=build /opt/facet /opt/facet
-ENV PATH=/opt/facet/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    FACET_DATA_DIR=/var/lib/facet FACET_DETECTOR_MODEL=/opt/facet/share/yunet.onnx
+ENV PATH=/opt/facet/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 FACET_DATA_DIR=/var/lib/facet
 USER facet
 WORKDIR /var/lib/facet
+
+# The whole service in one process; the gallery lies in the volume.
+FROM base AS service
+ENV FACET_HOST=0.0.0.0
+EXPOSE 8000
+VOLUME /var/lib/facet
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/live', timeout=4)"]
+CMD ["facet", "serve"]
+
+FROM base AS worker
 HEALTHCHECK --interval=10s --timeout=8s --start-period=60s CMD ["facet", "worker", "--check"]
 CMD ["facet", "worker", "--queues", "inference"]
