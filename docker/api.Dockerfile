@@ -24,7 +24,8 @@ RUN pip install --no-deps --no-build-isolation ./clients/python .
 # What only builds and tests read: tests, sources of extensions, symbols, installers. Bytecode stays for what a start
 # imports, as the containers cannot write any. Of Pillow and SQLAlchemy, what pictures and databases of others need goes too.
 RUN cd /opt/facet/lib/python3*/site-packages && find . -type d \( -name tests -o -name testing -path './sqlalchemy/*' \) -prune -exec rm -rf {} + \
-        && rm -rf numpy/f2py sqlalchemy/dialects/mssql sqlalchemy/dialects/mysql sqlalchemy/dialects/oracle \
+        && pip uninstall -qy click-repl prompt-toolkit wcwidth \
+        && rm -rf numpy/f2py numpy/distutils numpy/_core/_simd.* numpy/_core/*_tests.* sqlalchemy/dialects/mssql sqlalchemy/dialects/mysql sqlalchemy/dialects/oracle \
             PIL/_avif* PIL/_imagingft* pillow.libs/libavif* pillow.libs/libfreetype* pillow.libs/libharfbuzz* \
         && find . -type f \( -name '*.a' -o -name '*.pyi' -o -name '*.pyx' -o -name '*.c' -o -name '*.h' \) -delete \
         && find . -name '*.so' -not -path '*.libs/*' -not -path './torch/*' -exec strip --strip-unneeded {} + \

@@ -53,10 +53,10 @@ def _wheels(place: Path) -> Path:
 
 def what_is_wrong(engine: Engine, image: str) -> list[str]:
     """What an image has that it should not: root, pip, a compiler, no health check."""
-    config = json.loads(engine.run("image", "inspect", image))[0]["Config"]
+    found = json.loads(engine.run("image", "inspect", image))[0]
+    config = found["Config"]
     wrong = [] if config["User"] == "facet" else [f"runs as {config['User'] or 'root'}"]
-    if not (config.get("Healthcheck") or {}).get("Test"):
+    if not (config.get("Healthcheck") or found.get("Healthcheck") or {}).get("Test"):
         wrong.append("no health check")
     look = "command -v pip pip3 gcc cc g++ make; find / -xdev -type d -name pip -path '*packages*' 2>/dev/null; true"
-    found = engine.run("run", "--rm", "--network", "none", "--entrypoint", "sh", image, "-c", look)
-    return wrong + found.split()
+    return wrong + engine.run("run", "--rm", "--network", "none", "--entrypoint", "sh", image, "-c", look).split()
