@@ -31,7 +31,7 @@ RUN cd /opt/facet/lib/python3*/site-packages && find . -type d \( -name tests -o
         && find . -name '*.so' -not -path '*.libs/*' -not -path './torch/*' -exec strip --strip-unneeded {} + \
         && find . -name __pycache__ -prune -exec rm -rf {} + \
         && python -c 'import PIL.Image, facet.asgi, facet.cli.worker, facet.gallery, facet.tracing, gallery.jobs.grouping, worker.queue.process, worker.search.worker, sqlalchemy.dialects.postgresql' \
-        && rm -rf pip pip-* setuptools setuptools-* pkg_resources _distutils_hack /opt/facet/bin/pip*
+        && rm -rf pip pip-* setuptools setuptools-* pkg_resources _distutils_hack distutils-precedence.pth /opt/facet/bin/pip*
 
 FROM ${PYTHON_IMAGE}
 RUN useradd --uid 10001 --user-group --no-create-home facet && install -d -o facet -g facet /var/lib/facet \

@@ -89,6 +89,13 @@ class Deployment:
         except httpx.TransportError:
             return False
 
+    def remove(self) -> None:
+        """Remove all of it, whatever state it is in."""
+        for name in self.containers():
+            # By force, as what restarts by itself would come back while the others are stopped.
+            self.engine.run("rm", "--force", "--volumes", name)
+        self.compose("down", "--volumes")
+
     def stop(self) -> dict[str, int]:
         """Stop every container; gives their exit codes."""
         names = self.containers()
@@ -102,16 +109,16 @@ def deployment(engine: Engine) -> Iterator[Deployment]:
     """Nothing of it is left at the end, its volumes neither."""
     with _secrets(), _checking(engine) as current:
         current.append(found := Deployment(engine))
-        found.compose("down", "--volumes")
+        found.remove()
         try:
             yield found
         except BaseException:
             for name in found.containers():
-                print(f"--- {name}", engine.run("logs", "--tail", "15", name, check=False), sep="\n", flush=True)
+                print(f"--- {name}", engine.logs(name), sep="\n", flush=True)
             raise
         finally:
             current.clear()
-            found.compose("down", "--volumes")
+            found.remove()
 
 
 @contextmanager

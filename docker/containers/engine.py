@@ -38,6 +38,11 @@ class Engine:
         """What the engine knows of a container. Raises CalledProcessError where there is none."""
         return dict(json.loads(self.run("container", "inspect", container))[0])
 
+    def logs(self, container: str) -> str:
+        """The end of what a container wrote."""
+        done = self._call([self.name, "logs", "--tail", "15", container], 60, False)
+        return done.stdout + done.stderr
+
     def compose(self, *arguments: str, timeout: float = 600) -> str:
         """The output of a command of compose. Raises CalledProcessError with it, and Missing."""
         return self._call([*self._compose(), *arguments], timeout, True).stdout
