@@ -14,6 +14,8 @@ from docker.containers.bases import ROOT
 from docker.containers.engine import Engine
 
 PROJECT = "facet-trial"
+_ORDER = ("api", "worker", "search", "redis", "postgres")
+"""Of stopping: what needs another before what it needs."""
 _SECRETS = ROOT / "docker" / "secrets"
 
 
@@ -43,6 +45,11 @@ class Deployment:
         self.seconds_to_ready = 0.0
         self.restarts = 0
         engine.environment["FACET_PUBLISH"] = f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Where the API is published."""
+        return f"http://127.0.0.1:{self.port}"
 
     def compose(self, *arguments: str, timeout: float = 300) -> str:
         """A command of compose for this deployment."""
@@ -91,17 +98,20 @@ class Deployment:
 
     def remove(self) -> None:
         """Remove all of it, whatever state it is in."""
-        for name in self.containers():
+        for name in self._last_needed_last():
             # By force, as what restarts by itself would come back while the others are stopped.
             self.engine.run("rm", "--force", "--volumes", name)
         self.compose("down", "--volumes")
 
     def stop(self) -> dict[str, int]:
         """Stop every container; gives their exit codes."""
-        names = self.containers()
+        names = self._last_needed_last()
         for name in names:
             self.engine.run("stop", name, timeout=90)
         return {name: int(self.engine.inspect(name)["State"]["ExitCode"]) for name in names}
+
+    def _last_needed_last(self) -> list[str]:
+        return [name for service in _ORDER for name in self.containers(service)]
 
 
 @contextmanager
