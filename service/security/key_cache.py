@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 
 from fastapi.concurrency import run_in_threadpool
 
+from model.errors import Unavailable
 from service.security.api_key import Key, parsed, salted
+
+KEPT_SECONDS = 60.0
+"""For which the keys in memory are good while the database does not answer: nothing is revoked in it then either."""
+PATIENCE_SECONDS = 0.5
+"""How long a request waits for newer keys where there are such."""
+WAIT_SECONDS = 10.0
+"""How long it waits where there are none."""
 
 
 class KeyRing:
@@ -20,20 +28,41 @@ class KeyRing:
         self._read = read
         self._keys: dict[str, Key] = {}
         self._until = 0.0
-        self._reading = asyncio.Lock()
+        self._trusted_until = 0.0
+        self._reading: asyncio.Task[None] | None = None
         self._decoy = (secrets.token_bytes(16), secrets.token_bytes(32))
 
     async def locked(self) -> bool:
         """Whether requests need a key: once one was made they do, also when all are revoked.
 
-        Raises Unavailable while the keys cannot be read.
+        Raises Unavailable while the keys cannot be read, and those in memory are too old.
         """
         if time.monotonic() >= self._until:
-            async with self._reading:
-                if time.monotonic() >= self._until:
-                    self._keys = {key.id: key for key in await run_in_threadpool(self._read)}
-                    self._until = time.monotonic() + self.seconds
+            await self._renew()
         return bool(self._keys)
+
+    async def _renew(self) -> None:
+        """Have the keys read, once for all who wait; those in memory will do where that takes long or fails."""
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read_anew())
+            # Who waits sees its error; where nobody waits any more it is no news.
+            self._reading.add_done_callback(lambda done: done.cancelled() or done.exception())
+        reading, trusted = self._reading, time.monotonic() < self._trusted_until
+        await asyncio.wait([reading], timeout=PATIENCE_SECONDS if trusted else WAIT_SECONDS)
+        if reading.done() and reading.exception() is None:
+            return
+        if not trusted:
+            if reading.done():
+                reading.result()
+            raise Unavailable("the gallery's database does not answer; try again later")
+        # Until then nobody waits again.
+        self._until = time.monotonic() + self.seconds
+
+    async def _read_anew(self) -> None:
+        began = time.monotonic()
+        self._keys = {key.id: key for key in await run_in_threadpool(self._read)}
+        self._until = time.monotonic() + self.seconds
+        self._trusted_until = began + KEPT_SECONDS
 
     def any(self) -> bool:
         """Whether a key was ever made, read now. Raises Unavailable."""
