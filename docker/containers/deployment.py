@@ -107,7 +107,8 @@ class Deployment:
         """Stop every container; gives their exit codes."""
         names = self._last_needed_last()
         for name in names:
-            self.engine.run("stop", name, timeout=90)
+            # The compose file's grace; Podman's own is 10 s.
+            self.engine.run("stop", "--time", "40", name, timeout=90)
         return {name: int(self.engine.inspect(name)["State"]["ExitCode"]) for name in names}
 
     def _last_needed_last(self) -> list[str]:

@@ -56,7 +56,7 @@ def restart_redis(deployed: Deployment) -> dict[str, Any]:
 
 
 def pause_postgres(deployed: Deployment, seconds: float = 20.0) -> dict[str, Any]:
-    """PostgreSQL stands still: liveness stays, embeddings go on, searches wait or say 503; all is as before afterwards."""
+    """PostgreSQL stands still: liveness stays, embeddings go on, searches wait or say 503; then all is as before."""
     [postgres] = deployed.containers("postgres")
     embed = _embedding(deployed)
     picture = _picture(deployed)
