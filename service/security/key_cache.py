@@ -11,7 +11,7 @@ from model.errors import Unavailable
 from service.security.api_key import Key, parsed, salted
 
 KEPT_SECONDS = 60.0
-"""For which the keys in memory are good while the database does not answer: nothing is revoked in it then either."""
+"""For which the keys in memory are good while the database does not answer; a key revoked meanwhile works as long."""
 PATIENCE_SECONDS = 0.5
 """How long a request waits for newer keys where there are such."""
 WAIT_SECONDS = 10.0
