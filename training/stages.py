@@ -1,6 +1,7 @@
 """What a training stage is: which networks learn, from which losses, for how long."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -162,7 +163,7 @@ class Recipe:
 
         Raises ValueError for a value that does not fit, or for an unknown key, naming the nearest valid one.
         """
-        _check_keys(cls, data, "")
+        check_keys(cls, data, _NESTED)
         network = data.get("network")
         if isinstance(network, dict):
             proportions = NetworkConfig.for_size(network.get("read_size", NetworkConfig.read_size)).to_data()
@@ -183,21 +184,33 @@ _NESTED = {
 }
 
 
-def _check_keys(kind: type[Any], data: dict[str, Any], where: str) -> None:
+def check_keys(kind: type[Any], data: dict[str, Any], nested: Mapping[str, type[Any]], where: str = "") -> None:
+    """Raises ValueError for a key that a dataclass, or one of those nested in it, has no field for."""
     names = [entry.name for entry in fields(kind)]
     for key, value in data.items():
         if key not in names:
             near = get_close_matches(key, names, 1, 0.0)
             raise ValueError(f"unknown key {where}{key}; did you mean {where}{near[0]}?")
-        if not where and key in _NESTED and isinstance(value, dict):
-            _check_keys(_NESTED[key], value, f"{key}.")
+        if key in nested and isinstance(value, dict):
+            check_keys(nested[key], value, {}, f"{key}.")
 
 
 def load_recipe(name: str, overrides: dict[str, Any] | None = None, network: NetworkConfig | None = None) -> Recipe:
-    """A recipe by the name of its file in `training/configs/`, or by a path to any TOML file.
+    """A recipe of one of the stages; `network` is what one gets that says nothing of its networks.
 
-    `overrides` maps dotted keys such as `optimiser.learning_rate` to values; `network` is what a recipe gets that says
-    nothing of its networks. Raises ValueError if there is no such recipe, and what `Recipe.from_data` raises.
+    Raises what `read_recipe` and `Recipe.from_data` raise.
+    """
+    data = read_recipe(name, overrides)
+    if network is not None and "network" not in data:
+        data["network"] = network.to_data()
+    return Recipe.from_data(data)
+
+
+def read_recipe(name: str, overrides: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A recipe's data, by the name of its file in `training/configs/`, or by a path to any TOML file.
+
+    `overrides` maps dotted keys such as `optimiser.learning_rate` to values. Raises ValueError if there is no such
+    recipe.
     """
     path = CONFIGS / f"{name}.toml"
     if not path.exists():
@@ -214,6 +227,4 @@ def load_recipe(name: str, overrides: dict[str, Any] | None = None, network: Net
             if not isinstance(table, dict):
                 raise ValueError(f"there is no {dotted}: {group} is a single value")
         table[key] = value
-    if network is not None and "network" not in data:
-        data["network"] = network.to_data()
-    return Recipe.from_data(data)
+    return data

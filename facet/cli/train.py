@@ -34,11 +34,13 @@ def train(
     change: Annotated[list[str] | None, typer.Option("--set", help="Change a setting: optimiser.clip=1.0.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Print the resolved recipe and the networks' sizes.")] = False,
 ) -> None:
-    """Train a stage, or go on exactly where its run stopped.
+    """Train a stage or the detector, or go on exactly where its run stopped.
 
     Example: facet train autoencoder --data prepared/lfw --name my_model
 
     Then: facet train disentangle --from my_model --name split
+
+    The detector, from files that `facet data faces` wrote: facet train detector --data faces/lfw.jsonl:4 ...
 
     On all GPUs of a machine: torchrun --nproc-per-node gpu --no-python facet train joint --from split --name joint
     """
@@ -47,10 +49,15 @@ def train(
     from training import ranks
     from training.data.mixture import Source
     from training.not_finite import NotFinite
-    from training.stages import load_recipe
+    from training.stages import load_recipe, read_recipe
     from training.train import Run, load_training_crops, networks_of, run_training
 
     origin = _origin(runs, start)
+    with told():
+        stage = read_recipe(recipe, _overrides(change or [])).get("stage")
+    if stage == "detector":
+        _train_detector(recipe, data, runs / (name or Path(recipe).stem), start, minutes, device, change, dry_run)
+        return
     with told():
         resolved = load_recipe(recipe, _overrides(change or []), networks_of(origin) if origin else None)
     if dry_run:
@@ -71,6 +78,44 @@ def train(
                 raise typer.Exit(1) from error
         if not ranks.rank():
             typer.echo(f"{'finished' if ended else 'stopped; the same command goes on'}: {run}")
+
+
+def _train_detector(
+    recipe: str,
+    data: list[str] | None,
+    run: Path,
+    start: str | None,
+    minutes: float | None,
+    device: str,
+    change: list[str] | None,
+    dry_run: bool,
+) -> None:
+    from facet.cli.watching import watching
+    from model.engine import choose_device
+    from model.networks.detector_network import DetectorNetwork
+    from training.data.mixture import Source
+    from training.detector.recipe import DetectorRecipe
+    from training.detector.train import train_detector
+    from training.not_finite import NotFinite
+    from training.stages import read_recipe
+
+    with told():
+        resolved = DetectorRecipe.from_data(read_recipe(recipe, _overrides(change or [])))
+    if dry_run:
+        count = sum(parameter.numel() for parameter in DetectorNetwork(resolved.network).parameters())
+        typer.echo(json.dumps({"recipe": resolved.to_data(), "parameters": count}, indent=2))
+        return
+    if not data:
+        raise typer.BadParameter("name the files that `facet data faces` wrote", param_hint="--data")
+    with told(), watching(run.name, resolved) as show:
+        try:
+            sources = [Source.parse(each) for each in data]
+            origin = Path(start) if start else None
+            ended = train_detector(resolved, sources, run, origin, choose_device(device), minutes, show)
+        except NotFinite as error:
+            typer.echo(f"facet: {error}", err=True)
+            raise typer.Exit(1) from error
+    typer.echo(f"{'finished' if ended else 'stopped; the same command goes on'}: {run}")
 
 
 def _prepared() -> list[str]:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from facet.progress import progress
 
 if TYPE_CHECKING:
+    from training.detector.recipe import DetectorRecipe
     from training.loop import Report
     from training.stages import Recipe
 
 
 @contextmanager
-def watching(name: str, recipe: "Recipe", silent: bool = False) -> "Iterator[Callable[[Report], None]]":
+def watching(
+    name: str, recipe: "Recipe | DetectorRecipe", silent: bool = False
+) -> "Iterator[Callable[[Report], None]]":
     """A bar with throughput and time left over a line of loss terms, for each step's report; silence in a pipe."""
     from rich.console import Group
     from rich.live import Live

@@ -12,7 +12,8 @@ BORDER = 0.5
 """Width of the black border that is laid about a picture, over its shorter side.
 
 Measured with the cascades on portraits in which they find nothing without one: any border from a quarter on, of any
-kind, lets them find all of them that are frontal, and a black one of a half most of those in profile."""
+kind, lets them find nearly all of the frontal faces, and of the profiles a black one of a half lets them find the
+most."""
 LEAST = 0.5
 """The smallest face that is looked for, over the picture's shorter side: smaller ones have room about them."""
 MIN_SIDE = 24

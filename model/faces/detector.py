@@ -64,14 +64,18 @@ class Detector(Protocol):
 
 
 def load_detector(model: Path | None = None) -> Detector:
-    """YuNet from its ONNX file, or without one the Haar cascades that OpenCV carries.
+    """The project's own network from its safetensors file, YuNet from its ONNX file, or the Haar cascades.
 
-    Raises InvalidCheckpoint if the file is missing or no face detector.
+    The cascades come with OpenCV and need no file. Raises InvalidCheckpoint if the file is missing or no face detector.
     """
     if model is None:
         from model.faces.haar import HaarDetector
 
         return HaarDetector()
+    if model.suffix == ".safetensors":
+        from model.faces.network_detector import NetworkDetector
+
+        return NetworkDetector(model)
     from model.faces.yunet import YuNetDetector
 
     return YuNetDetector(model)

@@ -21,11 +21,11 @@ class YuNetDetector:
 
     name = "yunet"
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, min_score: float = MIN_SCORE) -> None:
         if not model.is_file():
             raise InvalidCheckpoint(f"there is no detector file {model}; `facet detector fetch` downloads it")
         try:
-            self._net = cv2.FaceDetectorYN.create(str(model), "", (64, 64), MIN_SCORE, MAX_OVERLAP)
+            self._net = cv2.FaceDetectorYN.create(str(model), "", (64, 64), min_score, MAX_OVERLAP)
             self._net.detect(np.zeros((64, 64, 3), np.uint8))  # another network fails only when it runs
         except cv2.error as error:
             raise InvalidCheckpoint(f"{model} is not a YuNet face detector that OpenCV can read") from error

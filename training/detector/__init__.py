@@ -1,0 +1,1 @@
+"""Training of the detector network: teacher's labels, composed pictures, loss, loop."""

@@ -1,0 +1,72 @@
+"""The photographs with faces and the pictures without that training pictures are composed of."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from model.backend import Pixels
+from model.images import decode
+from training.data.pictures import Split
+from training.detector.labels import LIMITS, Labelled, read_labels
+from training.detector.truth import Truth, truth_of
+
+LARGEST_BACKGROUND = 768
+"""Longest side at which pictures without faces are kept in memory."""
+LARGEST_PHOTOGRAPH = 800
+
+
+class Material:
+    """Draws photographs by the weights of their sources, and parts of pictures without faces."""
+
+    def __init__(self, sources: Sequence[tuple[Path, float]], split: Split) -> None:
+        """Raises ValueError if there are no photographs with faces or no pictures without."""
+        labelled = [(list(read_labels([path], split)), weight) for path, weight in sources]
+        self._photographs = [
+            ([each for each in rows if any(face.score >= 0.6 for face in each.faces)], weight)
+            for rows, weight in labelled
+        ]
+        self._photographs = [(rows, weight) for rows, weight in self._photographs if rows]
+        empty = [each for rows, _ in labelled for each in rows if not each.faces]
+        if not self._photographs or not empty:
+            raise ValueError(f"expected labelled pictures with faces and ones without, in the {split} split")
+        self._chances = np.array([weight for _, weight in self._photographs]) / sum(
+            weight for _, weight in self._photographs
+        )
+        self._backgrounds = [_reduced(_read(each), LARGEST_BACKGROUND) for each in empty]
+
+    def __len__(self) -> int:
+        return sum(len(rows) for rows, _ in self._photographs)
+
+    def photograph(self, rng: np.random.Generator) -> tuple[Pixels, Truth]:
+        """Any photograph, with at least one sure face."""
+        rows, _ = self._photographs[rng.choice(len(self._photographs), p=self._chances)]
+        chosen = rows[rng.integers(len(rows))]
+        image, truth = _read(chosen), truth_of(chosen)
+        small = _reduced(image, LARGEST_PHOTOGRAPH)
+        scale = np.array(small.shape[1::-1]) / image.shape[1::-1]
+        return small, truth.warped(np.concatenate([np.diag(scale), np.zeros((2, 1))], axis=1))
+
+    def background(self, side: int, rng: np.random.Generator) -> Pixels:
+        """Any square part `(side, side, 3)` of any picture without faces, perhaps in a mirror."""
+        image = self._backgrounds[rng.integers(len(self._backgrounds))]
+        shorter = min(image.shape[:2])
+        span = int(shorter * rng.uniform(0.2, 1.0))
+        top, left = (int(rng.integers(length - span + 1)) for length in image.shape[:2])
+        part = image[top : top + span, left : left + span]
+        if rng.random() < 0.5:
+            part = part[:, ::-1]
+        how = cv2.INTER_AREA if span > side else cv2.INTER_LINEAR
+        return np.array(cv2.resize(np.ascontiguousarray(part), (side, side), interpolation=how), np.uint8)
+
+
+def _read(labelled: Labelled) -> Pixels:
+    return decode(labelled.picture.read(), LIMITS)
+
+
+def _reduced(image: Pixels, longest: int) -> Pixels:
+    factor = longest / max(image.shape[:2])
+    if factor >= 1:
+        return image
+    return np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
