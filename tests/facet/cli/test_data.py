@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from facet.cli import app
@@ -76,3 +77,27 @@ def test_options_of_another_data_set_and_a_folder_without_pictures(tmp_path: Pat
 
 def test_every_reader_can_be_named() -> None:
     assert {name.value for name in DataSet} == READERS.keys()
+
+
+YUNET = sorted((Path(__file__).parents[4] / "shared" / "data" / "models").glob("face_detection_yunet_*.onnx"))
+
+
+@pytest.mark.skipif(not YUNET, reason="YuNet's file is not in ../shared/data/models")
+def test_faces_writes_where_a_teacher_sees_them(tmp_path: Path) -> None:
+    for number in range(2):
+        (tmp_path / f"{number}.jpg").write_bytes(jpeg(draw_face(200, number)))
+    to = tmp_path / "labels" / "mine.jsonl"
+    arguments = ["data", "faces", "unnamed", "--root", str(tmp_path), "--detector", str(YUNET[-1]), "--to", str(to)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    rows = [json.loads(line) for line in to.read_text().splitlines()]
+    assert [row["key"] for row in rows] == ["0.jpg", "1.jpg"]
+    for row in rows:
+        [(x, y, width, height, score, *points)] = row["faces"]
+        assert 0.9 < score <= 1
+        assert abs(x + width / 2 - 100) < 8
+        assert 0.45 < width / 200 < 0.75
+        assert len(points) == 10
+        assert 20 < y < 100 < y + height < 190
+    assert CliRunner().invoke(app, [*arguments, "--empty"]).exit_code == 0
+    assert len(to.read_text().splitlines()) == 2

@@ -126,3 +126,12 @@ def test_mistakes_are_one_message(prepared: Path, tmp_path: Path, arguments: lis
 def test_data_that_is_not_prepared(tmp_path: Path) -> None:
     result = facet("train", "joint", "--data", str(tmp_path), "--name", "a", "--runs", str(tmp_path / "runs"))
     assert "holds no prepared shards" in complaint(result)
+
+
+def test_the_detector_has_its_own_recipe() -> None:
+    result = facet("train", "detector", "--dry-run", "--set", "steps=7", "--set", "composition.turn=20")
+    printed = json.loads(result.stdout)
+    assert (printed["recipe"]["steps"], printed["recipe"]["composition"]["turn"]) == (7, 20)
+    assert 100_000 < printed["parameters"] < 300_000
+    assert "name the files" in complaint(facet("train", "detector"))
+    assert "unknown key step; did you mean steps?" in complaint(facet("train", "detector", "--set", "step=7"))

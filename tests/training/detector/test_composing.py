@@ -17,6 +17,7 @@ from training.detector.labels import label, read_labels, write_labels
 from training.detector.material import Material
 from training.detector.recipe import DetectorRecipe
 from training.detector.train import train_detector
+from training.stages import read_recipe
 
 KINDS = {"photograph": 0, "mosaic": 1, "pasted": 2, "nothing": 3}
 
@@ -159,6 +160,11 @@ def test_a_run_goes_on_exactly_after_a_stop(sources: list[tuple[Path, float]], t
     rows = [json.loads(line) for line in (tmp_path / "whole" / "metrics.jsonl").read_text().splitlines()]
     assert {"recall", "false"} <= {key for row in rows for key in row}
     assert (tmp_path / "whole" / "sheets" / "000006.png").exists()
+
+
+def test_the_recipe_survives_its_data() -> None:
+    recipe = DetectorRecipe.from_data(read_recipe("detector"))
+    assert DetectorRecipe.from_data(json.loads(json.dumps(recipe.to_data()))) == recipe
 
 
 def test_recipes_with_unknown_keys_are_refused() -> None:
