@@ -44,26 +44,41 @@ def train(
 
     On all GPUs of a machine: torchrun --nproc-per-node gpu --no-python facet train joint --from split --name joint
     """
+    from training.stages import read_recipe
+
+    with told():
+        stage = read_recipe(recipe, _overrides(change or [])).get("stage")
+    if stage == "detector":
+        run = runs / (name or Path(recipe).stem)
+        _train_detector(recipe, data, run, start, minutes, device, change, dry_run)
+    else:
+        run = runs / (name or "-".join(Path(part).stem for part in (start, recipe) if part))
+        _train_stage(recipe, data, run, _origin(runs, start), minutes, device, change, dry_run)
+
+
+def _train_stage(
+    recipe: str,
+    data: list[str] | None,
+    run: Path,
+    origin: Path | None,
+    minutes: float | None,
+    device: str,
+    change: list[str] | None,
+    dry_run: bool,
+) -> None:
     from facet.cli.watching import watching
     from model.engine import choose_device
     from training import ranks
     from training.data.mixture import Source
     from training.not_finite import NotFinite
-    from training.stages import load_recipe, read_recipe
+    from training.stages import load_recipe
     from training.train import Run, load_training_crops, networks_of, run_training
 
-    origin = _origin(runs, start)
-    with told():
-        stage = read_recipe(recipe, _overrides(change or [])).get("stage")
-    if stage == "detector":
-        _train_detector(recipe, data, runs / (name or Path(recipe).stem), start, minutes, device, change, dry_run)
-        return
     with told():
         resolved = load_recipe(recipe, _overrides(change or []), networks_of(origin) if origin else None)
     if dry_run:
         typer.echo(json.dumps(_plan(resolved), indent=2))
         return
-    run = runs / (name or "-".join(Path(part).stem for part in (start, recipe) if part))
     with told(), ranks.joined(str(choose_device(device))) as place:
         crops = load_training_crops(
             [Source.parse(source) for source in data or _prepared()], resolved.network.image_size

@@ -9,8 +9,9 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from torch import Tensor
 from torch.optim import AdamW
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from model.backend import Pixels
@@ -41,8 +42,7 @@ class DetectorTrainer:
     def __init__(self, recipe: DetectorRecipe, network: DetectorNetwork, device: torch.device) -> None:
         self.recipe, self.device, self.step = recipe, device, 0
         self.network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        averaging = get_ema_multi_avg_fn(recipe.optimiser.ema)  # type: ignore[no-untyped-call]
-        self.ema = AveragedModel(self.network, multi_avg_fn=averaging, use_buffers=True).requires_grad_(False)
+        self.ema = AveragedModel(self.network, multi_avg_fn=self._average, use_buffers=True).requires_grad_(False)
         how = recipe.optimiser
         self._optimiser = AdamW(self.network.parameters(), how.learning_rate, weight_decay=how.weight_decay)
 
@@ -51,6 +51,16 @@ class DetectorTrainer:
         """The network with the running mean of the weights."""
         assert isinstance(self.ema.module, DetectorNetwork)
         return self.ema.module
+
+    @torch.no_grad()
+    def _average(self, means: Sequence[Tensor], values: Sequence[Tensor], count: Tensor | int) -> None:
+        """Move the running means towards the values, faster at the start, so that what is random is soon forgotten."""
+        keep = min(self.recipe.optimiser.ema, (1 + int(count)) / (10 + int(count)))
+        for mean, value in zip(means, values, strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(value, 1 - keep)
+            else:
+                mean.copy_(value)
 
     def state(self) -> dict[str, Any]:
         """Everything that the next step depends on; batches follow from seed and step."""
