@@ -17,7 +17,7 @@ class LossWeights:
 
     score: float = 1.0
     box: float = 2.0
-    points: float = 2.0
+    points: float = 4.0
 
 
 def detector_loss(cells: Cells, faces: Sequence[Faces], height: int, width: int) -> dict[str, Tensor]:
