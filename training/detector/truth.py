@@ -66,9 +66,9 @@ def together(parts: list[Truth]) -> Truth:
 
 
 def truth_of(labelled: Labelled) -> Truth:
-    """A photograph's faces as the teacher saw them."""
+    """A photograph's faces as the teacher saw them; its points count from the pixels' middles."""
     boxes = np.array([face.box for face in labelled.faces], np.float32).reshape(-1, 4)
-    points = [face.landmarks for face in labelled.faces if face.landmarks is not None]
+    points = [face.landmarks + 0.5 for face in labelled.faces if face.landmarks is not None]
     return Truth(
         np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1),
         np.array(points, np.float32).reshape(-1, 5, 2),

@@ -1,9 +1,13 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from training.detector.truth import MIRRORED, Truth, together
+from model.faces.detector import Detection
+from training.data.pictures import Picture
+from training.detector.labels import Labelled
+from training.detector.truth import MIRRORED, Truth, together, truth_of
 
 FACE = Truth(
     np.array([[10, 20, 30, 60]], np.float32),
@@ -57,3 +61,12 @@ def test_doubted_faces_stay_and_are_not_sure() -> None:
     assert both.sure.tolist() == [True, False]
     assert len(both.chosen(np.array([False, True]))) == 1
     assert len(together([])) == 0
+
+
+def test_of_a_teachers_faces_the_sure_ones_are_and_points_count_from_edges() -> None:
+    points = np.arange(10, dtype=np.float32).reshape(5, 2)
+    faces = (Detection((1, 2, 3, 4), 0.9, points), Detection((1, 2, 3, 4), 0.4, points))
+    truth = truth_of(Labelled(Picture("a", Path("a.jpg")), faces))
+    assert truth.sure.tolist() == [True, False]
+    assert truth.boxes[0].tolist() == [1, 2, 4, 6]
+    np.testing.assert_array_equal(truth.points[0], points + 0.5)
