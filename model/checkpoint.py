@@ -53,6 +53,33 @@ def content_hash(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str
     return digest.hexdigest()
 
 
+def write_sealed(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:
+    """Write tensors and header with their hash; aside first, then renamed."""
+    aside = path.with_suffix(".writing")
+    # As bytes: the library's own writing of files leaves them readable to their owner alone.
+    aside.write_bytes(save(dict(tensors), {**metadata, "sha256": content_hash(tensors, metadata)}))
+    os.replace(aside, path)
+
+
+def read_sealed(path: Path, form: str, kind: str) -> tuple[dict[str, torch.Tensor], dict[str, str], str]:
+    """Tensors, header and hash of a file of a format; `kind` is what it should be, for people.
+
+    Raises InvalidCheckpoint if the file is missing, not of this format, or does not match its hash.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            metadata: dict[str, str] = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise InvalidCheckpoint(f"{path} cannot be read as a {kind}: {error}") from error
+    digest = metadata.pop("sha256", None)
+    if metadata.get("format") != form or digest is None:
+        raise InvalidCheckpoint(f"{path} is not a {kind} of this system (format {metadata.get('format')!r})")
+    if content_hash(tensors, metadata) != digest:
+        raise InvalidCheckpoint(f"{path} is damaged: its content does not match its hash")
+    return tensors, metadata, digest
+
+
 def save_checkpoint(path: Path, name: str, model: FaceModel, calibration: Calibration, card: Mapping[str, Any]) -> None:
     """Write the weights as float16 with everything that rebuilds the model; aside first, then renamed."""
     tensors = {key: value.detach().cpu().half().contiguous() for key, value in model.state_dict().items()}
@@ -63,10 +90,7 @@ def save_checkpoint(path: Path, name: str, model: FaceModel, calibration: Calibr
         "calibration": json.dumps(_calibration_to_data(calibration)),
         "card": json.dumps(dict(card)),
     }
-    aside = path.with_suffix(".writing")
-    # As bytes: the library's own writing of files leaves them readable to their owner alone.
-    aside.write_bytes(save(tensors, metadata | {"sha256": content_hash(tensors, metadata)}))
-    os.replace(aside, path)
+    write_sealed(path, tensors, metadata)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -74,17 +98,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
     Raises InvalidCheckpoint if the file is missing, not of this format, or does not match its hash.
     """
-    try:
-        with safe_open(path, "pt") as file:
-            metadata: dict[str, str] = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise InvalidCheckpoint(f"{path} cannot be read as a model: {error}") from error
-    expected = metadata.pop("sha256", None)
-    if metadata.get("format") != FORMAT or expected is None:
-        raise InvalidCheckpoint(f"{path} is not a model of this system (format {metadata.get('format')!r})")
-    if content_hash(tensors, metadata) != expected:
-        raise InvalidCheckpoint(f"{path} is damaged: its content does not match its hash")
+    tensors, metadata, digest = read_sealed(path, FORMAT, "model")
     try:
         with torch.device("meta"):  # without values, in whose place those of the file come
             model = FaceModel(NetworkConfig.from_data(json.loads(metadata["network"])))
@@ -95,7 +109,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InvalidCheckpoint(f"{path} does not describe a model that can be rebuilt: {error}") from error
     model.eval().requires_grad_(False)
-    return Checkpoint(f"{name}-{expected[:12]}", model, calibration, card)
+    return Checkpoint(f"{name}-{digest[:12]}", model, calibration, card)
 
 
 def _calibration_to_data(calibration: Calibration) -> dict[str, Any]:

@@ -41,14 +41,11 @@ def photographed(image: Pixels) -> NDArray[np.bool_]:
         edge = np.rot90(real, side)  # a view: each side in turn lies on top
         edge[:lines] = False
     black = (image.max(axis=2) <= BLACK).astype(np.uint8)
-    height, width = black.shape
-    corners = {int(black[y, x]) and (y, x) for y in (0, height - 1) for x in (0, width - 1)} - {0}
-    if corners:
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(black, connectivity=4)
-        for corner in corners:
-            label = labels[corner]
-            if stats[label, cv2.CC_STAT_AREA] >= LEAST_CORNER * black.size:
-                real &= labels != label
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(black, connectivity=4)
+    for corner in ((0, 0), (0, -1), (-1, 0), (-1, -1)):
+        label = labels[corner]
+        if black[corner] and stats[label, cv2.CC_STAT_AREA] >= LEAST_CORNER * black.size:
+            real &= labels != label
     return real
 
 
