@@ -101,7 +101,7 @@ class Bare:
     def _model_passes(self) -> tuple[list[Tensor], list[Tensor], Tensor]:
         """What the losses look at, the drawn faces that are judged, and z."""
         model, losses, images = self.model, self.losses, self.batch.images
-        z = model.encoder(images)
+        z = model.encode(images)
         outputs, drawn = [z], {}
         if self.recipe.stage == "autoencoder":
             drawn["drawn"] = model.decoder(z)
@@ -116,9 +116,9 @@ class Bare:
                 again = model.merger(swapped)
                 drawn["swapped_drawn"] = model.decoder(again)
                 with standing(model.encoder, model.splitter):
-                    outputs += [model.splitter(model.encoder(drawn["swapped_drawn"]))] if "cycle" in losses else []
+                    outputs += [model.splitter(model.encode(drawn["swapped_drawn"]))] if "cycle" in losses else []
                     outputs += [model.splitter(again)] if "latent_cycle" in losses else []
-            outputs += [model.splitter(model.encoder(self.batch.reframed))] if "framing" in losses else []
+            outputs += [model.splitter(model.encode(self.batch.reframed))] if "framing" in losses else []
         if "generated_adversarial" in losses:
             random = torch.randn(len(images), EMBEDDING_SIZE, device=images.device)
             if self.recipe.stage != "autoencoder":

@@ -1,6 +1,7 @@
 """The one model class: four networks that turn faces into embeddings and back."""
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from model.networks.config import NetworkConfig
 from model.networks.decoder import Decoder
@@ -22,9 +23,16 @@ class FaceModel(nn.Module):
         self.splitter = Splitter(config)
         self.merger = Merger(config)
 
+    def encode(self, images: Tensor) -> Tensor:
+        """Images `(n, 3, s, s)` of the reading size, or larger ones, which are reduced by averages, -> z `(n, 99)`."""
+        if images.shape[-1] != self.config.read_size:
+            images = F.adaptive_avg_pool2d(images, self.config.read_size)
+        z: Tensor = self.encoder(images)
+        return z
+
     def embed(self, images: Tensor) -> Tensor:
-        """Images `(n, 3, r, r)` -> embeddings f `(n, 99)`."""
-        f: Tensor = self.splitter(self.encoder(images))
+        """Images `(n, 3, s, s)`, as `encode` takes them, -> embeddings f `(n, 99)`."""
+        f: Tensor = self.splitter(self.encode(images))
         return f
 
     def render(self, embeddings: Tensor) -> Tensor:

@@ -34,14 +34,15 @@ class ImageDiscriminator(nn.Module):
     """Tells photographs from drawn faces: images `(n, 3, size, size)` -> scores `(n,)`, high for photographs.
 
     A residual network without normalisation (Karras et al. 2020, without its statistics over the batch, so that a
-    score does not depend on what else is judged), as wide and deep as the encoder.
+    score does not depend on what else is judged), as wide and deep as the decoder.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.stem = nn.Conv2d(3, config.channels[0], 5, stride=2, padding=2)
-        self.body = nn.Sequential(*(Halving(count, out) for count, out in pairwise(config.channels)))
-        self.head = nn.Linear(config.channels[-1] * SMALLEST_MAP**2, 1)
+        channels = (*config.finer_channels[::-1], *config.channels)
+        self.stem = nn.Conv2d(3, channels[0], 5, stride=2, padding=2)
+        self.body = nn.Sequential(*(Halving(count, out) for count, out in pairwise(channels)))
+        self.head = nn.Linear(channels[-1] * SMALLEST_MAP**2, 1)
 
     def forward(self, images: Tensor) -> Tensor:
         x = F.leaky_relu(self.body(self.stem(images)), SLOPE)

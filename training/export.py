@@ -13,7 +13,7 @@ from model.engine import Engine
 from model.face_model import FaceModel
 from training.calibrate import calibrate
 from training.data.lfw import Pair
-from training.evaluation.faces import reduced, see, still_crops
+from training.evaluation.faces import see, still_crops
 from training.evaluation.splits import Splits
 from training.evaluation.summary import evaluate
 from training.resume import load_state
@@ -34,7 +34,7 @@ def export(
     model = FaceModel(recipe.network)
     model.load_state_dict(averaged(state))
     training, _ = still_crops(splits.train, recipe.network.image_size)
-    whiten(model, latents(model, reduced(training, recipe.network.read_size)))
+    whiten(model, latents(model, training))
     written: dict[str, Any] = tomllib.loads(card.read_text()) if card else {}
     written |= {"steps": state["step"], "recipe": recipe.to_data()}
     with TemporaryDirectory() as folder:

@@ -6,7 +6,6 @@ from functools import cached_property
 
 import torch
 from torch import Generator, Tensor, nn
-from torch.nn import functional as F
 
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
 from model.face_model import FaceModel
@@ -181,11 +180,8 @@ class Passes:
         return torch.autocast(self.batch.images.device.type, torch.bfloat16, enabled=self.recipe.bf16)
 
     def _encode(self, images: Tensor) -> Tensor:
-        size = self.recipe.network.read_size
-        if images.shape[-1] != size:
-            images = F.adaptive_avg_pool2d(images, size)
         with self.precision():
-            z: Tensor = self.model.encoder(images)
+            z = self.model.encode(images)
         return z.float()
 
 

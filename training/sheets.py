@@ -20,14 +20,14 @@ def to_pixels(images: Tensor) -> np.ndarray:
 @torch.no_grad()
 def autoencoder_sheet(model: FaceModel, images: Tensor) -> np.ndarray:
     """Rows: inputs, reconstructions through encoder and decoder alone, random faces; RGB."""
-    z = model.encoder(images)
+    z = model.encode(images)
     return _grid([images, model.decoder(z), model.decoder(_random_like(z))])
 
 
 @torch.no_grad()
 def swap_sheet(model: FaceModel, images: Tensor) -> np.ndarray:
     """Rows: inputs, reconstructions, each attribute taken from the next face, random faces; RGB."""
-    z = model.encoder(images)
+    z = model.encode(images)
     f = model.splitter(z)
     rows = [images, model.render(f)]
     for space in SPACES.values():

@@ -16,7 +16,7 @@ def latents(model: FaceModel, pixels: Pixels) -> Tensor:
     """What the encoder makes of crops `(n, size, size, 3)`: z `(n, 99)` in double precision."""
     chunks = torch.split(torch.from_numpy(pixels), CHUNK)
     images = (chunk.permute(0, 3, 1, 2).float() / 127.5 - 1.0 for chunk in chunks)
-    return torch.cat([model.encoder(image).double() for image in images])
+    return torch.cat([model.encode(image).double() for image in images])
 
 
 @torch.no_grad()

@@ -14,6 +14,12 @@ def test_embed_is_encoder_then_splitter_and_render_merger_then_decoder() -> None
     assert torch.equal(model(images), model.render(f))
 
 
+def test_larger_pictures_are_read_by_the_averages_of_their_pixels() -> None:
+    model, images = tiny_model(), torch.rand(2, 3, 64, 64) * 2 - 1
+    enlarged = images.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+    torch.testing.assert_close(model.embed(enlarged), model.embed(images))
+
+
 def test_it_owns_the_four_networks_and_nothing_else() -> None:
     model = tiny_model()
     assert [name for name, _ in model.named_children()] == ["encoder", "decoder", "splitter", "merger"]

@@ -19,6 +19,11 @@ def test_scores_are_one_number_each_and_do_not_depend_on_who_else_is_judged() ->
         assert len(scores.unique()) == 5
 
 
+def test_it_judges_what_is_drawn_however_small_what_is_read() -> None:
+    config = NetworkConfig(64, (8, 8, 16, 16), (0,) * 4, (0,) * 4, finer_channels=(8, 16))
+    assert ImageDiscriminator(config)(torch.rand(2, 3, 256, 256)).shape == (2,)
+
+
 def test_every_pixel_and_every_weight_counts() -> None:
     critic = ImageDiscriminator(SMALL)
     images = torch.rand(1, 3, 128, 128, requires_grad=True)

@@ -4,6 +4,7 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import pytest
 import torch
 
@@ -19,7 +20,7 @@ from training.data.shards import write_shard
 from training.loop import Report
 from training.not_finite import NotFinite
 from training.resume import load_state
-from training.stages import Recipe
+from training.stages import Recipe, StageName
 from training.train import Run, averaged, load_training_crops, run_training, start_model
 
 RECIPE = tiny_recipe("joint", 6, sheet_steps=3)
@@ -42,6 +43,21 @@ def test_a_run_leaves_its_recipe_its_sheets_and_its_state(finished: Run) -> None
     assert Recipe.from_data(json.loads((finished.folder / "recipe.json").read_text())) == RECIPE
     assert sorted(path.name for path in (finished.folder / "sheets").iterdir()) == ["000003.png", "000006.png"]
     assert load_state(finished.state)["step"] == 6
+
+
+@pytest.mark.parametrize("stage", ["autoencoder", "joint"])
+def test_a_model_that_draws_larger_than_it_reads_is_trained_by_every_loss(stage: StageName, tmp_path: Path) -> None:
+    network = replace(TINY, finer_channels=(8,), modulated=True)
+    recipe = tiny_recipe(stage, 3, network=network, sheet_steps=3)
+    run = Run(tmp_path / stage)
+    before = start_model(recipe, None).state_dict()
+    assert run_training(recipe, crop_set(40, 128), run)
+    weights = averaged(load_state(run.state))
+    assert not torch.equal(weights["decoder.finer.0.paint.weight"], before["decoder.finer.0.paint.weight"])
+    sheet = cv2.imread(str(run.folder / "sheets" / "000003.png"))
+    assert sheet is not None
+    assert sheet.shape[0] % 128 == 0
+    assert sheet.shape[1] == 12 * 128
 
 
 def test_measurements_are_lines_of_json(crops: CropSet, tmp_path: Path) -> None:
