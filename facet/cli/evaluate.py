@@ -143,7 +143,7 @@ def disentanglement(data: Data, model: Model = "", to: To = EVALUATION) -> None:
     Example: facet evaluate disentanglement --data prepared/lfw
     """
     from model.backend import load_backend
-    from training.evaluation.disentanglement import probe, report
+    from training.evaluation.disentanglement import measure, report
     from training.evaluation.edits import edit_laws
     from training.evaluation.faces import see
     from training.evaluation.splits import load_split
@@ -151,8 +151,8 @@ def disentanglement(data: Data, model: Model = "", to: To = EVALUATION) -> None:
     backend = load_backend(model)
     with told():
         faces = see(backend, load_split(data, "test", backend.image_size))
-        table = probe(faces)
-    _deliver(report(backend.id, table, edit_laws(backend, faces)), to)
+        measured = measure(faces)
+    _deliver(report(backend.id, measured, edit_laws(backend, faces)), to)
 
 
 @app.command()
