@@ -30,8 +30,10 @@ NOTES = {
         "picture with what they read in the photographs; a picture in which Face Landmarker finds no face is a miss."
     ),
     "lfw": "`~` stands for all other sub-vectors together.",
-    "disentanglement": "Explained variance on people whom the probes did not see (1 at best, about 0 by chance), and how far the "
-    "ten nearest faces are in each label over how far all are (1 where a search ignores it).",
+    "disentanglement": (
+        "Explained variance on people whom the probes did not see (1 at best, about 0 by chance), and how far the ten "
+        "nearest faces are in each label over how far all are (1 where a search ignores it)."
+    ),
     "groups": "The groups are as UTKFace's file names label them, on pictures that were kept from training.",
 }
 """What a reader of a report must know."""

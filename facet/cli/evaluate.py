@@ -118,22 +118,30 @@ def affectnet(
 
 
 @app.command()
-def reconstruction(data: Data, model: Model = "", to: To = EVALUATION) -> None:
+def reconstruction(
+    data: Data,
+    model: Model = "",
+    size: Annotated[int | None, typer.Option(min=16, help="Pixels to compare at; the drawing size by default.")] = None,
+    to: To = EVALUATION,
+) -> None:
     """L1, PSNR and SSIM of the faces drawn back, beside the best linear code of 99 numbers.
 
+    With --size models of different drawing sizes are compared on the same photographs.
     Example: facet evaluate reconstruction --data prepared/lfw --data prepared/utkface
     """
     from model.backend import load_backend
-    from training.evaluation.faces import see, still_crops
-    from training.evaluation.reconstruction import pca_reconstruct, reconstruct, report
+    from training.evaluation.faces import embed_all, render_all, still_crops
+    from training.evaluation.reconstruction import enlarged, pca_reconstruct, report
     from training.evaluation.splits import load_split
 
     backend = load_backend(model)
+    side = size or backend.image_size
     with told():
-        faces = see(backend, load_split(data, "test", backend.image_size))
-        training, _ = still_crops(load_split(data, "train", backend.image_size), backend.image_size)
-    linear = pca_reconstruct(training, faces.pixels)
-    _deliver(report(backend.id, faces.pixels, {"this model": reconstruct(backend, faces), "PCA-99": linear}), to)
+        photographs, _ = still_crops(load_split(data, "test", side), side)
+        training, _ = still_crops(load_split(data, "train", side), side)
+        drawn = enlarged(render_all(backend, embed_all(backend, photographs)), side)
+    linear = pca_reconstruct(training, photographs)
+    _deliver(report(backend.id, photographs, {"this model": drawn, "PCA-99": linear}), to)
 
 
 @app.command()

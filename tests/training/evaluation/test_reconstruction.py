@@ -6,7 +6,7 @@ from model.dummy import DummyModel
 from tests.faces import draw_face
 from tests.training.drawn import crop_set
 from training.evaluation.faces import see
-from training.evaluation.reconstruction import fidelity, pca_reconstruct, reconstruct, report
+from training.evaluation.reconstruction import enlarged, face_ellipse, fidelity, pca_reconstruct, reconstruct, report
 
 
 def test_fidelity_by_hand() -> None:
@@ -20,6 +20,27 @@ def test_fidelity_by_hand() -> None:
     luminance = (2 * 110 * 100 + 6.5025) / (110**2 + 100**2 + 6.5025)
     assert result.ssim == pytest.approx((luminance + 1) / 2, abs=1e-6)
     assert fidelity(a, b).error == 5.0  # no byte wraps round
+
+
+def test_errors_count_inside_the_face_at_64_pixels() -> None:
+    face = face_ellipse(64)
+    assert face.mean() == pytest.approx(np.pi * 0.3 * 0.39, abs=0.002)
+    assert face[33, 32]
+    assert not face[33, 12]
+    assert not face[7, 32]
+    original = np.full((1, 128, 128, 3), 100, np.uint8)
+    around, within = original.copy(), original.copy()
+    around[:, ~face_ellipse(128)] += 50
+    within[:, face_ellipse(128)] += 8
+    assert fidelity(around, original).face_error < 2.5  # some pixels of 64 lie across the edge
+    assert fidelity(within, original).face_error == pytest.approx(8, abs=0.4)
+
+
+def test_detail_is_what_half_the_pixels_cannot_hold() -> None:
+    board = (2 * (np.indices((128, 128)).sum(axis=0) % 2) - 1)[None, ..., None]
+    strong, weak = ((128 + height * board.repeat(3, axis=3)).astype(np.uint8) for height in (40, 10))
+    assert fidelity(weak, strong).detail == pytest.approx(0.25, abs=1e-3)
+    assert fidelity(enlarged(enlarged(strong, 64), 128), strong).detail == pytest.approx(0, abs=0.02)
 
 
 def test_reconstruct_draws_the_embeddings() -> None:
