@@ -9,7 +9,7 @@ from model.attributes import Attribute, Vector, part
 from model.calibration import Calibration
 from training.data.crops import EXPRESSIONS
 from training.evaluation.faces import Faces
-from training.evaluation.lfw import random_pairs
+from training.evaluation.pairs import random_pairs
 
 FEWEST = 10
 """Faces that a label must have to get a mean."""

@@ -83,7 +83,7 @@ def lfw(data: Data, pairs: Pairs, model: Model = "", fold: Fold = 9, to: To = EV
     from training.data.lfw import read_fold, read_pairs
     from training.evaluation.faces import see
     from training.evaluation.splits import load_keys
-    from training.evaluation.view2 import report, verify_view2
+    from training.evaluation.verification import report, verify
 
     backend = load_backend(model)
     with told():
@@ -91,8 +91,38 @@ def lfw(data: Data, pairs: Pairs, model: Model = "", fold: Fold = 9, to: To = EV
         folds = read_pairs(pairs)
         keys = {key for some in folds for pair in some for key in (pair.first, pair.second)}
         faces = see(backend, load_keys(data, keys, backend.image_size))
-        result = verify_view2(faces, folds, fold - 1)
-    _deliver(report(backend.id, result, fold - 1), to)
+        result = verify(faces, folds, fold - 1)
+    _deliver(report("lfw", backend.id, result, fold - 1), to)
+
+
+@app.command()
+def cfp(
+    data: Data,
+    root: Annotated[Path, typer.Option(exists=True, help="CFP itself, with its folder Protocol.")],
+    model: Model = "",
+    fold: Fold = 8,
+    to: To = EVALUATION,
+) -> None:
+    """Verification on CFP's folds, frontal-frontal and frontal-profile; a face that was not found counts as wrong.
+
+    Example: facet evaluate cfp --data prepared/cfp --root cfp-dataset
+    """
+    from model.backend import load_backend
+    from training.data.cfp import PROTOCOLS, read_cfp_folds
+    from training.evaluation.faces import see
+    from training.evaluation.splits import load_keys
+    from training.evaluation.verification import report, verify
+
+    backend = load_backend(model)
+    with told():
+        protocols = {name: read_cfp_folds(root, name, fold) for name in PROTOCOLS}
+        keys = {
+            key for folds in protocols.values() for some in folds for pair in some for key in (pair.first, pair.second)
+        }
+        faces = see(backend, load_keys(data, keys, backend.image_size))
+        results = {name: verify(faces, folds, fold - 1) for name, folds in protocols.items()}
+    for name, result in results.items():
+        _deliver(report(f"cfp-{name.lower()}", backend.id, result, fold - 1), to)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from training.data.shards import write_shard
 from training.evaluation import summary
 from training.evaluation.edits import edit_laws
 from training.evaluation.faces import see
-from training.evaluation.lfw import random_pairs
+from training.evaluation.pairs import random_pairs
 from training.evaluation.splits import load_splits
 from training.export import card_json, export
 from training.resume import load_state

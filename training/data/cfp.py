@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from training.data.layout import Layout
 from training.data.lfw import Pair
@@ -10,6 +10,7 @@ from training.data.pictures import Failure, Picture, files, split_of
 
 Protocol = Literal["FF", "FP"]
 """Frontal against frontal, frontal against profile."""
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 VIEWS = ("frontal", "profile")
 
 
@@ -36,6 +37,16 @@ def read_cfp_pairs(root: Path, protocol: Protocol, fold: int) -> list[Pair]:
         for path, is_same in ((same, True), (different, False))
         for first, other in _pairs(path, frontal, second)
     ]
+
+
+def read_cfp_folds(root: Path, protocol: Protocol, least: int) -> list[list[Pair]]:
+    """All folds of a protocol that are there, from the first on.
+
+    Raises ValueError if they do not reach to the fold `least`, and what `read_cfp_pairs` raises.
+    """
+    there = {folder.name for folder in (root / "Protocol/Split" / protocol).glob("*") if folder.is_dir()}
+    count = next(number for number in range(len(there) + 1) if f"{number + 1:02d}" not in there)
+    return [read_cfp_pairs(root, protocol, number + 1) for number in range(max(count, least))]
 
 
 def read_cfp(root: Path, test_fold: int = 8) -> Iterator[Picture | Failure]:

@@ -11,7 +11,7 @@ from training.data.lfw import Pair
 from training.evaluation.edits import edit_laws
 from training.evaluation.expression import balanced_accuracy
 from training.evaluation.faces import see
-from training.evaluation.lfw import accuracy, best_threshold, random_pairs, score_pairs
+from training.evaluation.pairs import accuracy, best_threshold, random_pairs, score_pairs
 from training.evaluation.pose import pose_errors
 from training.evaluation.reconstruction import fidelity, pca_reconstruct, reconstruct
 

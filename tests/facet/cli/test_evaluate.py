@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from facet.cli import app
 from tests.faces import draw_face, jpeg
+from tests.training.data.made_up import put
 from tests.training.drawn import samples
 from training.data.shards import write_shard
 
@@ -61,6 +62,34 @@ def test_every_protocol_prints_a_table_and_writes_figures_and_a_plot(
         assert report["figures"]["held_out_fold"] == 2
 
 
+def test_both_protocols_of_cfp(tmp_path: Path) -> None:
+    root, keys = tmp_path / "cfp", {}
+    for view, folder in (("F", "frontal"), ("P", "profile")):
+        keys[view] = [f"{person:03d}/{folder}/{number:02d}" for person in range(4) for number in (1, 2)]
+        lines = [f"{number} ../Data/Images/{key}.jpg" for number, key in enumerate(keys[view], 1)]
+        put(root / f"Protocol/Pair_list_{view}.txt", "\n".join(lines) + "\n")
+    for protocol in ("FF", "FP"):
+        for fold in (0, 1):
+            first = 4 * fold + 1  # of two people with two pictures each
+            for name, pairs in (("same", ((0, 1), (2, 3))), ("diff", ((0, 2), (1, 3)))):
+                lines = [f"{first + a},{first + b}" for a, b in pairs]
+                put(root / f"Protocol/Split/{protocol}/{fold + 1:02d}/{name}.txt", "\n".join(lines) + "\n")
+    all_keys = [*keys["F"], *keys["P"][:-1]]  # one profile was not found
+    crops = [replace(sample, key=key) for sample, key in zip(samples(len(all_keys)), all_keys, strict=True)]
+    (tmp_path / "prepared").mkdir()
+    write_shard(tmp_path / "prepared" / "0.parquet", crops)
+    result = facet(
+        "cfp", "--data", tmp_path / "prepared", "--root", root, "--model", "dummy", "--fold", 2, "--to", tmp_path
+    )
+    assert result.exit_code == 0, result.output
+    frontal, profile = (json.loads((tmp_path / f"cfp-{name}.json").read_text())["figures"] for name in ("ff", "fp"))
+    assert frontal["held_out_fold"] == 2
+    assert 0 <= frontal["identity"]["held_out"] <= 1
+    # Of fold 2's four pairs two are with the profile that was not found.
+    assert profile["identity"]["held_out"] <= 0.5
+    assert "cfp-fp.png" in result.stdout
+
+
 def test_detection_reads_the_photographs_themselves(pairs: Path, tmp_path: Path) -> None:
     root = tmp_path / "lfw"
     for number, picture in enumerate([draw_face(200, 0), draw_face(200, 1), np.full((200, 200, 3), 128, np.uint8)]):
@@ -81,7 +110,7 @@ def test_without_a_protocol_it_is_the_summary(prepared: Path, pairs: Path, tmp_p
     assert json.loads(output.read_text())["faces"] == 12
     assert result.stdout == facet("summary", *options).stdout
     listed = facet("--help").stdout
-    assert all(f"  {name} " in listed for name in {"summary", "detection", *PROTOCOLS})
+    assert all(f"  {name} " in listed for name in {"summary", "detection", "cfp", *PROTOCOLS})
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from model.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.data.lfw import Pair
 from training.evaluation.faces import see, still_crops
-from training.evaluation.lfw import accuracy, score_pairs
+from training.evaluation.pairs import accuracy, score_pairs
 from training.evaluation.reconstruction import fidelity
 from training.evaluation.summary import evaluate, rows
 

@@ -1,7 +1,8 @@
-"""The protocol of LFW's View 2: each fold decided by the threshold that is best on the others."""
+"""Verification in folds (LFW's View 2, CFP): each is decided by the threshold that is best on the others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from model.attributes import Attribute
 from training.data.lfw import Pair
 from training.evaluation.faces import Faces
-from training.evaluation.lfw import Scores, accuracy, best_threshold, score_pairs
+from training.evaluation.pairs import PairScores, Scores, accuracy, best_threshold, score_pairs
 from training.evaluation.plots import curves
 from training.evaluation.report import Report, percent
 
@@ -31,10 +32,11 @@ class Verification:
     """The held-out fold's false and true positive rates."""
 
 
-def view2(folds: Sequence[tuple[Scores, NDArray[np.bool_]]], held_out: int) -> Verification:
+def in_folds(folds: Sequence[tuple[Scores, NDArray[np.bool_]]], held_out: int, missing: Sequence[int]) -> Verification:
     """Judge a score by its values and the truth in each fold; `held_out` counts from 0.
 
-    Raises ValueError with fewer than two folds.
+    `missing` of each fold's pairs have no score, because a face was not found: they count as decided wrongly. Raises
+    ValueError with fewer than two folds.
     """
     if len(folds) < 2:
         raise ValueError("a threshold from the other folds needs at least two folds")
@@ -42,7 +44,8 @@ def view2(folds: Sequence[tuple[Scores, NDArray[np.bool_]]], held_out: int) -> V
     for number, (scores, same) in enumerate(folds):
         others = [fold for place, fold in enumerate(folds) if place != number]
         other_scores, other_same = (np.concatenate(column) for column in zip(*others, strict=True))
-        accuracies.append(accuracy(scores, same, best_threshold(other_scores, other_same)))
+        right = accuracy(scores, same, best_threshold(other_scores, other_same))
+        accuracies.append(right * len(same) / (len(same) + missing[number]))
     scores, same = folds[held_out]
     false, true, _ = roc_curve(same, scores)
     return Verification(
@@ -54,20 +57,23 @@ def view2(folds: Sequence[tuple[Scores, NDArray[np.bool_]]], held_out: int) -> V
     )
 
 
-def verify_view2(faces: Faces, folds: Sequence[Sequence[Pair]], held_out: int) -> dict[str, Verification]:
-    """View 2 by each sub-vector and by its complement (`~identity`); `held_out` counts from 0.
+def verify(faces: Faces, folds: Sequence[Sequence[Pair]], held_out: int) -> dict[str, Verification]:
+    """Each sub-vector and its complement (`~identity`) as the score; `held_out` counts from 0.
 
     Raises ValueError if a fold has none of its pictures among the faces.
     """
-    scored = [score_pairs(faces, fold)[0] for fold in folds]
-    result = {}
+    scored, missing = zip(*(score_pairs(faces, fold) for fold in folds), strict=True)
+    kinds: dict[str, Callable[[PairScores], Scores]] = {}
     for attribute in Attribute:
-        result[str(attribute)] = view2([(fold.by(attribute), fold.same) for fold in scored], held_out)
-        result[f"~{attribute}"] = view2([(fold.without(attribute), fold.same) for fold in scored], held_out)
-    return result
+        kinds[str(attribute)] = partial(PairScores.by, attribute=attribute)
+        kinds[f"~{attribute}"] = partial(PairScores.without, attribute=attribute)
+    return {
+        name: in_folds([(score(fold), fold.same) for fold in scored], held_out, missing)
+        for name, score in kinds.items()
+    }
 
 
-def report(model: str, result: Mapping[str, Verification], held_out: int) -> Report:
+def report(protocol: str, model: str, result: Mapping[str, Verification], held_out: int) -> Report:
     """All folds, and the one fold of strangers; `held_out` counts from 0 and is shown from 1."""
     strangers = f"fold {held_out + 1} (never trained on)"
     table = [["sub-vector", "all folds (others trained on)", "deviation", strangers, "its AUC"]]
@@ -78,4 +84,4 @@ def report(model: str, result: Mapping[str, Verification], held_out: int) -> Rep
     figures = {"held_out_fold": held_out + 1} | {name: asdict(one) for name, one in result.items()}
     shown = {f"{name}: AUC {one.auc:.3f}": one.roc for name, one in result.items()}
     plot = curves(shown, f"false positive rate, {strangers}", "true positive rate")
-    return Report("lfw", model, figures, [table], plot)
+    return Report(protocol, model, figures, [table], plot)

@@ -8,7 +8,7 @@ from model.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.data.lfw import Pair
 from training.evaluation.faces import Faces, see
-from training.evaluation.lfw import accuracy, best_threshold, random_pairs, score_pairs
+from training.evaluation.pairs import accuracy, best_threshold, random_pairs, score_pairs
 
 
 @pytest.fixture(scope="module")
