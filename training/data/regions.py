@@ -19,6 +19,8 @@ LEAST_CORNER = 0.002
 """Share of the picture from which a black corner counts."""
 SAME_LINE = 2.0
 """Mean difference of two lines of a picture, of 255, up to which one may be a repetition of the other."""
+ELLIPSE = (0.5, 0.53, 0.3, 0.39)
+"""Where the face lies in its frame on average: the middle and the half axes of an ellipse, over the frame's side."""
 LEAST_REPEATED = 4
 """So many equal lines at an edge are a repeated border; photographs have them only where nothing is to be seen."""
 
@@ -62,22 +64,27 @@ def _repeated(image: Pixels) -> list[int]:
     return counts
 
 
+def outline(points: int = 32) -> NDArray[np.float32]:
+    """The average face's edge `(points, 2)` over the frame's side, from its corner: for a face without landmarks."""
+    x, y, wide, high = ELLIPSE
+    angle = np.linspace(0, 2 * np.pi, points, endpoint=False)
+    return np.stack([x + wide * np.cos(angle), y + high * np.sin(angle)], axis=1).astype(np.float32)
+
+
 def regions(
-    image: Pixels, canvas: Frame, size: int, face: NDArray[np.floating] | None, features: Sequence[NDArray[np.floating]]
+    image: Pixels, canvas: Frame, size: int, face: NDArray[np.floating], features: Sequence[NDArray[np.floating]]
 ) -> Regions:
     """The regions of a crop of `size` pixels that holds the square `canvas` of a picture.
 
-    `face` and each of `features` are points `(n, 2)` in the crop's pixels, whose hull is the region; without a face all
-    that was photographed counts alike.
+    `face` and each of `features` are points `(n, 2)` in the crop's pixels, whose hull is the region.
     """
     real = photographed(image).astype(np.uint8)
     inside = cv2.warpAffine(real, canvas.to_crop(size), (size, size), flags=cv2.INTER_LINEAR, borderValue=0)
     labels = np.where(inside > 0, Region.PHOTOGRAPHED, Region.INVENTED).astype(np.uint8)
     drawn = np.zeros_like(labels)
-    if face is not None:
-        for points, region in ((face, Region.FACE), *((each, Region.FEATURES) for each in features)):
-            hull = cv2.convexHull(np.rint(points).astype(np.int32))
-            cv2.fillConvexPoly(drawn, hull, int(region))
+    for points, region in ((face, Region.FACE), *((each, Region.FEATURES) for each in features)):
+        hull = cv2.convexHull(np.rint(points).astype(np.int32))
+        cv2.fillConvexPoly(drawn, hull, int(region))
     return np.where(labels > 0, np.maximum(labels, drawn), labels)
 
 

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from model.attributes import EMBEDDING_SIZE
 from model.backend import Backend, Pixels
 from model.ssim import ssim
+from training.data.regions import ELLIPSE
 from training.evaluation.faces import Faces, reduced, render_all
 from training.evaluation.plots import curves
 from training.evaluation.report import Report
 
-FACE = (0.5, 0.53, 0.3, 0.39)
-"""The ellipse of the face in a crop: its middle and its half axes, as shares of the side."""
 FACE_SIZE = 64
 """Pixels at which the error inside the face is measured, so that models of any drawing size compare."""
 
@@ -54,7 +53,7 @@ def fidelity(drawn: Pixels, originals: Pixels) -> Fidelity:
 
 def face_ellipse(size: int) -> NDArray[np.bool_]:
     """Where the face is in a crop, `(size, size)`."""
-    x, y, wide, high = FACE
+    x, y, wide, high = ELLIPSE
     place = (np.arange(size) + 0.5) / size
     inside: NDArray[np.bool_] = ((place - x) / wide) ** 2 + ((place[:, None] - y) / high) ** 2 <= 1.0
     return inside

@@ -85,8 +85,32 @@ def test_the_crop_shows_the_face_with_its_margin(pictures: list[Picture]) -> Non
     assert sample.side == pytest.approx(SIDE_PER_BOX * face.box[2], rel=0.05)  # in the picture's own pixels
     # The picture ends inside the margin, at its sides and below; the middle of the frame was photographed.
     mask = crops.pixels[0, 3]
-    assert mask[80, 80] == Region.PHOTOGRAPHED  # no landmarker: nothing is known of the face
+    assert mask[80, 80] == Region.FACE  # no landmarker: the average face's outline
+    assert mask[80, 25] == Region.PHOTOGRAPHED
     assert mask[-1].max() == mask[:, 0].max() == mask[:, -1].max() == 0
+
+
+def test_a_face_without_landmarks_stays_without_their_labels(
+    pictures: list[Picture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Blind:
+        """Finds no landmarks; as a teacher it must not be asked."""
+
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def label(self, *_: object) -> None:
+            return None
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr("training.data.labellers.HeadLabeller", Blind)
+    monkeypatch.setattr("training.data.labellers.IdentityTeacher", Blind)
+    sample = Preparer(Preparation(landmarker=tmp_path, teacher=True)).prepare(pictures[0])
+    assert isinstance(sample, Sample)
+    assert (sample.pose, sample.blendshapes, sample.teacher) == (None, None, None)
+    assert sample.identity == "P0"
 
 
 def test_the_face_nearest_to_the_centre_in_its_own_units_is_meant() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from model.faces.alignment import Frame
-from training.data.regions import Region, decode, encode, photographed, regions
+from training.data.regions import Region, decode, encode, outline, photographed, regions
 
 NOISE = np.random.default_rng(0).integers(60, 200, (80, 100, 3)).astype(np.uint8)
 
@@ -46,7 +46,15 @@ def test_regions_lie_in_the_crop_as_they_do_in_the_picture() -> None:
     assert labels[30, 30] == labels[70, 60] == labels[50, 50] == Region.FACE
     assert labels[42, 42] == Region.FEATURES
     assert labels[20, 10] == labels[75, 50] == Region.PHOTOGRAPHED
-    assert set(np.unique(regions(NOISE, canvas, 100, None, []))) == {Region.INVENTED, Region.PHOTOGRAPHED}
+
+
+def test_the_average_face_stands_in_where_there_are_no_landmarks() -> None:
+    points = outline()
+    np.testing.assert_allclose([points.min(axis=0), points.max(axis=0)], [[0.2, 0.14], [0.8, 0.92]], atol=1e-6)
+    labels = regions(NOISE, Frame((49.5, 39.5), 80.0), 100, 100 * points, [])
+    assert (labels == Region.FACE).mean() == pytest.approx(np.pi * 0.3 * 0.39, abs=0.01)
+    assert labels[53, 50] == Region.FACE
+    assert labels[5, 5] == Region.PHOTOGRAPHED
 
 
 def test_a_face_that_reaches_beyond_the_picture_counts_nothing_there() -> None:
