@@ -16,8 +16,7 @@ SUMMARY_COMMAND = "facet evaluate --data … --pairs pairs.txt"
 COMMANDS = {
     "edits": "facet evaluate edits --data … --judges --landmarker face_landmarker.task",
     "lfw": "facet evaluate lfw --data … --pairs pairs.txt",
-    "cfp-ff": "facet evaluate cfp --data prepared/cfp --root cfp-dataset",
-    "cfp-fp": "facet evaluate cfp --data prepared/cfp --root cfp-dataset",
+    "cfp": "facet evaluate cfp --data prepared/cfp --root cfp-dataset",
     "affectnet": "facet evaluate affectnet --data …",
     "reconstruction": "facet evaluate reconstruction --data …",
     "disentanglement": "facet evaluate disentanglement --data …",
@@ -32,8 +31,10 @@ NOTES = {
         "picture with what they read in the photographs; a picture in which Face Landmarker finds no face is a miss."
     ),
     "lfw": "`~` stands for all other sub-vectors together.",
-    "cfp-ff": "Frontal against frontal pictures; a face that was not found counts as a wrong decision.",
-    "cfp-fp": "Frontal pictures against profiles; a face that was not found counts as a wrong decision.",
+    "cfp": (
+        "Frontal against frontal pictures (FF) and against profiles (FP), with thresholds of the validation people; a "
+        "face that was not found counts as a wrong decision. `~` stands for all other sub-vectors together."
+    ),
     "disentanglement": (
         "Explained variance on people whom the probes did not see (1 at best, about 0 by chance), and how far the ten "
         "nearest faces are in each label over how far all are (1 where a search ignores it)."

@@ -92,7 +92,7 @@ def lfw(data: Data, pairs: Pairs, model: Model = "", fold: Fold = 9, to: To = EV
         keys = {key for some in folds for pair in some for key in (pair.first, pair.second)}
         faces = see(backend, load_keys(data, keys, backend.image_size))
         result = verify(faces, folds, fold - 1)
-    _deliver(report("lfw", backend.id, result, fold - 1), to)
+    _deliver(report(backend.id, result, fold - 1), to)
 
 
 @app.command()
@@ -103,26 +103,26 @@ def cfp(
     fold: Fold = 8,
     to: To = EVALUATION,
 ) -> None:
-    """Verification on CFP's folds, frontal-frontal and frontal-profile; a face that was not found counts as wrong.
+    """Verification on a fold of CFP, frontal-frontal and frontal-profile; a face that was not found counts as wrong.
 
+    Thresholds come from pairs of the validation people.
     Example: facet evaluate cfp --data prepared/cfp --root cfp-dataset
     """
     from model.backend import load_backend
-    from training.data.cfp import PROTOCOLS, read_cfp_folds
+    from training.data.cfp import PROTOCOLS, read_cfp_pairs
+    from training.evaluation.cfp import report, validation_pairs, verify_strangers
     from training.evaluation.faces import see
-    from training.evaluation.splits import load_keys
-    from training.evaluation.verification import report, verify
+    from training.evaluation.splits import load_split
 
     backend = load_backend(model)
     with told():
-        protocols = {name: read_cfp_folds(root, name, fold) for name in PROTOCOLS}
-        keys = {
-            key for folds in protocols.values() for some in folds for pair in some for key in (pair.first, pair.second)
+        pairs = {protocol: read_cfp_pairs(root, protocol, fold) for protocol in PROTOCOLS}
+        known, faces = (see(backend, load_split(data, split, backend.image_size)) for split in ("val", "test"))
+        results = {
+            protocol: verify_strangers(known, validation_pairs(known.labels.keys, protocol), faces, pairs[protocol])
+            for protocol in PROTOCOLS
         }
-        faces = see(backend, load_keys(data, keys, backend.image_size))
-        results = {name: verify(faces, folds, fold - 1) for name, folds in protocols.items()}
-    for name, result in results.items():
-        _deliver(report(f"cfp-{name.lower()}", backend.id, result, fold - 1), to)
+    _deliver(report(backend.id, results, fold), to)
 
 
 @app.command()

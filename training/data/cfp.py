@@ -39,16 +39,6 @@ def read_cfp_pairs(root: Path, protocol: Protocol, fold: int) -> list[Pair]:
     ]
 
 
-def read_cfp_folds(root: Path, protocol: Protocol, least: int) -> list[list[Pair]]:
-    """All folds of a protocol that are there, from the first on.
-
-    Raises ValueError if they do not reach to the fold `least`, and what `read_cfp_pairs` raises.
-    """
-    there = {folder.name for folder in (root / "Protocol/Split" / protocol).glob("*") if folder.is_dir()}
-    count = next(number for number in range(len(there) + 1) if f"{number + 1:02d}" not in there)
-    return [read_cfp_pairs(root, protocol, number + 1) for number in range(max(count, least))]
-
-
 def read_cfp(root: Path, test_fold: int = 8) -> Iterator[Picture | Failure]:
     """The pictures of CFP; the people of `test_fold` of its protocol are in the test split."""
     pairs = read_cfp_pairs(root, "FF", test_fold)

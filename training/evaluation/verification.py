@@ -1,4 +1,4 @@
-"""Verification in folds (LFW's View 2, CFP): each is decided by the threshold that is best on the others."""
+"""Verification in folds, as LFW's View 2 has them: each is decided by the threshold that is best on the others."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -73,7 +73,7 @@ def verify(faces: Faces, folds: Sequence[Sequence[Pair]], held_out: int) -> dict
     }
 
 
-def report(protocol: str, model: str, result: Mapping[str, Verification], held_out: int) -> Report:
+def report(model: str, result: Mapping[str, Verification], held_out: int) -> Report:
     """All folds, and the one fold of strangers; `held_out` counts from 0 and is shown from 1."""
     strangers = f"fold {held_out + 1} (never trained on)"
     table = [["sub-vector", "all folds (others trained on)", "deviation", strangers, "its AUC"]]
@@ -84,4 +84,4 @@ def report(protocol: str, model: str, result: Mapping[str, Verification], held_o
     figures = {"held_out_fold": held_out + 1} | {name: asdict(one) for name, one in result.items()}
     shown = {f"{name}: AUC {one.auc:.3f}": one.roc for name, one in result.items()}
     plot = curves(shown, f"false positive rate, {strangers}", "true positive rate")
-    return Report(protocol, model, figures, [table], plot)
+    return Report("lfw", model, figures, [table], plot)

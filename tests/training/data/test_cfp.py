@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.data.made_up import put, split
-from training.data.cfp import read_cfp, read_cfp_folds, read_cfp_pairs
+from training.data.cfp import read_cfp, read_cfp_pairs
 from training.data.lfw import Pair
 
 
@@ -28,17 +28,6 @@ def test_pairs_by_the_numbers_of_their_lists(root: Path) -> None:
     first, second = "002/frontal/01", "002/frontal/02"
     assert read_cfp_pairs(root, "FF", 8) == [Pair(first, second, True), Pair(second, first, False)]
     assert read_cfp_pairs(root, "FP", 8) == [Pair(first, "002/profile/01", True), Pair(second, "001/profile/01", False)]
-
-
-def test_folds_as_far_as_they_are_there(root: Path) -> None:
-    for fold in ("01", "02"):
-        for name, line in (("same", "1,2"), ("diff", "1,3")):
-            put(root / f"Protocol/Split/FF/{fold}/{name}.txt", f"{line}\n")
-    folds = read_cfp_folds(root, "FF", 2)
-    assert [len(fold) for fold in folds] == [2, 2]
-    assert folds[0][0] == Pair("001/frontal/01", "001/frontal/02", True)
-    with pytest.raises(ValueError, match=r"there is no .*Split/FF/03/same\.txt"):
-        read_cfp_folds(root, "FF", 8)
 
 
 def test_pictures_with_their_people_and_the_fold_for_testing(root: Path) -> None:

@@ -57,7 +57,7 @@ def test_a_model_of_identity_alone_tells_people_apart_by_identity_alone() -> Non
     assert result["identity"].accuracy == result["identity"].auc == 1.0
     assert result["~identity"].auc == result["pose"].auc == 0.5
     assert result["~pose"].auc == 1.0  # identity is among the others
-    shown = report("lfw", "m", result, held_out=1)
+    shown = report("m", result, held_out=1)
     assert shown.tables[0][0][3] == "fold 2 (never trained on)"
     assert shown.figures["held_out_fold"] == 2
     assert shown.figures["identity"]["held_out"] == 1.0
