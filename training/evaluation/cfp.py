@@ -47,7 +47,7 @@ def validation_pairs(keys: Sequence[str], protocol: Protocol, seed: int = 0) -> 
     if len(people) < 2 or not matched:
         raise ValueError(f"thresholds for {protocol} need two people of the validation split, each seen in both ways")
     generator = np.random.default_rng(seed)
-    mismatched = []
+    mismatched: list[Pair] = []
     while len(mismatched) < len(matched):
         one, other = generator.choice(people, 2, replace=False)
         a, b = generator.choice(views[one]["frontal"]), generator.choice(views[other][second])
