@@ -15,8 +15,9 @@ JUDGED = {
     "image_adversarial": "drawn",
     "swapped_adversarial": "swapped_drawn",
     "generated_adversarial": "generated",
+    "feature_matching": "drawn",
 }
-"""The losses with which drawn faces are judged, and which of the passes each judges."""
+"""The losses with which the image critic judges drawn faces, and which of the passes each judges."""
 
 
 class Critics(nn.ModuleDict):
@@ -25,11 +26,11 @@ class Critics(nn.ModuleDict):
     def __init__(self, recipe: Recipe, counted: set[str]) -> None:
         super().__init__()
         self.recipe = recipe
-        self.judged = [name for loss, name in JUDGED.items() if loss in counted]
+        self.judged = list(dict.fromkeys(name for loss, name in JUDGED.items() if loss in counted))
         if "latent_adversarial" in counted:
             self["latent"] = LatentDiscriminator()
         if self.judged:
-            self["image"] = ImageDiscriminator(recipe.network)
+            self["image"] = ImageDiscriminator(recipe.network, recipe.critics.patches)
 
     def losses(self, passes: Passes, step: int) -> dict[str, Tensor]:
         """Each critic's own loss, by its name and `_critic`; no gradient reaches the model."""
@@ -57,10 +58,10 @@ class Critics(nn.ModuleDict):
         return loss
 
     def _image(self, passes: Passes) -> Tensor:
-        """Photographs against as many of each kind of drawn faces, all seen through the photographs' masks."""
+        """Photographs against each kind of drawn faces, all seen through the photographs' masks."""
         fakes: list[Tensor] = [getattr(passes, name).detach() for name in self.judged]
-        images, masks = passes.batch.images, passes.batch.masks
-        seen = torch.cat([drawn * mask for drawn, mask in ((images, masks), *((d, masks[: len(d)]) for d in fakes))])
+        images = passes.batch.images
+        seen = torch.cat([passes.shown(pictures) for pictures in (images, *fakes)])
         with passes.precision():
             real, *scores = self["image"](seen).float().split([len(images), *(len(drawn) for drawn in fakes)])
         # Each kind weighs the same, however many faces of it were drawn.
@@ -70,6 +71,6 @@ class Critics(nn.ModuleDict):
 
     def _penalty(self, passes: Passes) -> Tensor:
         """The slope at photographs (R1), in float32: it is a second derivative."""
-        seen = (passes.batch.images * passes.batch.masks).requires_grad_()
-        slope: Tensor = GradientPenalty()(self["image"](seen), seen)
+        seen = passes.shown(passes.batch.images).requires_grad_()
+        slope: Tensor = GradientPenalty()(self["image"](seen).mean(dim=1), seen)
         return slope

@@ -31,23 +31,35 @@ class LatentDiscriminator(nn.Module):
 
 
 class ImageDiscriminator(nn.Module):
-    """Tells photographs from drawn faces: images `(n, 3, size, size)` -> scores `(n,)`, high for photographs.
+    """Tells photographs from drawn faces: images `(n, 3, size, size)` -> scores, high for photographs.
 
     A residual network without normalisation (Karras et al. 2020, without its statistics over the batch, so that a
-    score does not depend on what else is judged), as wide and deep as the decoder.
+    score does not depend on what else is judged), as wide and deep as the decoder. One score a picture `(n, 1)`, or
+    with `patches` one for each place of a map of 8 by 8 `(n, 64)` (Isola et al. 2017), which says where it looks wrong.
     """
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: NetworkConfig, patches: bool = False) -> None:
         super().__init__()
         channels = (*config.finer_channels[::-1], *config.channels)
+        if patches:
+            channels = channels[:-1]  # down to maps of twice the smallest size
         self.stem = nn.Conv2d(3, channels[0], 5, stride=2, padding=2)
         self.body = nn.Sequential(*(Halving(count, out) for count, out in pairwise(channels)))
-        self.head = nn.Linear(channels[-1] * SMALLEST_MAP**2, 1)
+        self.head = nn.Conv2d(channels[-1], 1, 1 if patches else SMALLEST_MAP)
 
     def forward(self, images: Tensor) -> Tensor:
-        x = F.leaky_relu(self.body(self.stem(images)), SLOPE)
-        scores: Tensor = self.head(x.flatten(1))
-        return scores.squeeze(1)
+        scores, _ = self.look(images)
+        return scores
+
+    def look(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The scores, and the features `(n, c, h, w)` of each size from half the picture's down."""
+        x = self.stem(images)
+        maps = [x]
+        for layer in self.body:
+            x = layer(x)
+            maps.append(x)
+        scores: Tensor = self.head(F.leaky_relu(x, SLOPE))
+        return scores.flatten(1), maps
 
 
 class Halving(nn.Module):

@@ -6,15 +6,20 @@ from functools import cached_property
 
 import torch
 from torch import Generator, Tensor, nn
+from torch.nn import functional as F
 
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
 from model.face_model import FaceModel
 from training import ranks
 from training.data.batches import Batch
+from training.discriminators import ImageDiscriminator
+from training.disguise import Disguise
 from training.stages import Recipe
 
 CYCLE_NOISE = 0.04
 """Deviation of the noise added to a drawn face before it is read again: signals that nobody sees drown in it."""
+CYCLE_SHIFT, CYCLE_ZOOM = 0.015, 0.03
+"""Deviations by which its frame changes, of the side: a sharp decoder would learn what one grid of pixels tells."""
 
 
 @contextmanager
@@ -117,7 +122,8 @@ class Passes:
         Encoder and splitter stand still: they learn to read from photographs, so the decoder must draw what they see
         in photographs, and the two cannot agree on a private code.
         """
-        noisy = self.swapped_drawn + CYCLE_NOISE * self.normal_rows(*self.swapped_drawn.shape)
+        seen = moved(self.swapped_drawn, self.normal_rows(len(self.swapped_drawn), 3))
+        noisy = seen + CYCLE_NOISE * self.normal_rows(*seen.shape)
         with standing(self.model.encoder, self.model.splitter):
             embeddings: Tensor = self.model.splitter(self._encode(noisy))
         return embeddings
@@ -148,12 +154,41 @@ class Passes:
         target = self.label(name)
         return self.part(attribute), target.nan_to_num(), ~target.isnan().any(dim=1)
 
+    @cached_property
+    def disguise(self) -> Disguise | None:
+        """What the image critic's view of each row is changed by, if the recipe says so."""
+        if not self.recipe.critics.disguise:
+            return None
+        return Disguise.random(len(self.batch.images), self.generator)
+
+    @cached_property
+    def drawn_judged(self) -> tuple[Tensor, list[Tensor]]:
+        """The image critic's scores of the reconstructions, and its features of them."""
+        return self._judged(self.drawn)
+
+    @cached_property
+    def image_features(self) -> list[Tensor]:
+        """The image critic's features of the photographs, seen as the reconstructions are."""
+        with torch.no_grad():
+            _, features = self._judged(self.batch.images)
+        return features
+
     def scores(self, images: Tensor) -> Tensor:
-        """The image critic's judgement of drawn faces, seen where the batch's pictures were photographed."""
+        """The image critic's judgement of drawn faces, which does not learn here."""
+        scores, _ = self.drawn_judged if images is self.drawn else self._judged(images)
+        return scores
+
+    def shown(self, images: Tensor) -> Tensor:
+        """What the image critic sees of some pictures: what was photographed in the batch's, perhaps disguised."""
+        seen = images * self.batch.masks[: len(images)]
+        return seen if self.disguise is None else self.disguise(seen)
+
+    def _judged(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
         critic = self._critics["image"]
+        assert isinstance(critic, ImageDiscriminator)
         with standing(critic), self.precision():
-            scores: Tensor = critic(images * self.batch.masks[: len(images)])
-        return scores.float()
+            scores, features = critic.look(self.shown(images))
+        return scores.float(), [each.float() for each in features]
 
     def latent_scores(self) -> Tensor:
         """The latent critic's judgement of z."""
@@ -183,6 +218,18 @@ class Passes:
         with self.precision():
             z = self.model.encode(images)
         return z.float()
+
+
+def moved(images: Tensor, normal: Tensor) -> Tensor:
+    """Images `(n, 3, h, w)` in slightly other frames, by draws `(n, 3)` from N(0, 1) cut off at 2.
+
+    Beyond their edges these are repeated.
+    """
+    zoom, *shift = (normal.clamp(-2.0, 2.0) * normal.new_tensor([CYCLE_ZOOM, CYCLE_SHIFT, CYCLE_SHIFT])).unbind(dim=1)
+    none = torch.zeros_like(zoom)
+    rows = [torch.stack([1 + zoom, none, 2 * shift[0]], dim=1), torch.stack([none, 1 + zoom, 2 * shift[1]], dim=1)]
+    grid = F.affine_grid(torch.stack(rows, dim=1), list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 
 def swap(f: Tensor, generator: Generator, chances: Sequence[float] = (1.0,) * len(SPACES)) -> Tensor:

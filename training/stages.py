@@ -12,13 +12,14 @@ from pydantic import TypeAdapter, ValidationError
 from model.networks.config import NetworkConfig
 from training.data.augmentation import Augmentation
 
-StageName = Literal["autoencoder", "disentangle", "joint"]
+StageName = Literal["autoencoder", "disentangle", "joint", "drawing"]
 CONFIGS = Path(__file__).parent / "configs"
 
 LEARNING: dict[str, tuple[str, ...]] = {
     "autoencoder": ("encoder", "decoder"),
     "disentangle": ("splitter", "merger"),
     "joint": ("encoder", "decoder", "splitter", "merger"),
+    "drawing": ("decoder",),
 }
 """The networks that each stage changes; the others stand still."""
 
@@ -37,6 +38,8 @@ class Weights:
     """Faces with a swapped attribute, likewise."""
     generated_adversarial: float = 0.0
     """Faces drawn from N(0, I), likewise."""
+    feature_matching: float = 0.0
+    """Reconstructions in the image critic's own features."""
     latent: float = 0.1
     """z through splitter and merger."""
     latent_adversarial: float = 0.0
@@ -97,6 +100,10 @@ class CriticOptions:
     """The slope is measured in one of so many steps, and weighs as much more then."""
     ramp_steps: int = 1000
     """Steps over which the weight of the image critic's opinion rises from 0."""
+    patches: bool = False
+    """Whether the image critic judges patches, not the picture as a whole."""
+    disguise: bool = False
+    """Whether it sees photographs and drawn faces under random colours and shifts, lest it learns them by heart."""
 
     def __post_init__(self) -> None:
         if self.penalty_every < 1:

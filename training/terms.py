@@ -12,6 +12,7 @@ from training.losses.alignment import AlignmentLoss
 from training.losses.contrastive import ContrastiveLoss
 from training.losses.cycle import CycleLoss
 from training.losses.distillation import DistillationLoss
+from training.losses.feature_matching import FeatureMatchingLoss
 from training.losses.graded_triplet import GradedTripletLoss
 from training.losses.latent import LatentLoss
 from training.losses.leakage import LeakageLoss
@@ -31,11 +32,15 @@ POSE, IDENTITY, EXPRESSION, STYLE = Attribute
 DIRECTIONS = 64
 """In how many random directions the latents' distribution is looked at."""
 
-DRAWING = ("autoencoder", "joint")
-"""Stages in which encoder and decoder learn."""
+READING = ("autoencoder", "joint")
+"""Stages in which the encoder learns."""
+DRAWING = ("autoencoder", "joint", "drawing")
+"""Stages in which the decoder learns."""
 SPLITTING = ("disentangle", "joint")
 """Stages in which splitter and merger learn."""
-EVERY = ("autoencoder", "disentangle", "joint")
+SWAPPING = ("disentangle", "joint", "drawing")
+"""Stages in which faces with a swapped attribute are drawn."""
+EVERY = ("autoencoder", "disentangle", "joint", "drawing")
 
 
 @dataclass(frozen=True)
@@ -84,14 +89,19 @@ TERMS: Mapping[str, Term] = {
         DRAWING, lambda *_: PerceptualLoss(), lambda loss, p: loss(p.drawn, p.batch.images, p.batch.weights)
     ),
     "image_adversarial": Term(DRAWING, lambda *_: GeneratorLoss(), lambda loss, p: loss(p.scores(p.drawn))),
-    "swapped_adversarial": Term(SPLITTING, lambda *_: GeneratorLoss(), lambda loss, p: loss(p.scores(p.swapped_drawn))),
+    "swapped_adversarial": Term(SWAPPING, lambda *_: GeneratorLoss(), lambda loss, p: loss(p.scores(p.swapped_drawn))),
     "generated_adversarial": Term(EVERY, lambda *_: GeneratorLoss(), lambda loss, p: loss(p.scores(p.generated))),
+    "feature_matching": Term(
+        DRAWING,
+        lambda *_: FeatureMatchingLoss(),
+        lambda loss, p: loss(p.drawn_judged[1], p.image_features),
+    ),
     "latent": Term(
         SPLITTING, lambda *_: LatentLoss(), lambda loss, p: loss(p.merged, p.z) + loss(p.random_merged, p.random_z)
     ),
-    "latent_adversarial": Term(DRAWING, lambda *_: GeneratorLoss(), lambda loss, p: loss(p.latent_scores())),
+    "latent_adversarial": Term(READING, lambda *_: GeneratorLoss(), lambda loss, p: loss(p.latent_scores())),
     "latent_moments": Term(
-        DRAWING,
+        READING,
         lambda *_: MomentsLoss(),
         lambda loss, p: loss(gathered(p.z), p.normal(EMBEDDING_SIZE, DIRECTIONS)),
     ),
@@ -123,6 +133,6 @@ TERMS: Mapping[str, Term] = {
     "style_uniformity": Term(SPLITTING, lambda *_: UniformityLoss(), lambda loss, p: loss(p.part(STYLE))),
     "framing": Term(SPLITTING, lambda *_: AlignmentLoss(), framing),
     "leakage": Term(SPLITTING, lambda *_: LeakageLoss(), lambda loss, p: loss(p.everyone, p.generator)),
-    "cycle": Term(SPLITTING, lambda *_: CycleLoss(), lambda loss, p: cycle(loss, p, p.reread)),
+    "cycle": Term(SWAPPING, lambda *_: CycleLoss(), lambda loss, p: cycle(loss, p, p.reread)),
     "latent_cycle": Term(SPLITTING, lambda *_: CycleLoss(), lambda loss, p: cycle(loss, p, p.remerged)),
 }

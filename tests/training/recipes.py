@@ -20,6 +20,7 @@ EVERYTHING = Weights(
     image_adversarial=0.05,
     swapped_adversarial=0.05,
     generated_adversarial=0.05,
+    feature_matching=0.05,
     latent=0.1,
     latent_adversarial=0.05,
     latent_moments=0.1,

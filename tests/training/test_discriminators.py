@@ -14,14 +14,27 @@ def test_scores_are_one_number_each_and_do_not_depend_on_who_else_is_judged() ->
         (ImageDiscriminator(SMALL), torch.rand(5, 3, 128, 128)),
     ):
         scores = critic(inputs)
-        assert scores.shape == (5,)
+        assert scores.numel() == 5
         torch.testing.assert_close(critic(inputs[2:3]), scores[2:3])
         assert len(scores.unique()) == 5
 
 
 def test_it_judges_what_is_drawn_however_small_what_is_read() -> None:
     config = NetworkConfig(64, (8, 8, 16, 16), (0,) * 4, (0,) * 4, finer_channels=(8, 16))
-    assert ImageDiscriminator(config)(torch.rand(2, 3, 256, 256)).shape == (2,)
+    assert ImageDiscriminator(config)(torch.rand(2, 3, 256, 256)).shape == (2, 1)
+
+
+def test_patches_are_judged_by_what_is_about_them() -> None:
+    config = NetworkConfig(64, (8, 8, 16, 16), (0,) * 4, (0,) * 4, finer_channels=(8,))
+    critic, images = ImageDiscriminator(config, patches=True), torch.rand(1, 3, 128, 128)
+    scores, maps = critic.look(images)
+    assert scores.shape == (1, 64)
+    assert [each.shape[-1] for each in maps] == [64, 32, 16, 8]
+    other = images.clone()
+    other[..., :16, :16] = 0.0
+    changed = (critic(other) != scores).view(8, 8)
+    assert changed[0, 0]
+    assert not changed[4:, 4:].any()
 
 
 def test_every_pixel_and_every_weight_counts() -> None:

@@ -7,6 +7,7 @@ from torch import Tensor
 from tests.tiny import tiny_model
 from tests.training.drawn import crop_set
 from tests.training.recipes import EVERYTHING, only, passes_for, tiny_recipe
+from training.critics import JUDGED
 from training.data.crops import CropSet
 from training.objective import Objective
 from training.stages import CriticOptions, Recipe, StageName, Weights
@@ -21,6 +22,7 @@ TAUGHT: dict[str, set[str]] = {
     "image_adversarial": ALL,
     "swapped_adversarial": DRAWING,
     "generated_adversarial": DRAWING,
+    "feature_matching": ALL,
     "latent": READING | {"merger"},
     "latent_adversarial": {"encoder"},
     "latent_moments": {"encoder"},
@@ -32,6 +34,7 @@ STANDING: dict[str, set[str]] = {
     "autoencoder": {"splitter", "merger"},
     "disentangle": {"encoder", "decoder"},
     "joint": set(),
+    "drawing": {"encoder", "splitter", "merger"},
 }
 PLACES = [(stage, name) for stage in STANDING for name, term in TERMS.items() if stage in term.stages]
 
@@ -102,7 +105,7 @@ def test_swaps_and_the_image_critic_gain_weight_over_their_ramps() -> None:
     objective = Objective(recipe, 1)
     weights = {name: [objective.weight(name, step) for step in (0, 49, 499, 5000)] for name in vars(EVERYTHING)}
     assert weights["cycle"] == pytest.approx([0.0005, 0.025, 0.25, 0.5])
-    for name in ("image_adversarial", "swapped_adversarial", "generated_adversarial"):
+    for name in JUDGED:
         assert weights.pop(name) == pytest.approx([0.0005, 0.025, 0.05, 0.05])
     del weights["cycle"]
     assert all(values == [getattr(EVERYTHING, name)] * 4 for name, values in weights.items())

@@ -7,7 +7,21 @@ from tests.tiny import tiny_model
 from tests.training.drawn import crop_set
 from tests.training.recipes import passes_for, tiny_recipe
 from training.objective import Objective
-from training.passes import standing, swap
+from training.passes import CYCLE_SHIFT, CYCLE_ZOOM, moved, standing, swap
+
+
+def test_a_frame_moves_by_what_it_is_told() -> None:
+    images = torch.rand(2, 3, 64, 64)
+    torch.testing.assert_close(moved(images, torch.zeros(2, 3)), images, atol=1e-5, rtol=0)
+    pixel = torch.tensor([[0.0, 1 / 64 / CYCLE_SHIFT, 0.0], [0.0, 0.0, 99.0]])  # one pixel across; cut off down
+    shifted = moved(images, pixel)
+    torch.testing.assert_close(shifted[0, :, :, :-1], images[0, :, :, 1:], atol=1e-4, rtol=0)
+    half = 2 * CYCLE_SHIFT * 64 - 1
+    between = images[1, :, 1:-1] * (1 - half) + images[1, :, 2:] * half
+    torch.testing.assert_close(shifted[1, :, :-2], between, atol=1e-4, rtol=0)
+    ramp = torch.linspace(-1, 1, 64).expand(1, 3, 64, 64)
+    wider = moved(ramp, torch.tensor([[1.0, 0.0, 0.0]]))
+    torch.testing.assert_close(wider[..., 16:48], ramp[..., 16:48] * (1 + CYCLE_ZOOM), atol=1e-3, rtol=0)
 
 
 def test_a_swap_takes_exactly_one_attribute_from_the_next_row() -> None:
