@@ -14,6 +14,7 @@ from facet.progress import progress
 
 if TYPE_CHECKING:
     from training.evaluation.judges import Judges
+    from training.evaluation.outside_network import OutsideNetwork
     from training.evaluation.report import Report
 
 
@@ -40,6 +41,11 @@ Pairs = Annotated[Path, typer.Option(exists=True, help="LFW's pairs.txt.")]
 Fold = Annotated[int, typer.Option(min=1, help="The fold whose people were held out.")]
 Judged = Annotated[bool, typer.Option("--judges", help="Let other networks judge the pictures (extra `label`).")]
 Landmarker = Annotated[Path | None, typer.Option(help="Face Landmarker's file, for --judges.")]
+Outside = Annotated[
+    Path | None,
+    typer.Option(help="faceres.json of npm's @vladmandic/human: a network that no training used looks too."),
+]
+Size = Annotated[int | None, typer.Option(min=16, help="Pixels to compare at; the drawing size by default.")]
 
 
 @app.command()
@@ -151,7 +157,7 @@ def affectnet(
 def reconstruction(
     data: Data,
     model: Model = "",
-    size: Annotated[int | None, typer.Option(min=16, help="Pixels to compare at; the drawing size by default.")] = None,
+    size: Size = None,
     to: To = EVALUATION,
 ) -> None:
     """L1, PSNR and SSIM of the faces drawn back, beside the best linear code of 99 numbers.
@@ -160,8 +166,8 @@ def reconstruction(
     Example: facet evaluate reconstruction --data prepared/lfw --data prepared/utkface
     """
     from model.backend import load_backend
-    from training.evaluation.faces import embed_all, render_all, still_crops
-    from training.evaluation.reconstruction import enlarged, pca_reconstruct, report
+    from training.evaluation.faces import embed_all, enlarged, render_all, still_crops
+    from training.evaluation.reconstruction import pca_reconstruct, report
     from training.evaluation.splits import load_split
 
     backend = load_backend(model)
@@ -195,11 +201,17 @@ def disentanglement(data: Data, model: Model = "", to: To = EVALUATION) -> None:
 
 @app.command()
 def generation(
-    data: Data, model: Model = "", judges: Judged = False, landmarker: Landmarker = None, to: To = EVALUATION
+    data: Data,
+    model: Model = "",
+    judges: Judged = False,
+    landmarker: Landmarker = None,
+    outside: Outside = None,
+    size: Size = None,
+    to: To = EVALUATION,
 ) -> None:
-    """Fréchet distance of random faces to photographs, by our encoder and, with --judges, by dlib.
+    """Fréchet distance of random faces to photographs, by our encoder, with --judges by dlib, and by --outside.
 
-    Example: facet evaluate generation --data prepared/lfw
+    Example: facet evaluate generation --data prepared/lfw --size 128 --outside faceres.json
     """
     from model.backend import load_backend
     from training.evaluation.faces import see
@@ -208,8 +220,9 @@ def generation(
 
     backend = load_backend(model)
     with told(), _judges(judges, landmarker) as readers:
-        faces = see(backend, load_split(data, "test", backend.image_size))
-        result = measure_generation(backend, faces, judges=readers)
+        side = size or backend.image_size
+        faces = see(backend, load_split(data, "test", side), side)
+        result = measure_generation(backend, faces, judges=readers, outside=_outside(outside))
     _deliver(report(backend.id, result), to)
 
 
@@ -219,7 +232,8 @@ def edits(
     model: Model = "",
     judges: Judged = False,
     landmarker: Landmarker = None,
-    count: Annotated[int, typer.Option(min=1, help="Swaps of each attribute that the judges see.")] = 200,
+    outside: Outside = None,
+    count: Annotated[int, typer.Option(min=1, help="Swaps of each attribute that other networks see.")] = 200,
     to: To = EVALUATION,
 ) -> None:
     """Swaps between people: does the attribute arrive, and does the rest stay?
@@ -230,6 +244,7 @@ def edits(
     from training.evaluation.edits import edit_laws
     from training.evaluation.faces import see
     from training.evaluation.judged_edits import judge_edits, report
+    from training.evaluation.outside_edits import view_edits
     from training.evaluation.splits import load_split
 
     backend = load_backend(model)
@@ -237,7 +252,9 @@ def edits(
         faces = see(backend, load_split(data, "test", backend.image_size))
         laws = edit_laws(backend, faces)
         judgement = judge_edits(backend, faces, readers, count, random_faces=count) if readers else None
-    _deliver(report(backend.id, laws, judgement), to)
+        network = _outside(outside)
+        view = view_edits(backend, faces, network, count) if network else None
+    _deliver(report(backend.id, laws, judgement, view), to)
 
 
 @app.command()
@@ -305,6 +322,12 @@ def _judges(wanted: bool, landmarker: Path | None) -> Iterator["Judges | None"]:
             raise typer.BadParameter(f"{error}; `make label` installs it", param_hint="--judges") from error
         with networks as judges:
             yield judges
+
+
+def _outside(path: Path | None) -> "OutsideNetwork | None":
+    from training.evaluation.outside_network import OutsideNetwork
+
+    return OutsideNetwork(path) if path else None
 
 
 def _deliver(report: "Report", folder: Path) -> None:

@@ -50,12 +50,20 @@ def reduced(pixels: Pixels, size: int) -> Pixels:
     return np.stack([cv2.resize(one, (size, size), interpolation=cv2.INTER_AREA) for one in pixels]).astype(np.uint8)
 
 
+def enlarged(pictures: Pixels, size: int) -> Pixels:
+    """Pictures `(n, s, s, 3)` at another size, by cubic interpolation where they are smaller."""
+    if pictures.shape[1] >= size:
+        return reduced(pictures, size)
+    shape = (size, size)
+    return np.stack([cv2.resize(one, shape, interpolation=cv2.INTER_CUBIC) for one in pictures]).astype(np.uint8)
+
+
 def render_all(backend: Backend, embeddings: Vector) -> Pixels:
     """Pictures `(n, size, size, 3)` of embeddings `(n, 99)`, in chunks."""
     return np.concatenate([backend.render(embeddings[i : i + CHUNK]) for i in range(0, len(embeddings), CHUNK)])
 
 
-def see(backend: Backend, crops: CropSet) -> Faces:
-    """The crops with the model's embeddings."""
-    pixels, masks = still_crops(crops, backend.image_size)
+def see(backend: Backend, crops: CropSet, size: int | None = None) -> Faces:
+    """The crops, at the drawing size or another one, with the model's embeddings."""
+    pixels, masks = still_crops(crops, size or backend.image_size)
     return Faces(crops, pixels, masks, embed_all(backend, pixels))

@@ -8,8 +8,9 @@ import numpy as np
 
 from model.attributes import Vector
 from model.backend import Backend
-from training.evaluation.faces import Faces, embed_all, render_all
+from training.evaluation.faces import Faces, embed_all, enlarged, render_all
 from training.evaluation.judged_edits import Reader
+from training.evaluation.outside_network import Features
 from training.evaluation.plots import bars
 from training.evaluation.report import Report, percent
 
@@ -49,26 +50,31 @@ class Generation:
     faces: int
     """As many random faces as photographs, so that the distances compare."""
     spaces: dict[str, Distances]
-    """By feature space: `embedding`, our own encoder's, and with the judges `dlib`."""
+    """By feature space: `embedding`, our own encoder's, with the judges `dlib`, and `faceres`, which no loss used."""
     found: float | None = None
     """Share of random faces in which Face Landmarker finds a face."""
 
 
-def measure_generation(backend: Backend, faces: Faces, seed: int = 0, judges: Reader | None = None) -> Generation:
+def measure_generation(
+    backend: Backend, faces: Faces, seed: int = 0, judges: Reader | None = None, outside: Features | None = None
+) -> Generation:
     """Compare as many random faces with a half of the photographs as that half holds; the other half is the floor.
 
-    Raises ValueError for fewer than four faces.
+    What is drawn is enlarged to the photographs' size. Raises ValueError for fewer than four faces.
     """
+    size = faces.pixels.shape[1]
     rows = np.random.default_rng(seed).permutation(len(faces.embeddings))
     half = len(rows) // 2
     some, others = rows[:half], rows[half : 2 * half]
     pictures = {
         "photographs": faces.pixels[some],
-        "random": render_all(backend, backend.sample(half, seed)),
-        "reconstructions": render_all(backend, faces.embeddings[some]),
+        "random": enlarged(render_all(backend, backend.sample(half, seed)), size),
+        "reconstructions": enlarged(render_all(backend, faces.embeddings[some]), size),
         "floor": faces.pixels[others],
     }
     spaces = {"embedding": _distances({name: embed_all(backend, shown) for name, shown in pictures.items()})}
+    if outside is not None:
+        spaces["faceres"] = _distances({name: outside.features(shown) for name, shown in pictures.items()})
     if judges is None:
         return Generation(half, spaces)
     read = {name: judges.read(shown) for name, shown in pictures.items()}

@@ -16,6 +16,7 @@ from model.backend import Backend, Pixels
 from training.evaluation.edits import REACHED_POSE, EditLaw, Pairs, random_swaps, swapped
 from training.evaluation.faces import Faces, render_all
 from training.evaluation.judges import Readings, on_photographs
+from training.evaluation.outside_edits import OutsideView, rows
 from training.evaluation.plots import bars
 from training.evaluation.report import Report, percent
 
@@ -116,8 +117,10 @@ def _nearer(seen: Vector, this: Vector, that: Vector) -> NDArray[np.bool_]:
     return np.asarray(np.linalg.norm(seen - this, axis=1) < np.linalg.norm(seen - that, axis=1))
 
 
-def report(model: str, laws: Mapping[str, EditLaw], judgement: Judgement | None) -> Report:
-    """Our own encoder's reading and, where they were asked, the judges'."""
+def report(
+    model: str, laws: Mapping[str, EditLaw], judgement: Judgement | None, outside: OutsideView | None = None
+) -> Report:
+    """Our own encoder's reading and, where they were asked, the judges' and the outside network's."""
     figures: dict[str, Any] = {"own": {name: asdict(law) for name, law in laws.items()}}
     own = [["swap, re-read by the model's own encoder", "arrived", *(f"{name} kept" for name in Attribute)]]
     for name, law in laws.items():
@@ -138,6 +141,9 @@ def report(model: str, laws: Mapping[str, EditLaw], judgement: Judgement | None)
         judged += [[name, *(percent(share[name]) for share in shares.values())] for name in _shares(judgement.swaps)]
         judged.append(["face found", *(percent(verdict.found) for verdict in columns.values())])
         tables += [judged, [["face found in random faces", percent(judgement.random_faces)]]]
+    if outside is not None:
+        figures["outside"] = asdict(outside)
+        tables.append(rows(outside))
     return Report("edits", model, figures, tables, bars(arrived, "share of pairs", top=1.0))
 
 

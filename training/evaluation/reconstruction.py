@@ -68,14 +68,6 @@ def _detail(pictures: Pixels) -> float:
     return float(np.sqrt(np.mean(squares)))
 
 
-def enlarged(pictures: Pixels, size: int) -> Pixels:
-    """Pictures `(n, s, s, 3)` at another size, by cubic interpolation where they are smaller."""
-    if pictures.shape[1] >= size:
-        return reduced(pictures, size)
-    shape = (size, size)
-    return np.stack([cv2.resize(one, shape, interpolation=cv2.INTER_CUBIC) for one in pictures]).astype(np.uint8)
-
-
 def similarities(drawn: Pixels, originals: Pixels) -> NDArray[np.floating]:
     """The SSIM of each pair of pictures `(n, h, w, 3)`, `(n,)`."""
     return np.array([ssim(a, b) for a, b in zip(drawn, originals, strict=True)])

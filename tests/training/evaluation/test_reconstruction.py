@@ -5,8 +5,8 @@ import torch
 from model.dummy import DummyModel
 from tests.faces import draw_face
 from tests.training.drawn import crop_set
-from training.evaluation.faces import see
-from training.evaluation.reconstruction import enlarged, face_ellipse, fidelity, pca_reconstruct, reconstruct, report
+from training.evaluation.faces import enlarged, see
+from training.evaluation.reconstruction import face_ellipse, fidelity, pca_reconstruct, reconstruct, report
 
 
 def test_fidelity_by_hand() -> None:
