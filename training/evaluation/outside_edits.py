@@ -9,7 +9,7 @@ from model.backend import Backend
 from training.evaluation.edits import random_swaps, swapped
 from training.evaluation.faces import Faces, enlarged, render_all
 from training.evaluation.outside_network import Features
-from training.evaluation.report import Table, percent
+from training.evaluation.report import percent
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def view_edits(backend: Backend, faces: Faces, network: Features, pairs: int = 5
     )
 
 
-def rows(view: OutsideView) -> Table:
+def rows(view: OutsideView) -> list[list[str]]:
     """The view as a table."""
     return [
         ["seen by a network that took no part in training", ""],
