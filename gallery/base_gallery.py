@@ -44,6 +44,10 @@ class BaseGallery(ABC):
         """Enrol all of these faces or, if it fails, none."""
         return self._store.add_many(faces)
 
+    def enrol_once(self, face: NewFace) -> tuple[EnrolledFace, bool]:
+        """The face that has the id of a new one, which is enrolled if there was none; and whether it was."""
+        return self._store.add_once(face)
+
     def enrol_unknown(self, faces: Sequence[NewFace]) -> int:
         """Enrol those of these faces whose id no face has; gives how many. All of them or, if it fails, none."""
         return self._store.add_unknown(faces)

@@ -37,7 +37,7 @@ class NewFace:
     content: bytes | None = None
     """The hash (SHA-256) of the picture that it was imported from, by which a second import leaves it out."""
     id: str | None = None
-    """The id that it had in another gallery; by default it gets a new one."""
+    """The id that it had in another gallery, or that a repeated enrolment has again; by default it gets a new one."""
     created: datetime | None = None
     """When it was first enrolled, where that was in another gallery."""
 
@@ -58,7 +58,7 @@ class EnrolledFace:
     """A face of the gallery; its picture, where there is one, is fetched apart."""
 
     id: str
-    """UUID version 7."""
+    """A UUID; of version 7 where the gallery made it."""
     sequence: int
     """Its number: that of its enrolment among all changes, or of the latest change of it."""
     subject: str

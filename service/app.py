@@ -113,7 +113,7 @@ def create_app(
     )
     app.state.config, app.state.inference, app.state.gallery = config, inference, gallery
     app.state.access = access
-    app.state.demo = Demo(inference, gallery)
+    app.state.demo = Demo(inference)
     app.state.jobs = Jobs(config, inference, gallery)
     app.add_middleware(MsgpackMiddleware)
     app.add_middleware(PatienceMiddleware, body_seconds=config.max_body_seconds, concurrent=config.max_concurrent)

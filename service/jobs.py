@@ -114,6 +114,15 @@ class VisibleJobs:
             raise no_job(id)
         return job
 
+    def cancel(self, id: str) -> Job:
+        """End a job before it is done. Raises NotFound."""
+        before = self.get(id)
+        job = self.jobs.store.cancel(id)
+        enrolled = job.progress.get("enrolled") or 0
+        if not before.state.final:
+            self.audit.write(Action.CANCEL, self.caller.id, enrolled, self.request, collection=job.collection, job=id)
+        return job
+
     def page(self, *, collection: str | None, before: str | None, limit: int) -> list[Job]:
         """At most `limit` jobs, the newest first, from the one after `before` on."""
         seen = None if self.caller.collections is None else sorted(self.caller.collections)

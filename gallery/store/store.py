@@ -64,6 +64,16 @@ class Store:
         with self._transaction() as connection:
             return [face_of(row) for row in insert_faces(connection, new)]
 
+    def add_once(self, face: NewFace) -> tuple[EnrolledFace, bool]:
+        """The face that has the id of a new one, after that was enrolled if there was none; and whether it was."""
+        with self._transaction() as connection:
+            # Whoever else enrols waits until what is looked up here is done.
+            advance(connection, 0)
+            there = connection.execute(select(*_FACE).where(faces.c.id == face.id)).one_or_none()
+            if there is not None:
+                return face_of(there._mapping), False
+            return face_of(insert_faces(connection, [face])[0]), True
+
     def add_unknown(self, new: Sequence[NewFace]) -> int:
         """Enrol those of these faces whose id, or content in the same collection, no other has; gives how many."""
         with self._transaction() as connection:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from fastapi.concurrency import run_in_threadpool
 
-from gallery.base_gallery import BaseGallery
 from gallery.records import EnrolledFace, NewFace
 from model.attributes import Attribute, Vector, join, split
 from model.errors import FacetError
+from service.security.tenant_gallery import VisibleGallery
 from worker.interface import Inference
 
 COLLECTION = "demo"
@@ -26,40 +26,24 @@ MARK = {"synthetic": True}
 class Demo:
     """Fills the collection `demo`, once."""
 
-    def __init__(self, inference: Inference, gallery: BaseGallery) -> None:
+    def __init__(self, inference: Inference) -> None:
         self._inference = inference
-        self._gallery = gallery
         self._lock = asyncio.Lock()
 
-    async def seed(self) -> int:
+    async def seed(self, gallery: VisibleGallery) -> int:
         """Enrol the generated faces unless they are there; gives how many there are now.
 
         Faces that another model drew are replaced. Raises what inference and the gallery raise.
         """
         async with self._lock:
             model = (await self._inference.info()).id
-            there = await run_in_threadpool(lambda: list(self._enrolled()))
+            there = await run_in_threadpool(lambda: list(_enrolled(gallery)))
             current = [face for face in there if face.model == model]
             if current:
                 return len(current)
             faces = await self._draw(model)
-            await run_in_threadpool(self._replace, there, faces)
+            await run_in_threadpool(_replace, gallery, there, faces)
             return len(faces)
-
-    def _enrolled(self) -> Iterator[EnrolledFace]:
-        """The faces of the demonstration that are there, of any model."""
-        cursor: str | None = None
-        while True:
-            page = self._gallery.page(collection=COLLECTION, cursor=cursor)
-            yield from (face for face in page.faces if face.metadata == MARK)
-            cursor = page.next_cursor
-            if cursor is None:
-                return
-
-    def _replace(self, old: list[EnrolledFace], new: list[NewFace]) -> None:
-        for face in old:
-            self._gallery.delete(face.id)
-        self._gallery.enrol_many(new)
 
     async def _draw(self, model: str) -> list[NewFace]:
         """The faces to enrol, embedded from their pictures as any other."""
@@ -84,3 +68,20 @@ class Demo:
 def _as_person(embedding: Vector, person: Vector) -> Vector:
     """An embedding `(99,)` with the identity of another."""
     return join({**split(embedding), Attribute.IDENTITY: split(person)[Attribute.IDENTITY]})
+
+
+def _enrolled(gallery: VisibleGallery) -> Iterator[EnrolledFace]:
+    """The faces of the demonstration that are there, of any model."""
+    cursor: str | None = None
+    while True:
+        page = gallery.page(collection=COLLECTION, cursor=cursor)
+        yield from (face for face in page.faces if face.metadata == MARK)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _replace(gallery: VisibleGallery, old: list[EnrolledFace], new: list[NewFace]) -> None:
+    for face in old:
+        gallery.delete(face.id)
+    gallery.enrol_many(new)

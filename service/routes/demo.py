@@ -23,4 +23,4 @@ async def seed_demo(request: FacetRequest) -> Seeded:
     """Enrol generated faces in the collection `demo`, unless they are there already."""
     request.caller.require(COLLECTION)
     demo: Demo = request.app.state.demo
-    return Seeded(collection=COLLECTION, faces=await demo.seed(), subjects=len(NAMES))
+    return Seeded(collection=COLLECTION, faces=await demo.seed(request.gallery), subjects=len(NAMES))

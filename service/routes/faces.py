@@ -22,6 +22,16 @@ router = Router(tags=["gallery"])
 
 DEFAULT_COLLECTION = "default"
 METADATA_TEXT = {"type": "string", "contentMediaType": "application/json", "description": "a JSON object"}
+IDEMPOTENCY_KEY = "Idempotency-Key"
+"""The header of the IETF's draft-ietf-httpapi-idempotency-key-header."""
+MAX_IDEMPOTENCY_KEY = 255
+_KEY_PARAMETER: dict[str, Any] = {
+    "name": IDEMPOTENCY_KEY,
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_IDEMPOTENCY_KEY},
+    "description": "A text that this caller sends with this face alone, such as a new UUID. With it the request can be "
+    "sent again after a failure, and enrols once.",
+}
 CHANGEABLE = ("subject", "collection", "metadata")
 
 
@@ -98,7 +108,8 @@ class Collections(BaseModel):
     "/faces",
     status_code=201,
     responses=PICTURE_PROBLEMS,
-    openapi_extra=request_body(
+    openapi_extra={"parameters": [_KEY_PARAMETER]}
+    | request_body(
         {
             "image": PICTURE,
             "subject": TEXT,
@@ -115,7 +126,12 @@ async def enrol_face(
     response: Response,
     align: AlignQuery = "auto",
 ) -> Enrolled:
-    """Enrol the largest face of a picture, or an embedding that the current model made."""
+    """Enrol the largest face of a picture, or an embedding that the current model made.
+
+    With an `Idempotency-Key`, a request that is sent again gives the face that the first one enrolled, as long as that
+    is there.
+    """
+    key = _idempotency_key(request)
     body, port = await request.inputs(), request.inference
     subject = body.text("subject")
     if subject is None:
@@ -131,10 +147,18 @@ async def enrol_face(
         embedding = target
     model = (await port.info()).id
     enrolled = await run_in_threadpool(
-        request.gallery.enrol, NewFace(subject, embedding, model, collection, metadata, quality, crop)
+        request.gallery.enrol, NewFace(subject, embedding, model, collection, metadata, quality, crop), key
     )
     response.headers["Location"] = f"/faces/{enrolled.id}"
     return Enrolled.of(enrolled)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    """The key of a request, None where it has none. Raises InvalidRequest."""
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    if key is not None and not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY:
+        raise InvalidRequest(f"{IDEMPOTENCY_KEY} must be 1 to {MAX_IDEMPOTENCY_KEY} characters, such as a UUID.")
+    return key
 
 
 def _metadata(body: Inputs) -> dict[str, Any] | None:

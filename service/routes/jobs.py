@@ -222,4 +222,4 @@ async def _events(job: job_records.Job, desk: VisibleJobs) -> AsyncIterator[byte
 @router.delete("/jobs/{job_id}", responses=problem_responses(404, 422, 503))
 async def cancel_job(request: FacetRequest, job: NamedJob) -> Job:
     """End a job before it is done; what it enrolled stays. One that has ended stays as it is."""
-    return Job.of(await run_in_threadpool(request.desk.jobs.store.cancel, job.id))
+    return Job.of(await run_in_threadpool(request.desk.cancel, job.id))

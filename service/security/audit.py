@@ -22,9 +22,10 @@ class Action(StrEnum):
     ERASE = "erase"
     SEARCH = "search"
     READ = "read"
+    CANCEL = "cancel"
 
 
-_LASTING = {Action.ENROL, Action.CHANGE, Action.ERASE}
+_LASTING = {Action.ENROL, Action.CHANGE, Action.ERASE, Action.CANCEL}
 """On the disk before the request is answered; a search is with the operating system by then, and survives a kill of
 the process but not a loss of power."""
 

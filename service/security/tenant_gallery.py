@@ -1,17 +1,25 @@
 """The gallery as one caller may see it, with every use of it in the audit log."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from uuid import UUID, uuid5
 
 from gallery.base_gallery import BaseGallery
 from gallery.query import Query, Results
 from gallery.records import Amendment, CollectionInfo, EnrolledFace, NewFace, Page, Receipt
 from gallery.store.store import cursor_after
+from model.errors import InvalidRequest
 from service.security.audit import Action, AuditLog
 from service.security.caller import Caller
 from service.security.page_cursors import Cursors
+
+_KEYED = UUID("6f0e0f5a-6f0d-4a3c-9d0b-5b7c6c1f4e62")
+"""The namespace (RFC 9562) of the ids that idempotency keys lead to."""
+_SAME = ("subject", "collection", "metadata")
+"""What a face has in common with itself when it is sent again; its picture may be read a rounding apart."""
 
 Numbered = TypeVar("Numbered", EnrolledFace, Receipt)
 
@@ -30,12 +38,28 @@ class VisibleGallery:
     request: str
     """The id of the request, for the log."""
 
-    def enrol(self, face: NewFace) -> EnrolledFace:
-        """Enrol one face."""
+    def enrol(self, face: NewFace, key: str | None = None) -> EnrolledFace:
+        """Enrol one face; with a key, once, however often the caller says it.
+
+        Raises InvalidRequest where the key was that of another face.
+        """
         self.caller.require(face.collection)
-        enrolled = self.gallery.enrol(face)
-        self._note(Action.ENROL, 1, collection=face.collection)
+        if key is None:
+            enrolled, new = self.gallery.enrol(face), True
+        else:
+            enrolled, new = self.gallery.enrol_once(replace(face, id=self._id_for(key)))
+        if not new and any(getattr(enrolled, name) != getattr(face, name) for name in _SAME):
+            raise InvalidRequest("This idempotency key came with another face before; make a new key for each face.")
+        self._note(Action.ENROL, int(new), collection=face.collection)
         return self._shown(enrolled)
+
+    def enrol_many(self, faces: Sequence[NewFace]) -> None:
+        """Enrol all of these faces or, if it fails, none."""
+        for collection in {face.collection for face in faces}:
+            self.caller.require(collection)
+        self.gallery.enrol_many(faces)
+        for collection, count in Counter(face.collection for face in faces).items():
+            self._note(Action.ENROL, count, collection=collection)
 
     def get(self, id: str) -> EnrolledFace:
         """One face. Raises NotFound."""
@@ -133,6 +157,10 @@ class VisibleGallery:
         """The collections that a parameter means of those that the caller sees: the one that it names, or all."""
         seen = sorted(self.caller.collections or ())
         return seen if collection is None else [name for name in seen if name == collection]
+
+    def _id_for(self, key: str) -> str:
+        """The id of the face that the caller enrols with a key; no two callers have one in common."""
+        return str(uuid5(_KEYED, f"{self.caller.id} {key}"))
 
     def _require(self, id: str) -> None:
         """Raises NotFound for a face that the caller does not see, as for one that is not there."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 from facet_client import answers
 from facet_client.wire import PNG, Call, Embedding, Picture, embedding_or_picture, to_json
@@ -91,11 +92,16 @@ def enrol(
     metadata: Json | None = None,
     *,
     align: str = "auto",
+    key: str | None = None,
 ) -> Call[answers.Enrolled]:
-    """Enrol a face."""
+    """Enrol a face, once, however often the call is tried.
+
+    To try it again after an exception, give it a `key` of its own, such as a UUID, and then the same one.
+    """
     body = embedding_or_picture(face)
     fields = _given(subject=subject, collection=collection, metadata=metadata)
-    return Call("POST", "faces", _given(align=align), **{**body, "fields": {**body.get("fields", {}), **fields}})
+    body["fields"] = {**body.get("fields", {}), **fields}
+    return Call("POST", "faces", _given(align=align), **body, key=key or str(uuid4()))
 
 
 def faces(

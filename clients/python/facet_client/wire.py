@@ -39,6 +39,8 @@ class Call(Generic[T]):
     fields: Mapping[str, Any] = field(default_factory=dict)
     archive: Path | None = None
     """A file that is streamed as the field `archive`."""
+    key: str | None = None
+    """By which the service knows that a request comes again."""
     accept: str = JSON
     """What is asked for; JSON stands for msgpack too where the client prefers it."""
 
@@ -46,6 +48,8 @@ class Call(Generic[T]):
     def request(self, packed: bool) -> Iterator[dict[str, Any]]:
         """The keyword arguments of httpx's `request`; what they open is open inside."""
         headers = {"Accept": MSGPACK if packed and self.accept == JSON else self.accept}
+        if self.key is not None:
+            headers["Idempotency-Key"] = self.key
         request: dict[str, Any] = {"method": self.method, "url": self.path, "params": self.params}
         if self.archive is not None:
             with self.archive.open("rb") as file:

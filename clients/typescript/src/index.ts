@@ -46,6 +46,13 @@ export function facet(url: string, { key, patience = 60 }: Options = {}): Facet 
     querySerializer: { array: { style: "form", explode: true } },
   });
   client.use({
+    onRequest({ request, schemaPath }) {
+      // By it the service knows a face that comes again when it was busy.
+      const enrols = request.method === "POST" && schemaPath === "/faces";
+      if (enrols && !request.headers.has("Idempotency-Key")) {
+        request.headers.set("Idempotency-Key", crypto.randomUUID());
+      }
+    },
     async onResponse({ response }) {
       const type = response.headers.get("Content-Type");
       if (type?.startsWith("application/problem+json")) throw new FacetError(await response.json());

@@ -162,6 +162,9 @@ export interface paths {
          * Enrol Face
          * @description Enrol the largest face of a picture, or an embedding that the current model made.
          *
+         *     With an `Idempotency-Key`, a request that is sent again gives the face that the first one enrolled, as long as that
+         *     is there.
+         *
          *     Where the service has keys: a key with the scope `enrol`.
          */
         post: operations["enrol_face"];
@@ -202,7 +205,7 @@ export interface paths {
          *
          *     The face gets a new sequence number and moves to the end of the listing.
          *
-         *     Where the service has keys: a key with the scope `enrol`.
+         *     Where the service has keys: a key with the scopes `enrol` and `search`.
          */
         patch: operations["change_face"];
         trace?: never;
@@ -1852,7 +1855,10 @@ export interface operations {
                 /** @description `auto` finds the face and aligns it; `none` takes the whole picture as the aligned crop */
                 align?: "auto" | "none";
             };
-            header?: never;
+            header?: {
+                /** @description A text that this caller sends with this face alone, such as a new UUID. With it the request can be sent again after a failure, and enrols once. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

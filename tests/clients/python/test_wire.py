@@ -125,3 +125,22 @@ def test_it_needs_httpx_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_its_version_is_that_of_the_service() -> None:
     assert facet_client.__version__ == facet.__version__
+
+
+def test_a_face_that_is_sent_again_has_the_key_that_it_had() -> None:
+    """A refusal may come after the enrolment, from whatever lies between."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(201, json={"id": "f"}) if len(asked) % 2 == 0 else refusal("0")
+
+    with Client("http://facet", transport=httpx.MockTransport(answer)) as client:
+        client.enrol(b"picture", "ada")
+        client.enrol(b"picture", "ada")
+        client.enrol(b"picture", "ada", key="my own")
+        client.embed(b"picture")
+    keys = [request.headers.get("Idempotency-Key") for request in asked]
+    assert keys[0] == keys[1] != keys[2] == keys[3]
+    assert len(keys[0] or "") == len(keys[2] or "") == 36
+    assert keys[4:] == ["my own", "my own", None, None]

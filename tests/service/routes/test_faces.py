@@ -1,4 +1,6 @@
 import json
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,6 +33,31 @@ def test_an_embedding_is_enrolled_as_json(client: httpx.Client, ada: bytes, coll
     assert face["metadata"] == {"from": "elsewhere"}
     assert face["quality"] is None
     assert face["embedding"]["identity"] == pytest.approx(embedding["identity"], abs=1e-6)
+
+
+def test_a_face_that_is_sent_again_with_its_key_is_enrolled_once(
+    client: httpx.Client, ada: bytes, collection: str
+) -> None:
+    def send(key: str | None, subject: str = "ada") -> httpx.Response:
+        headers = {} if key is None else {"Idempotency-Key": key}
+        fields = {"subject": subject, "collection": collection, "metadata": '{"n": 1.5}'}
+        return client.post("/faces", files={"image": ada}, data=fields, headers=headers)
+
+    key = uuid.uuid4().hex
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: send(key), range(4)))
+    assert {answer.status_code for answer in answers} == {201}
+    first = answers[0].json()
+    assert {answer.json()["id"] for answer in answers} == {first["id"]}
+    assert {answer.headers["Location"] for answer in answers} == {f"/faces/{first['id']}"}
+    assert client.get(f"/faces/{first['id']}").json() == first
+    assert "new key" in assert_problem(send(key, "bob"), 422, "invalid_request")["detail"]
+    others = {send(other).json()["id"] for other in (uuid.uuid4().hex, None, None)}
+    assert len(others | {first["id"]}) == 4
+    client.delete(f"/faces/{first['id']}")
+    assert send(key).json()["id"] == first["id"]
+    for unusable in ("", "x" * 256):
+        assert_problem(send(unusable), 422, "invalid_request")
 
 
 def test_pages_cover_every_face_once_in_order(client: httpx.Client, ada: bytes, bob: bytes, collection: str) -> None:
