@@ -3,7 +3,7 @@
 from typing import Any
 
 from service.openapi.descriptions import problem_responses
-from service.security.scopes import Open, Scope, need_of
+from service.security.scopes import Need, Open, Scope, need_of
 
 SCHEMES: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "an API key, `facet_…`"},
@@ -26,14 +26,21 @@ def secured(document: dict[str, Any]) -> dict[str, Any]:
             if need is Open.PUBLIC:
                 operation["security"] = []
                 continue
-            scope = "any key" if need is Open.ANY_KEY else f"a key with the scope `{need.value}`"
-            operation["description"] = f"{operation['description']}\n\nWhere the service has keys: {scope}."
+            operation["description"] = f"{operation['description']}\n\nWhere the service has keys: {_key_for(need)}."
             operation["security"] = [{name: []} for name in SCHEMES] + [{}]
             statuses = [401, 403, 429]
             statuses += [408] if "requestBody" in operation else []
-            statuses += [507] if need in (Scope.ENROL, Scope.ERASE) else []
+            statuses += [507] if not isinstance(need, Open) and {Scope.ENROL, Scope.ERASE}.intersection(need) else []
             for status, answer in problem_responses(*statuses).items():
                 operation["responses"].setdefault(str(status), answer)
             headers = {name: {"schema": {"type": "integer"}, "description": text} for name, text in _HEADERS.items()}
             operation["responses"]["429"].setdefault("headers", {}).update(headers)
     return document
+
+
+def _key_for(need: Need) -> str:
+    """The key that a route needs, in words."""
+    if isinstance(need, Open):
+        return "any key"
+    names = " and ".join(f"`{scope.value}`" for scope in need)
+    return f"a key with the scope{'s' if len(need) > 1 else ''} {names}"

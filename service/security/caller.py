@@ -68,8 +68,8 @@ def authorize(request: Request) -> None:
         return
     if caller is NOBODY:
         raise Unauthorized("This service wants an API key; send it as `Authorization: Bearer` or `X-API-Key`.")
-    if isinstance(need, Scope):
-        require_scope(caller, need)
+    for scope in () if need is Open.ANY_KEY else need:
+        require_scope(caller, scope)
 
 
 def require_scope(caller: Caller, scope: Scope) -> None:

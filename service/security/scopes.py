@@ -26,9 +26,9 @@ class Open(StrEnum):
     ANY_KEY = "any key"
 
 
-Need = Scope | Open
+Need = Open | tuple[Scope, ...]
 
-NEEDS: Mapping[str, Need] = {
+NEEDS: Mapping[str, Open | Scope | tuple[Scope, ...]] = {
     "POST /embed": Scope.EMBED,
     "POST /reconstruct": Scope.EMBED,
     "POST /edit": Scope.EMBED,
@@ -42,7 +42,8 @@ NEEDS: Mapping[str, Need] = {
     "GET /faces/{face_id}/crop": Scope.SEARCH,
     "GET /collections": Scope.SEARCH,
     "POST /faces": Scope.ENROL,
-    "PATCH /faces/{face_id}": Scope.ENROL,
+    # It gives the face back, its embedding too.
+    "PATCH /faces/{face_id}": (Scope.ENROL, Scope.SEARCH),
     "POST /demo": Scope.ENROL,
     "DELETE /faces/{face_id}": Scope.ERASE,
     "DELETE /subjects/{subject}": Scope.ERASE,
@@ -66,5 +67,6 @@ NEEDS: Mapping[str, Need] = {
 
 
 def need_of(method: str, path: str) -> Need:
-    """What the route with a path template needs."""
-    return NEEDS.get(f"{method} {path}", Scope.ADMIN)
+    """What the route with a path template needs: all of some scopes, or none."""
+    need = NEEDS.get(f"{method} {path}", Scope.ADMIN)
+    return (need,) if isinstance(need, Scope) else need
