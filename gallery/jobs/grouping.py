@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from gallery.base_gallery import BaseGallery
 from gallery.jobs.job_task import Task
 from gallery.limits import MAX_PAGE
-from gallery.records import EnrolledFace
 from model.attributes import SPACES, Attribute, Vector, part
 from model.errors import InvalidRequest, TooLarge
 
@@ -29,14 +28,9 @@ def group_faces(task: Task, gallery: BaseGallery) -> None:
     Raises InvalidRequest where a distance makes too many faces hang together, and TooLarge for too many faces.
     """
     wanted = task.job.parameters
-    faces = _faces(gallery, task.job.collection, wanted["model"])
-    if len(faces) > wanted["max_faces"]:
-        raise TooLarge(
-            f"the collection has {len(faces)} faces; at most {wanted['max_faces']} are grouped",
-            max_grouped=wanted["max_faces"],
-        )
     attribute = Attribute(wanted["by"])
-    vectors = np.stack([part(face.embedding, attribute) for face in faces]) if faces else _none(attribute)
+    faces = _faces(gallery, task.job.collection, wanted["model"], attribute, wanted["max_faces"])
+    vectors = np.stack([*faces.values()]) if faces else np.zeros((0, SPACES[attribute].size), np.float32)
     hanging = np.arange(len(faces))
     for done, found in _hanging_together(vectors, wanted["distance"]):
         task.record({"total": len(faces), "done": done})
@@ -52,7 +46,7 @@ def group_faces(task: Task, gallery: BaseGallery) -> None:
             "groups": int(np.count_nonzero(sizes >= wanted["min_size"])) if len(labels) else 0,
             "unassigned": int(np.count_nonzero(~grouped)),
         },
-        {face.sequence: int(label) if kept else None for face, label, kept in zip(faces, labels, grouped, strict=True)},
+        {number: int(label) if kept else None for number, label, kept in zip(faces, labels, grouped, strict=True)},
     )
 
 
@@ -141,15 +135,19 @@ def _joined(labels: NDArray[np.int64], ours: NDArray[np.int64], others: NDArray[
         labels = joined
 
 
-def _faces(gallery: BaseGallery, collection: str, model: str) -> list[EnrolledFace]:
-    found, cursor = list[EnrolledFace](), None
+def _faces(gallery: BaseGallery, collection: str, model: str, attribute: Attribute, most: int) -> dict[int, Vector]:
+    """The sub-vector of each face of a collection that a model made, by its number, and nothing else of it.
+
+    Raises TooLarge as soon as there are more than `most`.
+    """
+    found, cursor = dict[int, Vector](), None
     while True:
         page = gallery.page(collection=collection, cursor=cursor, limit=MAX_PAGE)
-        found += [face for face in page.faces if face.model == model]
+        for face in page.faces:
+            if face.model == model:
+                found[face.sequence] = part(face.embedding, attribute).copy()
+        if len(found) > most:
+            raise TooLarge(f"the collection has more than {most} faces; no more are grouped", max_grouped=most)
         cursor = page.next_cursor
         if cursor is None:
             return found
-
-
-def _none(attribute: Attribute) -> Vector:
-    return np.zeros((0, SPACES[attribute].size), np.float32)

@@ -1,7 +1,9 @@
 """Planted groups are found again; the result is the library's, however the faces are split up on the way."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +15,9 @@ from gallery.jobs.import_source import Limits
 from gallery.jobs.job_kinds import work_on
 from gallery.jobs.job_records import Kind, State
 from gallery.jobs.runner import Runner
-from gallery.records import NewFace
+from gallery.records import NewFace, Page
 from model.attributes import Attribute, Vector, normalized, part
-from model.errors import InvalidRequest
+from model.errors import InvalidRequest, TooLarge
 from tests.gallery.jobs.pictures import embed
 
 MakeEmbedding = Callable[[int], Vector]
@@ -61,6 +63,32 @@ def test_planted_groups_are_found(
     runner.run(id)
     assert gallery.jobs.get(id).progress == {"total": 0, "done": 0, "groups": 0, "unassigned": 0}
     gallery.close()
+
+
+def test_no_more_faces_are_loaded_than_are_grouped(
+    sqlite_url: str, embedding: MakeEmbedding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouping, "MAX_PAGE", 5)
+    with closing(Gallery(sqlite_url)) as gallery:
+        gallery.enrol_many([NewFace("x", embedding(seed), "m1", "c") for seed in range(60)])
+        loaded: list[int] = []
+        page = gallery.page
+
+        def noting(**options: Any) -> Page:
+            found = page(**options)
+            loaded.append(len(found.faces))
+            return found
+
+        monkeypatch.setattr(gallery, "page", noting)
+        with pytest.raises(TooLarge) as refused:
+            grouping._faces(gallery, "c", "m1", Attribute.IDENTITY, 12)
+        assert refused.value.details == {"max_grouped": 12}
+        assert sum(loaded) == 15
+        loaded.clear()
+        vectors = grouping._faces(gallery, "c", "m1", Attribute.IDENTITY, 60)
+        assert {vector.nbytes for vector in vectors.values()} == {4 * 32}
+        assert all(vector.base is None for vector in vectors.values())
+        assert sum(loaded) == 60
 
 
 @pytest.mark.parametrize("distance", [0.05, 0.3, 0.5, 0.7, 0.9])
