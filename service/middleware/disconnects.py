@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from anyio import CancelScope
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOK_SECONDS = 0.25
@@ -20,18 +21,16 @@ class HangUpMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        caller, answering = _Caller(receive), asyncio.current_task()
-        assert answering is not None, "a coroutine runs in a task"
-        look = asyncio.get_running_loop().call_later(LOOK_SECONDS, caller.watch, answering.cancel)
-        try:
-            await self._app(scope, caller.receive, send)
-        except asyncio.CancelledError:
-            if not caller.gone:
-                raise
-            answering.uncancel()
-        finally:
-            look.cancel()
-            caller.forget()
+        caller = _Caller(receive)
+        # A scope of AnyIO, and not the task: what waits for a thread then goes on waiting until that has ended, so that
+        # no more threads run than are allowed, however many callers leave.
+        with CancelScope() as answering:
+            look = asyncio.get_running_loop().call_later(LOOK_SECONDS, caller.watch, answering.cancel)
+            try:
+                await self._app(scope, caller.receive, send)
+            finally:
+                look.cancel()
+                caller.forget()
 
 
 class _Caller:
@@ -41,11 +40,6 @@ class _Caller:
         self._receive = receive
         self._complete = asyncio.Event()
         self._end: asyncio.Task[Message] | None = None
-
-    @property
-    def gone(self) -> bool:
-        """Whether it was noticed that the caller hung up."""
-        return self._end is not None and self._end.done()
 
     async def receive(self) -> Message:
         """The next message for the application."""

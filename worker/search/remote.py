@@ -3,19 +3,26 @@
 import asyncio
 import threading
 from collections.abc import Sequence
+from concurrent.futures import wait
+from contextlib import suppress
 from typing import Any, cast
+
+from anyio.from_thread import check_cancelled
 
 from gallery.base_gallery import BaseGallery
 from gallery.query import Query, Results
 from worker.queue.client import QueueClient
 from worker.queue_names import SEARCH_QUEUE
 
+LOOK_SECONDS = 0.25
+"""How often a thread that waits for an answer looks whether anybody still wants it."""
+
 
 class RemoteGallery(BaseGallery):
     """Writes to the database itself, and has search workers find what is there; it holds no index.
 
     Beside what any gallery raises, searches raise Busy when their turn would come too late, and Unavailable when Redis
-    or the workers do not answer.
+    or the workers do not answer. Those of a request whose caller has gone are dropped.
     """
 
     def __init__(self, url: str, redis_url: str, *, timeout: float, max_batch: int, max_queue: int) -> None:
@@ -46,4 +53,16 @@ class RemoteGallery(BaseGallery):
 
     def _ask(self, method: str, size: int, arguments: dict[str, Any]) -> Any:
         asked = self._queue.ask(method, size, {**arguments, "at_least": self.sequence()})
-        return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
+        answer = asyncio.run_coroutine_threadsafe(asked, self._loop)
+        try:
+            while not wait([answer], LOOK_SECONDS).done:
+                _check_caller()
+        finally:
+            answer.cancel()
+        return answer.result()
+
+
+def _check_caller() -> None:
+    """Raises AnyIO's error of cancelled work where this thread works for a request whose caller has gone."""
+    with suppress(RuntimeError):  # no thread of AnyIO, and so of no request
+        check_cancelled()

@@ -1,6 +1,10 @@
 import asyncio
+import threading
+import time
 
 import pytest
+from anyio.to_thread import current_default_thread_limiter
+from fastapi.concurrency import run_in_threadpool
 from starlette.types import Message, Receive, Scope, Send
 
 from service.middleware.disconnects import LOOK_SECONDS, HangUpMiddleware
@@ -119,6 +123,38 @@ def test_nobody_is_watched_who_is_answered_at_once() -> None:
         return asyncio.all_tasks() - before
 
     assert asyncio.run(scenario()) == set()
+
+
+def test_the_threads_of_callers_who_left_count_until_they_end() -> None:
+    lock, running, most = threading.Lock(), 0, 0
+
+    def work() -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(1.0)
+        with lock:
+            running -= 1
+
+    async def app(_: Scope, receive: Receive, __: Send) -> None:
+        await _body(receive)
+        await run_in_threadpool(work)
+
+    async def scenario() -> None:
+        current_default_thread_limiter().total_tokens = 2
+        for _ in range(3):
+            callers = [Caller() for _ in range(3)]
+            for caller in callers:
+                answering.append(asyncio.create_task(HangUpMiddleware(app)(SCOPE, caller.receive, caller.send)))
+            await asyncio.sleep(1.2 * LOOK_SECONDS)
+            for caller in callers:
+                caller.hung_up.set()
+        await asyncio.gather(*answering)
+
+    answering: list[asyncio.Task[None]] = []
+    asyncio.run(scenario())
+    assert most == 2
 
 
 def test_a_failure_is_passed_on() -> None:

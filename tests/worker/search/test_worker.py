@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -10,6 +11,8 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import numpy as np
 import pytest
 
@@ -19,7 +22,7 @@ from gallery.records import Amendment, NewFace
 from model.attributes import EMBEDDING_SIZE, Attribute, Vector, normalized, part
 from model.errors import InvalidRequest, Unavailable
 from tests.processes import SEARCH_WORKER, RedisServer, redis_server, worker_process
-from worker.queue.client import no_worker
+from worker.queue.client import QueueClient, no_worker
 from worker.search import worker
 from worker.search.remote import RemoteGallery
 from worker.search.worker import SearchService
@@ -107,6 +110,32 @@ def test_both_ways_of_searching_give_the_same(remote: RemoteGallery, local: Gall
     assert told(remote.search(queries[0])) == told(local.search(queries[0]))
     assert remote.census() == local.census()
     assert remote.search_many([]) == []
+
+
+def test_a_search_is_dropped_when_its_caller_has_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dropped = threading.Event()
+
+    async def unanswered(_: QueueClient, method: str, size: int, arguments: dict[str, Any]) -> None:
+        assert (method, size, len(arguments["queries"])) == ("search", 1, 1)
+        try:
+            await asyncio.sleep(30)
+        finally:
+            dropped.set()
+
+    async def leave(gallery: RemoteGallery) -> None:
+        with anyio.move_on_after(0.1) as patience:
+            await anyio.to_thread.run_sync(gallery.search_many, [asking(1)])
+        assert patience.cancelled_caught
+
+    monkeypatch.setattr(QueueClient, "ask", unanswered)
+    with (
+        redis_server(tmp_path) as redis,
+        closing(RemoteGallery(f"sqlite:///{tmp_path / 'facet.db'}", redis.url, **LIMITS)) as gallery,
+    ):
+        begun = time.monotonic()
+        anyio.run(leave, gallery)
+        assert time.monotonic() - begun < 5
+        assert dropped.wait(1)
 
 
 def test_domain_errors_come_back_as_themselves(remote: RemoteGallery) -> None:
