@@ -39,6 +39,7 @@ def local_inference(settings: Settings) -> LocalInference:
         lambda: backend_of(settings),
         lambda: detector_of(settings),
         limits=limits_of(settings),
+        max_decoding_pixels=settings.max_decoding_pixels,
         max_batch=settings.max_batch,
         max_queue=settings.max_queue,
         max_wait=settings.max_wait,

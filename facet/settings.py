@@ -55,6 +55,9 @@ class Settings(BaseSettings):
 
     max_image_bytes: PositiveInt = Field(ServiceConfig.max_image_bytes, description="bytes of one picture")
     max_image_pixels: PositiveInt = Field(40_000_000, description="pixels of one picture")
+    max_decoding_pixels: PositiveInt = Field(
+        40_000_000, description="pixels of all pictures that are decoded at a time; a larger one is decoded alone"
+    )
     max_decode_seconds: PositiveInt = Field(5, description="seconds that the decoding of one picture may take")
     max_body_bytes: PositiveInt = Field(ServiceConfig.max_body_bytes, description="bytes of a request body")
     max_text_bytes: PositiveInt = Field(ServiceConfig.max_text_bytes, description="bytes of a JSON body or text field")
@@ -75,14 +78,23 @@ class Settings(BaseSettings):
     )
     max_grouped: PositiveInt = Field(ServiceConfig.max_grouped, description="faces of a collection that is grouped")
     max_body_seconds: PositiveInt = Field(
-        ServiceConfig.max_body_seconds, description="seconds in which a caller must have sent a whole body"
+        ServiceConfig.max_body_seconds,
+        description="seconds in which a caller must have sent a whole body, or each megabyte of an archive, and in "
+        "which a part of an answer must be taken",
     )
-    max_concurrent: PositiveInt = Field(ServiceConfig.max_concurrent, description="requests under way at a time")
+    max_held_bytes: PositiveInt = Field(
+        ServiceConfig.max_held_bytes, description="bytes of the bodies of all requests under way"
+    )
+    max_concurrent: PositiveInt = Field(
+        ServiceConfig.max_concurrent,
+        description="requests under way at a time, of which a quarter may send archives or follow jobs",
+    )
     max_requests: PositiveInt = Field(ServiceConfig.max_requests, description="requests a minute of one API key")
     max_batch: PositiveInt = Field(64, description="faces that go through the networks at once")
     max_queue: PositiveInt = Field(256, description="faces that may wait for the networks; beyond it the answer is 503")
     max_stuck: PositiveInt = Field(120, description="seconds of one batch after which the process starts itself anew")
     max_drain: PositiveInt = Field(30, description="seconds that running requests have to end when the service stops")
+    max_connections: PositiveInt = Field(1000, description="connections at a time; beyond it new ones are closed")
     max_header_seconds: PositiveInt = Field(10, description="seconds in which a caller must have sent the headers")
     max_wait: PositiveInt = Field(30, description="seconds in which the model or a worker must have answered")
 

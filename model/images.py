@@ -118,6 +118,26 @@ def decode_reduced(data: bytes, limits: ImageLimits, side: int | None) -> tuple[
         raise UnreadableImage("The picture is damaged or cut short; send the complete file.") from error
 
 
+def pixels_of(data: bytes, limits: ImageLimits, side: int | None) -> int:
+    """How many pixels `decode_reduced` holds for a picture, by its header.
+
+    Raises what the header leads `decode_reduced` to raise.
+    """
+    _check_bytes(data, limits)
+    try:
+        image = _opened(BytesIO(data))
+        _check_size(*image.size, limits)
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels(limits) from error
+    except _DAMAGE as error:
+        raise UnreadableImage("The picture is damaged or cut short; send the complete file.") from error
+    width, height = image.size
+    # Of a progressive JPEG the decoder keeps every coefficient.
+    reduced = isinstance(image, JpegImageFile) and not image.info.get("progressive")
+    fraction = _fraction(image.size, side) if reduced else 1
+    return max(1, width // fraction) * max(1, height // fraction)
+
+
 def decode_soon(data: bytes, limits: ImageLimits) -> Pixels | None:
     """What `decode` gives of a picture that takes no longer than its pixels do; None for every other.
 

@@ -49,9 +49,11 @@ class ServiceConfig:
     runs_jobs: bool = True
     """Work on jobs in this process; else a worker of the queue `jobs` does, which shares `jobs_dir`."""
     max_body_seconds: int = 60
-    """Seconds in which a caller must have sent a whole body, pictures and all."""
+    """Seconds in which a caller must have sent a whole body, pictures and all; of an archive, each megabyte."""
+    max_held_bytes: int = 256 * 2**20
+    """Bytes that the bodies of all requests under way may have together; one body always may."""
     max_concurrent: int = 256
-    """Requests under way at a time; with the sizes of bodies it bounds the memory that callers can take."""
+    """Requests under way at a time, of which a quarter may send archives or follow jobs."""
     max_requests: int = 1200
     """Requests a minute of one API key that has no rate of its own."""
     keep_crops: bool = False

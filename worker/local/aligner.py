@@ -2,15 +2,16 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 
 from model.backend import Pixels
 from model.errors import FacetError, NoFace
 from model.faces.alignment import Frame, crop, frame_of, whole_frame
 from model.faces.detector import Detection, Detector
-from model.images import ImageLimits, decode, decode_reduced, decode_soon
+from model.images import ImageLimits, decode, decode_reduced, decode_soon, pixels_of
 from worker.interface import Align
+from worker.local.pixel_budget import PixelBudget
 from worker.stage_timing import stage
 
 PIXELS_AT_ONCE = 2**18
@@ -35,9 +36,18 @@ class Aligner:
     """Turns the bytes of photographs into aligned faces. Safe for several threads: each has its own detector."""
 
     def __init__(
-        self, load_detector: Callable[[], Detector], limits: ImageLimits, crop_size: int, drawing_size: int
+        self,
+        load_detector: Callable[[], Detector],
+        limits: ImageLimits,
+        crop_size: int,
+        drawing_size: int,
+        budget: PixelBudget | None = None,
     ) -> None:
-        """`crop_size` is what the networks read; crops often have the size that they draw."""
+        """`crop_size` is what the networks read; crops often have the size that they draw.
+
+        All pictures that are decoded at a time have the pixels of the `budget`, by default those of the largest.
+        """
+        self._budget = budget or PixelBudget(limits.max_pixels)
         self._load_detector = load_detector
         self._limits = limits
         self._crop_size, self._drawing_size = crop_size, drawing_size
@@ -56,6 +66,13 @@ class Aligner:
         """The upright picture in some bytes. Raises what `model.images.decode` raises."""
         with stage("decode"):
             return decode(data, self._limits)
+
+    def room_for(self, data: bytes, side: int | None = None) -> AbstractContextManager[None]:
+        """Waits until the pixels of a picture may be held, decoded at a side, for what happens inside.
+
+        Raises what its header leads `picture` to raise.
+        """
+        return self._budget.held(pixels_of(data, self._limits, side))
 
     def at_once(self, images: Sequence[bytes], show: bool = False) -> list[list[AlignedFace]]:
         """What `faces` gives of each aligned crop up to the first that a thread should decode.
@@ -83,9 +100,11 @@ class Aligner:
 
         Raises NoFace and what `picture` raises.
         """
-        with stage("decode"):
-            pixels, factor = decode_reduced(data, self._limits, SIDE_PER_CROP * self._crop_size)
-        return self.faces_in(pixels, align, max_faces, show, factor)
+        side = SIDE_PER_CROP * self._crop_size
+        with self.room_for(data, side):
+            with stage("decode"):
+                pixels, factor = decode_reduced(data, self._limits, side)
+            return self.faces_in(pixels, align, max_faces, show, factor)
 
     def faces_in(
         self, pixels: Pixels, align: Align, max_faces: int, show: bool = False, factor: float = 1.0

@@ -25,6 +25,7 @@ from worker.local.aligner import Aligner
 from worker.local.device import Device
 from worker.local.face_description import described
 from worker.local.pictures import Pictures
+from worker.local.pixel_budget import PixelBudget, decoding_threads
 from worker.queue_names import INFERENCE_QUEUE
 
 SEED_BITS = 32
@@ -49,6 +50,7 @@ class LocalInference:
         *,
         limits: ImageLimits | None = None,
         threads: int | None = None,
+        max_decoding_pixels: int = ImageLimits.max_pixels,
         max_batch: int = 64,
         max_queue: int = 256,
         max_wait: float = math.inf,
@@ -59,13 +61,15 @@ class LocalInference:
         A call is given up after `max_wait` seconds, and refused at once where that would happen to it. A model that is
         at one batch for more than `max_stuck` seconds counts as stuck.
 
-        `max_queue` bounds the pictures that wait for one of the `threads`, and again the jobs that wait for the model,
-        of which it takes up to `max_batch` at once.
+        The pictures that are decoded at a time have `max_decoding_pixels` together. `max_queue` bounds the pictures
+        that wait for one of the `threads`, by default as many as keep the processors busy, and again the jobs that wait
+        for the model, of which it takes up to `max_batch` at once.
         """
         self._load_backend = load_backend
         self._load_detector = load_detector
         self._limits = limits or ImageLimits()
-        self._threads = threads
+        self._threads = threads or decoding_threads()
+        self._budget = PixelBudget(max_decoding_pixels)
         self._max_batch = max_batch
         self._max_queue = max_queue
         self._max_wait = max_wait
@@ -87,7 +91,7 @@ class LocalInference:
     async def _load(self) -> _Loaded:
         with ExitStack() as undo:
             backend = await asyncio.to_thread(self._load_backend)
-            aligner = Aligner(self._load_detector, self._limits, backend.read_size, backend.image_size)
+            aligner = Aligner(self._load_detector, self._limits, backend.read_size, backend.image_size, self._budget)
             pictures = Pictures(aligner, self._threads, self._max_queue, self._max_wait)
             undo.callback(pictures.close)
             detector = await pictures.detector_name()

@@ -81,7 +81,8 @@ class Pictures:
 
         def composite() -> bytes:
             # Decoded again: to hold the pixels of every photograph in work would cost a hundred times its bytes.
-            return _encoded(paste(self._aligner.picture(photograph), drawn, frame), SourceType.COMPOSITE)
+            with self._aligner.room_for(photograph):
+                return _encoded(paste(self._aligner.picture(photograph), drawn, frame), SourceType.COMPOSITE)
 
         return await self.run(composite)
 
