@@ -116,7 +116,12 @@ def create_app(
     app.state.demo = Demo(inference)
     app.state.jobs = Jobs(config, inference, gallery)
     app.add_middleware(MsgpackMiddleware)
-    app.add_middleware(PatienceMiddleware, body_seconds=config.max_body_seconds, concurrent=config.max_concurrent)
+    app.add_middleware(
+        PatienceMiddleware,
+        body_seconds=config.max_body_seconds,
+        concurrent=config.max_concurrent,
+        held_bytes=max(config.max_held_bytes, config.max_body_bytes),
+    )
     app.add_middleware(HangUpMiddleware)
     app.add_middleware(GuardMiddleware, access=access)
     if access.origins:

@@ -94,7 +94,7 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
     from facet.asgi import create_app
     from facet.logs import configure_logs
     from facet.memory import take_evenly
-    from facet.protocol import patient_protocol
+    from facet.protocol import MAX_HEAD_BYTES, patient_protocol
     from facet.server import Server
     from facet.tracing import configure_traces
     from facet.watchdog import Watchdog
@@ -115,7 +115,8 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http=patient_protocol(settings.max_header_seconds),
+        http=patient_protocol(settings.max_header_seconds, settings.max_body_seconds, settings.max_connections),
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
         ws="none",
         lifespan="on",
         log_config=None,

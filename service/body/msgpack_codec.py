@@ -61,7 +61,7 @@ def unpack(body: bytes, max_text_bytes: int) -> tuple[dict[str, list[bytes]], di
     fields: dict[str, Any] = {}
     size = 0
     try:
-        for name, piece in _entries(body):
+        for name, piece in _entries(memoryview(body)):
             if piece[0] in _BINARY:
                 pictures[name] = [msgpack.unpackb(piece)]
             elif piece[0] in _ARRAY and (found := _pictures(piece)):
@@ -76,7 +76,7 @@ def unpack(body: bytes, max_text_bytes: int) -> tuple[dict[str, list[bytes]], di
     return pictures, fields
 
 
-def _entries(body: bytes) -> Iterator[tuple[str, bytes]]:
+def _entries(body: memoryview) -> Iterator[tuple[str, memoryview]]:
     """Each key of a map and the packed value, which is not built yet: small bytes may unpack to large values."""
     reader = msgpack.Unpacker(max_buffer_size=max(len(body), 1))
     reader.feed(body)
@@ -91,13 +91,14 @@ def _entries(body: bytes) -> Iterator[tuple[str, bytes]]:
         raise InvalidRequest("The body has bytes after its end.")
 
 
-def _next(reader: msgpack.Unpacker, data: bytes) -> bytes:
+def _next(reader: msgpack.Unpacker, data: memoryview) -> memoryview:
+    """The next value, packed, as a part of the data: copies would be as large as all pictures."""
     start = reader.tell()
     reader.skip()
     return data[start : reader.tell()]
 
 
-def _pictures(piece: bytes) -> list[bytes]:
+def _pictures(piece: memoryview) -> list[bytes]:
     """The items of an array if all of them are bytes, else nothing."""
     reader = msgpack.Unpacker(max_buffer_size=len(piece))
     reader.feed(piece)

@@ -1,55 +1,94 @@
-"""How long a caller may take to send a body, and how many callers are served at a time."""
+"""How long a caller may take to send a body, how many callers are served at a time, and how much they may send."""
 
 import asyncio
+import re
 
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from model.errors import Busy, TooSlow
-from service.problems import problem_of
+from service.problems import problem, problem_of
+
+MAX_HEADERS = 100
+"""Headers of one request; the server bounds their bytes."""
 
 _PROBES = {"/health/live", "/health/ready", "/metrics"}
 """What must answer also when nothing else does."""
+_LASTING = re.compile(r"/jobs/(import|[^/]+/events)$")
+"""What may take hours: an archive on its way to the disk, and the news of a job."""
+_LASTING_SHARE = 4
+"""Of so many requests that may be under way, one may be lasting."""
+_STEP = 2**20
+"""Bytes of a lasting body that must come in the time in which any other must have come as a whole."""
 
 
 class PatienceMiddleware:
-    """Cuts off who sends too slowly, and refuses whoever comes when too many are there.
+    """Cuts off who sends too slowly, and refuses whoever comes when too many are there or too much is.
 
-    Together with the limit of a body's bytes this bounds how long a request can hold memory, and how much all can.
+    This bounds how long a request can hold memory, and how much all can.
     """
 
-    def __init__(self, app: ASGIApp, body_seconds: float, concurrent: int) -> None:
+    def __init__(self, app: ASGIApp, body_seconds: float, concurrent: int, held_bytes: int) -> None:
+        """`held_bytes` is what the bodies of all requests under way may have together; archives go to the disk."""
         self._app = app
         self._seconds = body_seconds
-        self._limit = concurrent
-        self._there = 0
+        self._limit, self._there = concurrent, 0
+        self._lasting_limit, self._lasting = max(1, concurrent // _LASTING_SHARE), 0
+        self._memory = _Memory(held_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in _PROBES:
             await self._app(scope, receive, send)
             return
-        if self._there >= self._limit:
+        if len(scope["headers"]) > MAX_HEADERS:
+            sentence = f"The request has more than {MAX_HEADERS} headers."
+            refusal = problem(Request(scope), 431, "request_header_fields_too_large", sentence)
+            await refusal(scope, receive, send)
+            return
+        lasting = _LASTING.search(scope["path"]) is not None
+        if self._there >= self._limit or (lasting and self._lasting >= self._lasting_limit):
             busy = Busy("The service is busy with others; try again soon.", retry_after=1)
             await problem_of(Request(scope), busy)(scope, receive, send)
             return
-        body = _Body(receive, asyncio.get_running_loop().time() + self._seconds)
         self._there += 1
+        self._lasting += lasting
+        body = _LastingBody(receive, self._seconds) if lasting else _HeldBody(receive, self._seconds, self._memory)
         try:
             await self._app(scope, body.receive, send)
         finally:
             self._there -= 1
+            self._lasting -= lasting
+            body.forget()
+
+
+class _Memory:
+    """Counts the bytes of all bodies that are held."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._held = most, 0
+
+    def take(self, count: int) -> None:
+        """Hold so many more. Raises Busy."""
+        if self._held + count > self._most:
+            raise Busy("The service is busy with the pictures of others; try again soon.", retry_after=1)
+        self._held += count
+
+    def leave(self, count: int) -> None:
+        """Hold so many less."""
+        self._held -= count
 
 
 class _Body:
     """The messages of a body, each of which must come before a moment of the event loop's time."""
 
-    def __init__(self, receive: Receive, deadline: float) -> None:
+    def __init__(self, receive: Receive, seconds: float) -> None:
         self._receive = receive
-        self._deadline = deadline
+        self._seconds = seconds
         self._complete = False
+        self._give_time()
 
     async def receive(self) -> Message:
-        """The next message. Raises TooSlow."""
+        """The next message. Raises TooSlow, and Busy where it is too much to hold."""
         if self._complete:
             return await self._receive()
         try:
@@ -58,4 +97,41 @@ class _Body:
         except TimeoutError as error:
             raise TooSlow("The body did not come in time; send less, or over a faster connection.") from error
         self._complete = not message.get("more_body", False)
+        self._count(len(message.get("body", b"")))
         return message
+
+    def forget(self) -> None:
+        """The request is answered."""
+
+    def _give_time(self) -> None:
+        self._deadline = asyncio.get_running_loop().time() + self._seconds
+
+    def _count(self, size: int) -> None:
+        raise NotImplementedError
+
+
+class _HeldBody(_Body):
+    """A body that is in memory as long as its request is under way, and comes as a whole in time."""
+
+    def __init__(self, receive: Receive, seconds: float, memory: _Memory) -> None:
+        super().__init__(receive, seconds)
+        self._memory, self._size = memory, 0
+
+    def forget(self) -> None:
+        self._memory.leave(self._size)
+
+    def _count(self, size: int) -> None:
+        self._memory.take(size)
+        self._size += size
+
+
+class _LastingBody(_Body):
+    """A body that goes to the disk, and may take the longer the more has come."""
+
+    _since = 0
+
+    def _count(self, size: int) -> None:
+        self._since += size
+        if self._since >= _STEP:
+            self._since = 0
+            self._give_time()

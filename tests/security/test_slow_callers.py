@@ -23,6 +23,7 @@ LIMITS = {
     "FACET_MAX_BODY_SECONDS": "2",
     "FACET_MAX_DRAIN": "1",
     "FACET_MAX_CONCURRENT": "3",
+    "FACET_MAX_CONNECTIONS": "20",
 }
 HEAD = b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nContent-Length: 1000\r\n\r\n"
 
@@ -90,6 +91,64 @@ def test_a_second_request_may_not_drip_either(port: int) -> None:
         answers = heard(connection)
     assert answers.startswith(b"HTTP/1.1 200")
     assert answers.count(b"HTTP/1.1") == 1
+
+
+MEGABYTE = 2**20
+ENDLESS = {
+    "one header": b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ",
+    "a path": b"GET /",
+    "trailers": b"POST /embed HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Long: ",
+}
+
+
+@pytest.mark.parametrize("sent", ENDLESS.values(), ids=ENDLESS)
+def test_headers_without_end_are_neither_kept_nor_read(port: int, sent: bytes) -> None:
+    taken = 0
+    with caller(port) as connection, contextlib.suppress(ConnectionError):
+        connection.sendall(sent)
+        for _ in range(20):
+            taken += connection.send(b"x" * MEGABYTE)
+    assert taken < 10 * MEGABYTE  # what the system itself takes before it notices
+
+
+def test_headers_that_are_too_many_or_too_long_are_refused_also_where_they_are_complete(port: int) -> None:
+    for count, status in ((90, b"200"), (200, b"431"), (4000, b"400")):
+        with caller(port) as connection:
+            connection.sendall(b"GET /model HTTP/1.1\r\nHost: localhost\r\n" + b"a: b\r\n" * count + b"\r\n")
+            assert connection.recv(12) == b"HTTP/1.1 " + status
+
+
+def test_more_connections_than_there_is_room_for_are_closed(port: int) -> None:
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(caller(port)) for _ in range(40)]
+        ended = [connection for connection in held if _is_closed(connection)]
+        assert 20 <= len(ended) < 40
+    wait_until(lambda: is_live(f"http://127.0.0.1:{port}"))
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    """Whether the service has closed a connection, well before the time for headers is up."""
+    connection.settimeout(0.05)
+    try:
+        return connection.recv(1) == b""
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+
+
+def test_answers_that_nobody_takes_end_the_connection(port: int) -> None:
+    """Each holds one of the three requests that may be under way, and none of them needs a key."""
+    url = f"http://127.0.0.1:{port}"
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            connection = stack.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(("127.0.0.1", port))
+            asked = b"GET /page/swagger/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            connection.sendall(asked * 20)
+        wait_until(lambda: httpx.get(f"{url}/model").status_code == 503)
+        wait_until(lambda: httpx.get(f"{url}/model").status_code == 200, 10)
 
 
 def test_a_body_that_does_not_come_is_a_problem_and_ends_the_connection(port: int) -> None:

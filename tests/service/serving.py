@@ -18,7 +18,7 @@ from facet.settings import Settings
 @contextmanager
 def serving(app: FastAPI, lifespan: Any = "on") -> Iterator[httpx.Client]:
     """A client of the application; leaving stops it."""
-    config = uvicorn.Config(app, port=0, http="httptools", ws="none", lifespan=lifespan, log_config=None)
+    config = uvicorn.Config(app, port=0, http="h11", ws="none", lifespan=lifespan, log_config=None)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
