@@ -16,6 +16,7 @@ from service.middleware.load_limits import PatienceMiddleware
 from service.middleware.metrics import ObservabilityMiddleware
 from service.middleware.negotiation import MsgpackMiddleware
 from service.middleware.request_id import RequestIdMiddleware
+from service.openapi.constraints import constrained
 from service.openapi.document import completed
 from service.openapi.security import secured
 from service.playground import page_routes
@@ -79,7 +80,8 @@ class _Application(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            self.openapi_schema = completed(secured(super().openapi()))
+            bounded = constrained(super().openapi(), self.state.config.limits)
+            self.openapi_schema = completed(secured(bounded))
         return self.openapi_schema
 
 

@@ -1,0 +1,54 @@
+"""Bounds that FastAPI does not see: those of the gallery's names and ids, and those that the configuration sets."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from gallery.limits import MAX_COLLECTION, MAX_SUBJECT
+
+Json = dict[str, Any]
+
+_COLLECTION: Json = {"minLength": 1, "maxLength": MAX_COLLECTION, "pattern": "^[A-Za-z0-9_.-]+$"}
+_ID: Json = {"pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+_TEXTS: Mapping[str, Json] = {
+    "subject": {"minLength": 1, "maxLength": MAX_SUBJECT},
+    "collection": _COLLECTION,
+    "name": _COLLECTION,
+    "face": _ID,
+    "face_id": _ID,
+    "job_id": _ID,
+}
+"""By the name of a parameter or field; a text that breaks its bounds is refused, or names nothing."""
+_LARGEST = {"k": "max_k", "limit": "max_page", "count": "max_generate", "max_faces": "max_faces"}
+_LONGEST = {"image": "max_images", "source": "max_images", "edits": "max_edits", "queries": "max_queries"}
+"""The limits of numbers and of lists."""
+
+
+def constrained(document: Json, limits: Mapping[str, int]) -> Json:
+    """A document in which parameters and the fields of bodies have their bounds."""
+    document = deepcopy(document)  # bodies are constants that every application shares
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", []):
+                _constrain(parameter["name"], parameter["schema"], limits)
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                _constrain_fields(content["schema"], limits)
+    return document
+
+
+def _constrain_fields(schema: Json, limits: Mapping[str, int]) -> None:
+    for name, field in schema.get("properties", {}).items():
+        _constrain(name, field, limits)
+
+
+def _constrain(name: str, schema: Json, limits: Mapping[str, int]) -> None:
+    for kind in schema.get("anyOf", [schema]):
+        match kind.get("type"):
+            case "string" if name in _TEXTS:
+                kind.update(_TEXTS[name])
+            case "integer" if name in _LARGEST:
+                kind["maximum"] = limits[_LARGEST[name]]
+            case "array":
+                if name in _LONGEST:
+                    kind["maxItems"] = limits[_LONGEST[name]]
+                _constrain_fields(kind["items"], limits)
