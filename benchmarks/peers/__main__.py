@@ -3,10 +3,11 @@
     python -m benchmarks.peers --seconds 6 --to peers.json
 
 All serve the bundled networks on the same cores, to the same callers: one aligned picture a request as the raw body, 32
-at once, uvloop and httptools. They run at the same time and are asked in turn; a peer not asked is stopped. LitServe
-gets the best of several settings, found in this run. `plain` peers run the network in torch as anyone would; `engine`
-peers run it by Facet's own engine, so that their figures, which have no bar, compare the serving alone. Facet alone
-finds faces, checks limits and keys, and answers with everything that it knows of a face.
+at once, uvloop. The peers read HTTP by httptools, which is faster, Facet by h11, which bounds headers. They run at the
+same time and are asked in turn; a peer not asked is stopped. LitServe gets the best of several settings, found in this
+run. `plain` peers run the network in torch as anyone would; `engine` peers run it by Facet's own engine, so that their
+figures, which have no bar, compare the serving alone. Facet alone finds faces, checks limits and keys, and answers with
+everything that it knows of a face.
 
 Published figures of others, which other machines measured: InsightFace-REST embeds 820 pictures a second end to end on
 an RTX 4090 (its README, github.com/SthPhoenix/InsightFace-REST). deepface: `benchmarks.photograph`.
