@@ -3,6 +3,8 @@
 import struct
 import time
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -33,7 +35,6 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 """The transform that undoes each value of EXIF's Orientation."""
-
 
 _BLOCK = 2**12
 
@@ -108,34 +109,33 @@ def decode_reduced(data: bytes, limits: ImageLimits, side: int | None) -> tuple[
     of the time. Raises what `decode` raises.
     """
     _check_bytes(data, limits)
-    try:
+    with _told(limits):
         return _decoded_plain(data, limits, side) or _decoded(data, limits, side)
+
+
+def pixels_of(data: bytes, limits: ImageLimits, side: int | None) -> int:
+    """How many pixels `decode_reduced` holds for a picture, by its header; raises what that leads it to raise."""
+    _check_bytes(data, limits)
+    with _told(limits):
+        image = _opened(_Timed(data, limits.max_seconds))
+        _check_size(*image.size, limits)
+    # Of a progressive JPEG the decoder keeps every coefficient.
+    reduced = isinstance(image, JpegImageFile) and not image.info.get("progressive")
+    fraction = _fraction(image.size, side) if reduced else 1
+    return max(1, image.width // fraction) * max(1, image.height // fraction)
+
+
+@contextmanager
+def _told(limits: ImageLimits) -> Iterator[None]:
+    """What Pillow's decoders raise, in words for who sent the picture."""
+    try:
+        yield
     except TimeoutError as error:
         raise UnreadableImage("The picture takes too long to decode; save it anew, not progressively.") from error
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(limits) from error
     except _DAMAGE as error:
         raise UnreadableImage("The picture is damaged or cut short; send the complete file.") from error
-
-
-def pixels_of(data: bytes, limits: ImageLimits, side: int | None) -> int:
-    """How many pixels `decode_reduced` holds for a picture, by its header.
-
-    Raises what the header leads `decode_reduced` to raise.
-    """
-    _check_bytes(data, limits)
-    try:
-        image = _opened(BytesIO(data))
-        _check_size(*image.size, limits)
-    except Image.DecompressionBombError as error:
-        raise _too_many_pixels(limits) from error
-    except _DAMAGE as error:
-        raise UnreadableImage("The picture is damaged or cut short; send the complete file.") from error
-    width, height = image.size
-    # Of a progressive JPEG the decoder keeps every coefficient.
-    reduced = isinstance(image, JpegImageFile) and not image.info.get("progressive")
-    fraction = _fraction(image.size, side) if reduced else 1
-    return max(1, width // fraction) * max(1, height // fraction)
 
 
 def decode_soon(data: bytes, limits: ImageLimits) -> Pixels | None:
