@@ -11,8 +11,8 @@ from tests.service.asking import embedding_of
 from tests.service.serving import dummy_app, serving
 
 LIMITS = {
-    "max_k": 7,
-    "max_page": 8,
+    "max_k": 11,
+    "max_page": 101,
     "max_generate": 3,
     "max_faces": 5,
     "max_images": 2,
@@ -20,12 +20,12 @@ LIMITS = {
     "max_queries": 6,
 }
 NUMBERS = [
-    ("GET", "/faces", "limit", 8),
-    ("GET", "/jobs", "limit", 8),
+    ("GET", "/faces", "limit", 101),
+    ("GET", "/jobs", "limit", 101),
     ("POST", "/generate", "count", 3),
     ("POST", "/embed", "max_faces", 5),
-    ("POST", "/search", "k", 7),
-    ("POST", "/identify", "k", 7),
+    ("POST", "/search", "k", 11),
+    ("POST", "/identify", "k", 11),
 ]
 
 
@@ -100,6 +100,6 @@ def test_ids_are_uuids(small: httpx.Client) -> None:
 
 
 def test_one_application_leaves_the_document_of_another_as_it_is(small: httpx.Client, tmp_path: Path) -> None:
-    assert schema_of(small, "GET", "/faces", "limit")["maximum"] == 8
+    assert schema_of(small, "GET", "/faces", "limit")["maximum"] == 101
     with serving(dummy_app(tmp_path)) as usual:
         assert schema_of(usual, "GET", "/faces", "limit")["maximum"] == 1000
