@@ -4,21 +4,10 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from gallery.limits import MAX_COLLECTION, MAX_SUBJECT
+from service.routing.parameters import TEXT_BOUNDS
 
 Json = dict[str, Any]
 
-_COLLECTION: Json = {"minLength": 1, "maxLength": MAX_COLLECTION, "pattern": "^[A-Za-z0-9_.-]+$"}
-_ID: Json = {"pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
-_TEXTS: Mapping[str, Json] = {
-    "subject": {"minLength": 1, "maxLength": MAX_SUBJECT},
-    "collection": _COLLECTION,
-    "name": _COLLECTION,
-    "face": _ID,
-    "face_id": _ID,
-    "job_id": _ID,
-}
-"""By the name of a parameter or field; a text that breaks its bounds is refused, or names nothing."""
 _LARGEST = {"k": "max_k", "limit": "max_page", "count": "max_generate", "max_faces": "max_faces"}
 _LONGEST = {"image": "max_images", "source": "max_images", "edits": "max_edits", "queries": "max_queries"}
 """The limits of numbers and of lists."""
@@ -44,8 +33,8 @@ def _constrain_fields(schema: Json, limits: Mapping[str, int]) -> None:
 def _constrain(name: str, schema: Json, limits: Mapping[str, int]) -> None:
     for kind in schema.get("anyOf", [schema]):
         match kind.get("type"):
-            case "string" if name in _TEXTS:
-                kind.update(_TEXTS[name])
+            case "string" if name in TEXT_BOUNDS:
+                kind.update(TEXT_BOUNDS[name])
             case "integer" if name in _LARGEST:
                 kind["maximum"] = limits[_LARGEST[name]]
             case "array":

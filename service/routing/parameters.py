@@ -1,9 +1,11 @@
 """Query parameters that several routes share, and how they are checked."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import Path, Query
 
+from gallery.limits import MAX_COLLECTION, MAX_SUBJECT
 from model.errors import InvalidRequest
 from worker.interface import Align
 
@@ -19,6 +21,18 @@ FaceId = Annotated[
 ]
 
 JobId = Annotated[str, Path(description="the id of a job", examples=["01930f2e-6f6c-7cc3-9d0a-3f1d2c4b5a69"])]
+
+_COLLECTION: dict[str, Any] = {"minLength": 1, "maxLength": MAX_COLLECTION, "pattern": "^[A-Za-z0-9_.-]+$"}
+_ID: dict[str, Any] = {"pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+TEXT_BOUNDS: Mapping[str, dict[str, Any]] = {
+    "subject": {"minLength": 1, "maxLength": MAX_SUBJECT},
+    "collection": _COLLECTION,
+    "name": _COLLECTION,
+    "face": _ID,
+    "face_id": _ID,
+    "job_id": _ID,
+}
+"""By the name of a parameter or field; a text that breaks its bounds is refused, or names nothing."""
 
 
 def within(name: str, value: int, limit: int) -> int:
