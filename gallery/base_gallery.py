@@ -1,13 +1,13 @@
 """What every gallery does, wherever it searches."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from gallery.jobs.job_store import JobStore
 from gallery.query import Query, Results
 from gallery.records import Amendment, CollectionInfo, EnrolledFace, KeptPicture, NewFace, Page, Receipt
 from gallery.store.database import Database
-from gallery.store.store import Store
+from gallery.store.store import Seen, Store
 
 
 class BaseGallery(ABC):
@@ -56,17 +56,13 @@ class BaseGallery(ABC):
         """Every face of a collection as it can be enrolled elsewhere, some at a time, all of one moment."""
         return self._store.exported(collection)
 
-    def get(self, id: str) -> EnrolledFace:
-        """One face. Raises NotFound."""
-        return self._store.get(id)
+    def get(self, id: str, seen: Seen = None) -> EnrolledFace:
+        """One face of the collections that are seen. Raises NotFound, the same for one in others as for none."""
+        return self._store.get(id, seen)
 
-    def require(self, id: str, collections: Iterable[str]) -> None:
-        """Raises NotFound unless a face is in one of these collections, the same for one in others as for none."""
-        self._store.require(id, collections)
-
-    def crop(self, id: str) -> bytes | None:
-        """The picture of one face, None where none was kept. Raises NotFound."""
-        return self._store.crop(id)
+    def crop(self, id: str, seen: Seen = None) -> bytes | None:
+        """The picture of one face of the collections that are seen, None where none was kept. Raises NotFound."""
+        return self._store.crop(id, seen)
 
     def page(
         self, *, collection: str | None = None, subject: str | None = None, cursor: str | None = None, limit: int = 100
@@ -77,24 +73,27 @@ class BaseGallery(ABC):
         """
         return self._store.page(collection=collection, subject=subject, cursor=cursor, limit=limit)
 
-    def change(self, id: str, amendment: Amendment) -> EnrolledFace:
-        """Change some fields of one face, which goes to the end of the order; gives it as it is then.
+    def change(self, id: str, amendment: Amendment, seen: Seen = None) -> EnrolledFace:
+        """Change some fields of one face of the collections that are seen, which goes to the end of the order.
 
-        Raises NotFound.
+        Gives it as it is then. Raises NotFound.
         """
-        return self._store.change(id, amendment)
+        return self._store.change(id, amendment, seen)
 
-    def delete(self, id: str) -> Receipt:
-        """Delete one face, which nothing gives any more from now on. Raises NotFound."""
-        return self._store.delete(id)
+    def delete(self, id: str, seen: Seen = None) -> Receipt:
+        """Delete one face of the collections that are seen, which nothing gives any more. Raises NotFound."""
+        return self._store.delete(id, seen)
 
-    def delete_subject(self, subject: str, collection: str | None = None) -> Receipt:
-        """Delete all faces of a subject, in one collection or in all, also where there are none."""
-        return self._store.delete_subject(subject, collection)
+    def delete_subject(self, subject: str, collection: str | None = None, seen: Seen = None) -> Receipt:
+        """Delete all faces of a subject in the collections that are seen, or in one of them, also where there are none.
 
-    def collections(self) -> list[CollectionInfo]:
-        """Every collection that holds a face, by name."""
-        return self._store.collections()
+        All of them or, if it fails, none.
+        """
+        return self._store.delete_subject(subject, collection, seen)
+
+    def collections(self, seen: Seen = None) -> list[CollectionInfo]:
+        """Every collection that is seen and holds a face, by name."""
+        return self._store.collections(seen)
 
     def outdated(self, model: str, limit: int, *, collection: str | None = None, after: int = 0) -> list[KeptPicture]:
         """The first `limit` faces of other models whose picture was kept, of those with a number above `after`."""

@@ -13,6 +13,7 @@ from gallery.periodic_thread import Keeper
 from gallery.query import Query, Results
 from gallery.read_write_lock import ReadWriteLock
 from gallery.records import Amendment, Deletion, EnrolledFace, Receipt
+from gallery.store.store import Seen
 from model.attributes import Vector
 from model.errors import InvalidRequest
 
@@ -87,17 +88,17 @@ class Gallery(BaseGallery):
         with self._lock.read():
             return self._index.recall
 
-    def change(self, id: str, amendment: Amendment) -> EnrolledFace:
+    def change(self, id: str, amendment: Amendment, seen: Seen = None) -> EnrolledFace:
         with self._without_snapshot():
-            return super().change(id, amendment)
+            return super().change(id, amendment, seen)
 
-    def delete(self, id: str) -> Receipt:
+    def delete(self, id: str, seen: Seen = None) -> Receipt:
         with self._without_snapshot():
-            return super().delete(id)
+            return super().delete(id, seen)
 
-    def delete_subject(self, subject: str, collection: str | None = None) -> Receipt:
+    def delete_subject(self, subject: str, collection: str | None = None, seen: Seen = None) -> Receipt:
         with self._without_snapshot():
-            return super().delete_subject(subject, collection)
+            return super().delete_subject(subject, collection, seen)
 
     def census(self) -> dict[str, int]:
         self.follow()

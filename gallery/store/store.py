@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -30,6 +30,9 @@ from gallery.store.rows import change_of, face_of, moment, new_face_of, values_o
 from gallery.store.tables import counter, deletions, faces, failures, jobs
 from model.attributes import Vector
 from model.errors import InvalidRequest, NotFound
+
+Seen = Collection[str] | None
+"""The collections that there are for a caller; None for all. What lies in others is as if it were not there."""
 
 _CURSOR = re.compile(r"[0-7][0-9a-f]{15}")
 _FACE = [column for column in faces.columns if column.name not in ("crop", "content")]
@@ -88,18 +91,14 @@ class Store:
             for some in found.mappings().partitions():
                 yield [new_face_of(row) for row in some]
 
-    def get(self, id: str) -> EnrolledFace:
-        """One face. Raises NotFound."""
-        return face_of(self._one(id, *_FACE)._mapping)
+    def get(self, id: str, seen: Seen = None) -> EnrolledFace:
+        """One face of the collections that are seen. Raises NotFound."""
+        return face_of(self._one(id, seen, *_FACE)._mapping)
 
-    def crop(self, id: str) -> bytes | None:
-        """The picture of one face, None where none was kept. Raises NotFound."""
-        crop: bytes | None = self._one(id, faces.c.crop).crop
+    def crop(self, id: str, seen: Seen = None) -> bytes | None:
+        """The picture of one face of the collections that are seen, None where none was kept. Raises NotFound."""
+        crop: bytes | None = self._one(id, seen, faces.c.crop).crop
         return crop
-
-    def require(self, id: str, collections: Iterable[str]) -> None:
-        """Raises NotFound unless a face is in one of these collections, the same for one in others as for none."""
-        self._one(id, faces.c.sequence, where=[faces.c.collection.in_(collections)])
 
     def outdated(self, model: str, limit: int, *, collection: str | None = None, after: int = 0) -> list[KeptPicture]:
         """The first `limit` faces of other models whose picture was kept, of those with a number above `after`."""
@@ -136,19 +135,22 @@ class Store:
         listed = [face_of(row._mapping) for row in rows[:limit]]
         return Page(listed, cursor_after(listed[-1]) if len(rows) > limit else None)
 
-    def collections(self) -> list[CollectionInfo]:
-        """Every collection that holds a face, by name."""
+    def collections(self, seen: Seen = None) -> list[CollectionInfo]:
+        """Every collection that is seen and holds a face, by name."""
         name = faces.c.collection
-        query = select(name, func.count(), func.count(distinct(faces.c.subject))).group_by(name).order_by(name)
+        query = select(name, func.count(), func.count(distinct(faces.c.subject))).where(*_in(seen))
+        query = query.group_by(name).order_by(name)
         with self._transaction() as connection:
             return [CollectionInfo(*row) for row in connection.execute(query)]
 
-    def change(self, id: str, amendment: Amendment) -> EnrolledFace:
-        """Change some fields of one face, which gets a new number; gives the face as it is now. Raises NotFound."""
+    def change(self, id: str, amendment: Amendment, seen: Seen = None) -> EnrolledFace:
+        """Change some fields of one face of the collections that are seen, which gets a new number.
+
+        Gives the face as it is now. Raises NotFound.
+        """
         with self._transaction() as connection:
             first = advance(connection, 0) + 1
-            known = faces.c.id == id if is_id(id) else literal(False)
-            old = connection.execute(select(faces.c.sequence).where(known)).scalar_one_or_none()
+            old = connection.execute(select(faces.c.sequence).where(*_named(id, seen))).scalar_one_or_none()
             if old is None:
                 raise _no_face(id)
             connection.execute(insert(deletions), {"sequence": first, "face": old})
@@ -158,28 +160,25 @@ class Store:
         self.database.scrub()
         return face_of(row._mapping)
 
-    def delete(self, id: str) -> Receipt:
-        """Delete one face. Raises NotFound."""
-        receipt = self._erase(faces.c.id == id if is_id(id) else literal(False))
+    def delete(self, id: str, seen: Seen = None) -> Receipt:
+        """Delete one face of the collections that are seen. Raises NotFound."""
+        receipt = self._erase(*_named(id, seen))
         if not receipt.deleted:
             raise _no_face(id)
         return receipt
 
-    def delete_subject(self, subject: str, collection: str | None = None) -> Receipt:
-        """Delete all faces of a subject, in one collection or in all, also where there are none.
+    def delete_subject(self, subject: str, collection: str | None = None, seen: Seen = None) -> Receipt:
+        """Delete all faces of a subject in the collections that are seen, or in one of them, also where there are none.
 
         What a job notes of files of the subject that it could not enrol goes too.
         """
+        which = _within(collection, subject) + _in(seen)
+        mine = select(jobs.c.id)
         if collection is not None:
-            check_collection(collection)
-        check_subject(subject)
-        with self._transaction() as connection:
-            mine = select(jobs.c.id) if collection is None else select(jobs.c.id).where(jobs.c.collection == collection)
-            noted = delete(failures).where(failures.c.subject == subject, failures.c.job.in_(mine))
-            forgotten = connection.execute(noted).rowcount
-        if forgotten:
-            self.database.scrub()
-        return self._erase(*_within(collection, subject))
+            mine = mine.where(jobs.c.collection == collection)
+        if seen is not None:
+            mine = mine.where(jobs.c.collection.in_(seen))
+        return self._erase(*which, noted=[failures.c.subject == subject, failures.c.job.in_(mine)])
 
     def sequence(self) -> int:
         """The number of the latest change; 0 before the first."""
@@ -211,20 +210,21 @@ class Store:
         with self._transaction() as connection:
             return [change_of(row) for row in connection.execute(both)]
 
-    def _erase(self, *which: ColumnElement[bool]) -> Receipt:
+    def _erase(self, *which: ColumnElement[bool], noted: Sequence[ColumnElement[bool]] = ()) -> Receipt:
+        """Delete some faces, and what jobs have `noted` where that is asked for."""
         with self._transaction() as connection:
             count, sequence = _remove(connection, *which)
-        if count:
+            forgotten = connection.execute(delete(failures).where(*noted)).rowcount if noted else 0
+        if count or forgotten:
             self.database.scrub()
         return Receipt(count, sequence, moment(time.time_ns() // 1_000_000))
 
-    def _one(self, id: str, *columns: Column[Any], where: Sequence[ColumnElement[bool]] = ()) -> Row[Any]:
-        if is_id(id):
-            with self._transaction() as connection:
-                row = connection.execute(select(*columns).where(faces.c.id == id, *where)).one_or_none()
-            if row is not None:
-                return row
-        raise _no_face(id)
+    def _one(self, id: str, seen: Seen, *columns: Column[Any]) -> Row[Any]:
+        with self._transaction() as connection:
+            row = connection.execute(select(*columns).where(*_named(id, seen))).one_or_none()
+        if row is None:
+            raise _no_face(id)
+        return row
 
 
 def cursor_after(face: EnrolledFace) -> str:
@@ -240,6 +240,15 @@ def _remove(connection: Connection, *which: ColumnElement[bool]) -> tuple[int, i
         notes = [{"sequence": first + place, "face": face} for place, face in enumerate(sorted(gone))]
         connection.execute(insert(deletions), notes)
     return len(gone), advance(connection, len(gone))
+
+
+def _named(id: str, seen: Seen) -> list[ColumnElement[bool]]:
+    """The face with an id, if its collection is seen: the same statement whether there is one or not."""
+    return [faces.c.id == id if is_id(id) else literal(False), *_in(seen)]
+
+
+def _in(seen: Seen) -> list[ColumnElement[bool]]:
+    return [] if seen is None else [faces.c.collection.in_(seen)]
 
 
 def _within(collection: str | None, subject: str | None) -> list[ColumnElement[bool]]:

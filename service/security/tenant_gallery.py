@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
@@ -29,7 +28,8 @@ class VisibleGallery:
     """What routes use of a gallery. Raises as the gallery does, and Forbidden for writing where the caller may not.
 
     For a caller who sees only some collections the others do not exist: what lies in them is not found, not counted
-    and not compared. As sequence numbers tell how much others do, such a caller gets 0 for each of them.
+    and not compared. The statement that reads or changes a face itself asks for its collection, so that no face is
+    moved out of sight between the two. As sequence numbers tell how much others do, such a caller gets 0 for each.
     """
 
     gallery: BaseGallery
@@ -63,15 +63,13 @@ class VisibleGallery:
 
     def get(self, id: str) -> EnrolledFace:
         """One face. Raises NotFound."""
-        self._require(id)
-        face = self.gallery.get(id)
+        face = self.gallery.get(id, self.caller.collections)
         self._note(Action.READ, 1, collection=face.collection)
         return self._shown(face)
 
     def crop(self, id: str) -> bytes | None:
         """The picture of one face, None where none was kept. Raises NotFound."""
-        self._require(id)
-        crop = self.gallery.crop(id)
+        crop = self.gallery.crop(id, self.caller.collections)
         self._note(Action.READ, 1)
         return crop
 
@@ -90,30 +88,25 @@ class VisibleGallery:
         """Change some fields of one face; gives it as it is then. Raises NotFound."""
         if amendment.collection is not None:
             self.caller.require(amendment.collection)
-        self._require(id)
-        face = self.gallery.change(id, amendment)
+        face = self.gallery.change(id, amendment, self.caller.collections)
         self._note(Action.CHANGE, 1, collection=face.collection)
         return self._shown(face)
 
     def delete(self, id: str) -> Receipt:
         """Delete one face. Raises NotFound."""
-        self._require(id)
-        receipt = self.gallery.delete(id)
+        receipt = self.gallery.delete(id, self.caller.collections)
         self._note(Action.ERASE, receipt.deleted)
         return self._shown(receipt)
 
     def delete_subject(self, subject: str, collection: str | None = None) -> Receipt:
         """Delete all faces of a subject, in one collection or in all that the caller sees."""
-        places = self._seen(collection) if self.caller.collections is not None else [collection]
-        receipts = [self.gallery.delete_subject(subject, place) for place in places]
-        latest = receipts[-1] if receipts else Receipt(0, 0, datetime.now(UTC))
-        receipt = replace(latest, deleted=sum(each.deleted for each in receipts))
+        receipt = self.gallery.delete_subject(subject, collection, self.caller.collections)
         self._note(Action.ERASE, receipt.deleted, collection=collection)
         return self._shown(receipt)
 
     def collections(self) -> list[CollectionInfo]:
         """Every collection that the caller sees and that holds a face, by name."""
-        return [info for info in self.gallery.collections() if self.caller.sees(info.name)]
+        return self.gallery.collections(self.caller.collections)
 
     def census(self) -> dict[str, int]:
         """How many faces each model made, by its id; empty for a caller who does not see every face."""
@@ -161,11 +154,6 @@ class VisibleGallery:
     def _id_for(self, key: str) -> str:
         """The id of the face that the caller enrols with a key; no two callers have one in common."""
         return str(uuid5(_KEYED, f"{self.caller.id} {key}"))
-
-    def _require(self, id: str) -> None:
-        """Raises NotFound for a face that the caller does not see, as for one that is not there."""
-        if self.caller.collections is not None:
-            self.gallery.require(id, self.caller.collections)
 
     def _shown(self, record: Numbered) -> Numbered:
         return record if self.caller.collections is None else replace(record, sequence=0)

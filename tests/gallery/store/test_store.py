@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 
 from gallery.records import Amendment, CollectionInfo, Deletion, Enrolment, NewFace
 from gallery.store.store import Store
@@ -149,6 +150,49 @@ def test_a_subject_is_deleted_from_one_collection_or_all(store: Store, new: Make
     assert store.delete_subject("s0").deleted == store.delete_subject("nobody", "c1").deleted == 0
     assert store.collections() == [CollectionInfo(f"c{n}", 2, 1) for n in range(3)]
     assert store.sequence() == 18
+
+
+def test_a_list_of_collections_reads_an_index_alone_and_of_that_only_what_is_seen(
+    store: Store, url: str, new: MakeFace
+) -> None:
+    store.add_many([new(n, subject=f"s{n % 2}", collection=f"c{n % 3}") for n in range(12)])
+    assert store.collections([]) == []
+    asked = list[tuple[str, Any]]()
+    # The statement and its parameters are the third and the fourth argument.
+    event.listen(store.database._engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+    assert store.collections(["c2", "c0", "none"]) == [CollectionInfo("c0", 4, 2), CollectionInfo("c2", 4, 2)]
+    assert [info.name for info in store.collections()] == ["c0", "c1", "c2"]
+    lists, sqlite = list(asked), url.startswith("sqlite")
+    with store.database._engine.connect() as connection:
+        if not sqlite:
+            # Of a table this small the server would rather read all.
+            connection.exec_driver_sql("SET enable_seqscan = off; SET enable_bitmapscan = off")
+        explain = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
+        plans = [str(connection.exec_driver_sql(f"{explain} {text}", given).all()) for text, given in lists]
+    reads = "USING COVERING INDEX" if sqlite else "Index Only Scan using"
+    assert all(f"{reads} faces_by_collection_and_subject" in plan for plan in plans), plans
+    assert "(collection=?)" in plans[0] if sqlite else "Index Cond" in plans[0], plans
+
+
+@pytest.mark.parametrize("seen", [["c0"], [], None])
+def test_a_face_elsewhere_is_as_one_that_is_not_there(store: Store, new: MakeFace, seen: list[str] | None) -> None:
+    face = store.add(new(1, collection="c1", crop=b"png"))
+    if seen is None:
+        assert store.get(face.id, seen).id == store.get(face.id, ["c0", "c1"]).id == face.id
+        return
+    asks = [
+        lambda: store.get(face.id, seen),
+        lambda: store.crop(face.id, seen),
+        lambda: store.change(face.id, Amendment(subject="eve"), seen),
+        lambda: store.delete(face.id, seen),
+    ]
+    for ask in asks:
+        with pytest.raises(NotFound) as refused:
+            ask()
+        assert refused.value.details == {"id": face.id}
+    assert store.delete_subject("ada", None, seen).deleted == store.delete_subject("ada", "c1", seen).deleted == 0
+    assert (store.sequence(), store.get(face.id).subject) == (1, "ada")
+    assert store.delete_subject("ada", None, ["c1", "c2"]).deleted == 1
 
 
 def test_many_are_enrolled_together_or_not_at_all(store: Store, new: MakeFace) -> None:

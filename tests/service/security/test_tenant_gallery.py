@@ -1,13 +1,23 @@
 """Two keys that see different collections: neither learns anything of the other's."""
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from gallery.gallery import Gallery
+from gallery.records import Amendment, NewFace
+from model.dummy import DummyModel
+from model.errors import NotFound
+from service.security.audit import AuditLog
+from service.security.caller import Caller
 from service.security.scopes import Scope
+from service.security.tenant_gallery import VisibleGallery
 from tests.service.asking import assert_problem, embedding_of, enrol
 from tests.service.security.guarded import USUAL, Guarded
 
@@ -206,3 +216,43 @@ def test_the_audit_log_tells_who_what_and_how_many(guarded: Guarded, ada: bytes)
 def test_a_key_for_searching_may_not_seed_the_demonstration(guarded: Guarded) -> None:
     assert_problem(guarded.holder(Scope.SEARCH).post("/demo"), 403, "forbidden")
     assert guarded.holder(Scope.ENROL, collections=["demo"]).post("/demo").json()["faces"] == 48
+
+
+@pytest.fixture
+def moving(tmp_path: Path) -> Iterator[tuple[VisibleGallery, str, list[str]]]:
+    """A gallery seen by the tenant of `mine`, the id of a face there, and what moved it into `theirs`.
+
+    It is moved at the first moment in which no transaction of the tenant runs.
+    """
+    gallery, other = (Gallery(f"sqlite:///{tmp_path / 'g.db'}") for _ in range(2))
+    face, moved = gallery.enrol(NewFace("ada", DummyModel().sample(1, seed=1)[0], "m1", "mine")), list[str]()
+
+    def move(*_: Any) -> None:
+        if not moved:
+            moved.append("tried")
+            with suppress(NotFound):
+                moved.append(other.change(face.id, Amendment(collection="theirs")).id)
+
+    event.listen(gallery.database._engine, "checkin", move)
+    caller = Caller("tenant", frozenset(USUAL), frozenset({"mine"}))
+    yield VisibleGallery(gallery, caller, AuditLog(tmp_path / "audit.jsonl"), "request"), face.id, moved
+    gallery.close()
+    other.close()
+
+
+@pytest.mark.parametrize("act", ["get", "change", "delete"])
+def test_nothing_is_moved_between_the_look_at_a_right_and_its_use(
+    moving: tuple[VisibleGallery, str, list[str]], act: str
+) -> None:
+    seen, id, moved = moving
+    what = {"change": (Amendment(subject="eve"),)}.get(act, ())
+    try:
+        result = getattr(seen, act)(id, *what)
+    except NotFound:
+        result = None
+    assert moved
+    there = {face.id: face for face in seen.gallery.page().faces}
+    if act == "delete":
+        assert (id in there) == (moved == ["tried", id])
+    else:
+        assert result is None or result.collection == "mine"
