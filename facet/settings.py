@@ -77,6 +77,7 @@ class Settings(BaseSettings):
         ServiceConfig.max_archive_ratio, description="unpacked bytes for each byte of an archive"
     )
     max_grouped: PositiveInt = Field(ServiceConfig.max_grouped, description="faces of a collection that is grouped")
+    max_job_days: PositiveInt = Field(ServiceConfig.max_job_days, description="days that an ended job is kept")
     max_body_seconds: PositiveInt = Field(
         ServiceConfig.max_body_seconds,
         description="seconds in which a caller must have sent a whole body, or each megabyte of an archive, and in "

@@ -48,6 +48,8 @@ class ServiceConfig:
     """Where what jobs work on lies until they are done."""
     runs_jobs: bool = True
     """Work on jobs in this process; else a worker of the queue `jobs` does, which shares `jobs_dir`."""
+    max_job_days: int = 30
+    """Days after its end when a job is forgotten, with what failed in it and the groups that it found."""
     max_body_seconds: int = 60
     """Seconds in which a caller must have sent a whole body, pictures and all; of an archive, each megabyte."""
     max_held_bytes: int = 256 * 2**20

@@ -37,7 +37,7 @@ class Jobs:
         self._inference, self._runs = inference, config.runs_jobs
         self._loop: asyncio.AbstractEventLoop | None = None
         work = work_on(gallery, self._embed, self.limits, config.keep_crops)
-        self.runner = Runner(gallery.jobs, config.jobs_dir, work)
+        self.runner = Runner(gallery.jobs, config.jobs_dir, work, config.max_job_days)
 
     async def start(self) -> None:
         """Go on with what an earlier process left, where jobs run in this one."""

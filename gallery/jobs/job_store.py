@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from gallery.jobs.job_records import Failure, Groups, Job, Kind, State
 from gallery.limits import MAX_PAGE, check_collection, check_id, check_limit, is_id
@@ -26,9 +26,10 @@ class Ended(Exception):
 
 
 class JobStore:
-    """Every job there was. Raises Unavailable while the database does not answer."""
+    """Every job of the last time. Raises Unavailable while the database does not answer."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._transaction = database.transaction
 
     def create(self, kind: Kind, collection: str, parameters: Mapping[str, Any], *, id: str | None = None) -> Job:
@@ -129,6 +130,23 @@ class JobStore:
         with self._transaction() as connection:
             job = _changed(connection, id, state=State.CANCELLED.value)
         return job or self.get(id)
+
+    def forget(self, seconds: float) -> int:
+        """Forget the jobs that ended so long ago, what failed in them and the groups that they found; gives how many.
+
+        One at a time: what a grouping found may be many rows.
+        """
+        long_ago = jobs.c.changed < _now() - round(1000 * seconds)
+        ended = long_ago & jobs.c.state.not_in([state.value for state in _ACTIVE])
+        with self._transaction() as connection:
+            old = connection.scalars(select(jobs.c.id).where(ended)).all()
+        for id in old:
+            with self._transaction() as connection:
+                connection.execute(delete(jobs).where(jobs.c.id == id))
+        if old:
+            # The paths of files that failed name people.
+            self._database.scrub()
+        return len(old)
 
     def failures(self, id: str, *, after: int = -1, limit: int = 100) -> list[Failure]:
         """The first `limit` files after a place that failed."""

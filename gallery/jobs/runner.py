@@ -22,6 +22,9 @@ _MOST_STARTS = 3
 """How often a process may end over the same place of a job before the job is given up."""
 _NEW_SECONDS = 60.0
 """How long a folder may be there before its upload holds the lock."""
+_FORGET_SECONDS = 3600.0
+"""How often it is looked for jobs that ended long ago."""
+_DAY_SECONDS = 86_400.0
 _LOCK = "lock"
 
 logger = logging.getLogger("facet.gallery")
@@ -34,8 +37,10 @@ class Runner:
     ends: the next process then goes on with the job. Several runners, in any processes, may share the place.
     """
 
-    def __init__(self, jobs: JobStore, place: Path, work: Mapping[Kind, Work]) -> None:
+    def __init__(self, jobs: JobStore, place: Path, work: Mapping[Kind, Work], kept_days: int = 30) -> None:
+        """Works by kind of job on those in a place, and forgets jobs so many days after their end."""
         self._jobs, self._place, self._work = jobs, place, work
+        self._kept_seconds, self._forgot = kept_days * _DAY_SECONDS, -_FORGET_SECONDS
         self._stop, self._news = Event(), Event()
         self._thread: Thread | None = None
 
@@ -88,6 +93,7 @@ class Runner:
         while not self._stop.is_set():
             self._news.clear()
             try:
+                self._forget_old()
                 for id in self._waiting():
                     self.run(id)
                     if self._stop.is_set():
@@ -95,6 +101,11 @@ class Runner:
             except (Unavailable, StorageFull, OSError) as error:
                 logger.warning("no job can be taken up: %s", error)
             self._news.wait(_SECONDS)
+
+    def _forget_old(self) -> None:
+        if time.monotonic() - self._forgot >= _FORGET_SECONDS:
+            self._jobs.forget(self._kept_seconds)
+            self._forgot = time.monotonic()
 
     def _folder(self, id: str) -> Path:
         return self._place / id

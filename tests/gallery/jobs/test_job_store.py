@@ -1,14 +1,17 @@
 """Jobs are in the database with what they brought, all or nothing."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import func, select
 
 from gallery.gallery import Gallery
 from gallery.jobs.job_records import Failure, Kind, State
 from gallery.jobs.job_store import Ended
 from gallery.records import Amendment, NewFace
+from gallery.store.tables import failures, members
 from model.errors import InvalidRequest, NoFace, NotFound
 
 MakeFace = Callable[..., NewFace]
@@ -87,6 +90,27 @@ def test_groups_never_hold_an_erased_face(gallery: Gallery, new: MakeFace) -> No
     gallery.change(c, Amendment(collection="elsewhere"))
     found = gallery.jobs.groups(job.id)
     assert (found.groups, found.unassigned) == ([[b]], [d])
+
+
+def test_jobs_are_forgotten_some_time_after_their_end_with_all_that_is_of_them(
+    gallery: Gallery, new: MakeFace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    face = gallery.enrol(new(1, collection="c"))
+    ended, failed, running, waiting = (gallery.jobs.create(Kind.GROUPS, "c", {}) for _ in range(4))
+    gallery.jobs.group(ended.id, {"groups": 1}, {face.sequence: 0})
+    gallery.jobs.record(failed.id, {}, failed=[Failure(0, "ada/1.jpg", "no_face", "none", "ada")])
+    gallery.jobs.finish(ended.id)
+    gallery.jobs.finish(failed.id, NoFace("no"))
+    gallery.jobs.begin(running.id)
+    assert gallery.jobs.forget(10.0) == 0
+    assert len(gallery.jobs.page()) == 4
+    now = time.time_ns()
+    monkeypatch.setattr("gallery.jobs.job_store.time.time_ns", lambda: now + 11_000_000_000)
+    assert gallery.jobs.forget(10.0) == 2
+    assert [job.id for job in gallery.jobs.page()] == [waiting.id, running.id]
+    with gallery.database.transaction() as connection:
+        for table in (members, failures):
+            assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
 
 
 def test_jobs_are_listed_newest_first(gallery: Gallery) -> None:
