@@ -18,16 +18,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
 from gallery.gallery import Gallery
 from gallery.query import Query, Term
 from gallery.records import Amendment, EnrolledFace, NewFace
+from gallery.store import block_keys
 from gallery.verification import verify
 from model.attributes import EMBEDDING_SIZE, Attribute, Vector, normalized, part
 
 ROOT = Path(__file__).parents[1]
+_BLOCK = 8
+"""Numbers in a block of the snapshot: few, so that it has many files."""
 
 
 @dataclass
@@ -51,6 +55,7 @@ def embedding_of(seed: int) -> Vector:
 
 def write_forever(url: str, snapshot: Path, seed: int) -> None:
     """The child: one line before each write, `done` with its result after it."""
+    block_keys.BLOCK = _BLOCK
     gallery, rng = Gallery(url, snapshot), random.Random(seed)
     ids = [face.id for face in gallery.page(limit=1000).faces]
     while True:
@@ -94,7 +99,8 @@ def play_round(url: str, snapshot: Path, expected: Expectation, seed: int) -> No
             pending = None
         else:
             pending = words
-    _check(url, snapshot, expected, pending)
+    with patch.object(block_keys, "BLOCK", _BLOCK):
+        _check(url, snapshot, expected, pending)
 
 
 def _acknowledge(expected: Expectation, action: list[str], id: str) -> None:
@@ -121,7 +127,7 @@ def _check(url: str, snapshot: Path, expected: Expectation, pending: list[str] |
     verdict = verify(url, snapshot)
     assert verdict.problems == []
     assert verdict.faces == len(there)
-    files = b"".join(file.read_bytes() for file in snapshot.parent.iterdir())
+    files = b"".join(file.read_bytes() for file in snapshot.parent.iterdir() if file.is_file())
     for id in expected.deleted:
         assert part(expected.vectors[id], Attribute.IDENTITY).tobytes() not in files
 

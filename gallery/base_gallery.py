@@ -1,7 +1,7 @@
 """What every gallery does, wherever it searches."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gallery.jobs.job_store import JobStore
 from gallery.query import Query, Results
@@ -79,6 +79,13 @@ class BaseGallery(ABC):
         Gives it as it is then. Raises NotFound.
         """
         return self._store.change(id, amendment, seen)
+
+    def change_many(self, amendments: Mapping[str, Amendment]) -> list[EnrolledFace]:
+        """Change some fields of each of these faces by id; gives those that are there as they are then.
+
+        All of them or, if it fails, none.
+        """
+        return self._store.change_many(amendments)
 
     def delete(self, id: str, seen: Seen = None) -> Receipt:
         """Delete one face of the collections that are seen, which nothing gives any more. Raises NotFound."""

@@ -1,19 +1,23 @@
 """Who is enrolled: the store, and the index that follows it."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Lock
+
+import numpy as np
 
 from gallery.base_gallery import BaseGallery
 from gallery.index.approximate import ApproximateIndex
-from gallery.index.index import Hits, Index, IndexConfig
+from gallery.index.flat import Numbers
+from gallery.index.index import Covered, Hits, Index, IndexConfig
 from gallery.index.sample_queries import trials
-from gallery.index.snapshot import Snapshot
+from gallery.loading import Loader
 from gallery.periodic_thread import Keeper
 from gallery.query import Query, Results
 from gallery.read_write_lock import ReadWriteLock
-from gallery.records import Amendment, Deletion, EnrolledFace, Receipt
-from gallery.store.store import Seen
+from gallery.records import Deletion
+from gallery.store.changes import Forgotten
 from model.attributes import Vector
 from model.errors import InvalidRequest
 
@@ -22,7 +26,9 @@ _BATCH = 10_000
 _SECONDS = 60.0
 """How often it is asked whether a snapshot is due."""
 _MANY = 10_000
-"""Changes, or a tenth of all faces where that is more, after which it is."""
+"""Faces that it lacks, or a twentieth of all where that is more, with which it is."""
+_COPIED = 16_384
+"""Faces copied while no writer is let in: a few milliseconds."""
 
 
 class Gallery(BaseGallery):
@@ -31,24 +37,22 @@ class Gallery(BaseGallery):
     def __init__(self, url: str, snapshot: Path | None = None, config: IndexConfig | None = None) -> None:
         """Open the gallery in the database at a SQLAlchemy URL, and bring every embedding into memory.
 
-        `snapshot` names a file that makes this fast: it is written after many changes and when the gallery closes,
-        removed before a deletion or change is acknowledged, and made anew where it is damaged. Several galleries may
-        share it.
+        `snapshot` names a folder that makes this fast: it is written after many changes and when the gallery closes,
+        and made anew where it is damaged. Its files are sealed by keys that lie in the database and go with the faces
+        that are erased. Several galleries may share it.
         """
         super().__init__(url)
-        if snapshot is not None and self.database.seals:
-            # It would hold in plain what the database holds sealed.
-            snapshot.unlink(missing_ok=True)
-            snapshot = None
         self._config = config or IndexConfig()
-        self._snapshot = None if snapshot is None else Snapshot(snapshot, self._store.name(), self._config)
-        self._lock = ReadWriteLock()
+        self._lock, self._following = ReadWriteLock(), Lock()
         with ExitStack() as on_failure:
             on_failure.callback(self._store.close)
-            self._index = self._restored()
+            self._loader = Loader(self._store, snapshot)
+            self._index = self._loader.index(self._config)
             self.follow()
             on_failure.pop_all()
-        self._keepers = [] if snapshot is None else [Keeper(self._snapshot_is_due, self.save, _SECONDS)]
+        self._keepers = []
+        if snapshot is not None:
+            self._keepers.append(Keeper(self._snapshot_is_due, self.save, _SECONDS, at_once=True))
         if self._config.approximate_from is not None:
             self._keepers.append(Keeper(self._approximation_is_due, self.approximate, _SECONDS, at_once=True))
 
@@ -62,43 +66,39 @@ class Gallery(BaseGallery):
             super().close()
 
     def save(self) -> None:
-        """Write the snapshot, where there is to be one."""
-        if self._snapshot is None:
-            return
-        while True:
-            self.follow()
-            if self._snapshot.sequence == self._index.sequence:
-                return
-            with self._snapshot.locked(), self._lock.read():
-                # Nobody deletes a face while the snapshot is locked, but somebody may have before.
-                if not self._store.erased_since(self._index.sequence):
-                    self._snapshot.save(self._index)
-                    return
+        """Write what the snapshot lacks, where there is to be one."""
+        self._loader.save(self._lacking())
 
     def approximate(self) -> None:
         """Make the approximate indexes anew; until they are done the search goes on as it was."""
-        for covered in self._index.approximated:
-            with self._lock.read():
-                numbers, vectors = self._index.copied(covered)
-            made = ApproximateIndex(numbers, vectors, trials(vectors))
+        index = self._index
+        for covered in index.approximated:
             with self._lock.write():
-                self._index.install(covered, made)
+                index.begin_copy(covered)
+            parts = list(self._copies(index, covered, 0))
+            if not parts:
+                return
+            numbers, vectors = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+            made, last = ApproximateIndex(numbers, vectors, trials(vectors)), int(numbers[-1])
+            for newer, theirs in self._copies(index, covered, last):
+                made.add(newer, theirs)
+                last = int(newer[-1])
+            with self._lock.write():
+                index.install(covered, made, last)
+
+    def _copies(self, index: Index, covered: Covered, after: int) -> Iterator[tuple[Numbers, Vector]]:
+        """The numbers and vectors of all faces after a number, some at a time, so that nobody waits long for them."""
+        while True:
+            with self._lock.read():
+                numbers, vectors = index.copied(covered, after, _COPIED)
+            if not len(numbers):
+                return
+            yield numbers, vectors
+            after = int(numbers[-1])
 
     def recall(self) -> dict[str, float]:
         with self._lock.read():
             return self._index.recall
-
-    def change(self, id: str, amendment: Amendment, seen: Seen = None) -> EnrolledFace:
-        with self._without_snapshot():
-            return super().change(id, amendment, seen)
-
-    def delete(self, id: str, seen: Seen = None) -> Receipt:
-        with self._without_snapshot():
-            return super().delete(id, seen)
-
-    def delete_subject(self, subject: str, collection: str | None = None, seen: Seen = None) -> Receipt:
-        with self._without_snapshot():
-            return super().delete_subject(subject, collection, seen)
 
     def census(self) -> dict[str, int]:
         self.follow()
@@ -139,15 +139,17 @@ class Gallery(BaseGallery):
         """Apply the store's changes up to now."""
         if self._index.sequence == self._store.sequence():
             return
-        erased = False
-        with self._lock.write():
-            while changes := self._store.changes_since(self._index.sequence, _BATCH):
-                self._index.apply(changes)
-                erased = erased or any(isinstance(change, Deletion) for change in changes)
-        if erased:
-            # Another process deleted them, or this one was stopped while it did.
-            with self._without_snapshot():
-                pass
+        # The database is asked while others search.
+        with self._following:
+            try:
+                while changes := self._store.changes_since(self._index.sequence, _BATCH):
+                    with self._lock.write():
+                        self._index.apply(changes)
+                    self._loader.forget(change.face for change in changes if isinstance(change, Deletion))
+            except Forgotten:
+                fresh = self._loader.index(self._config)
+                with self._lock.write():
+                    self._index = fresh
 
     def _approximation_is_due(self) -> bool:
         self.follow()
@@ -155,23 +157,10 @@ class Gallery(BaseGallery):
             return self._index.approximation_is_due
 
     def _snapshot_is_due(self) -> bool:
-        assert self._snapshot is not None
-        changes = self._index.sequence - (self._snapshot.sequence or 0)
-        return changes >= max(_MANY, len(self._index) // 10)
+        return sum(self._lacking().values()) >= max(_MANY, len(self._index) // 20)
 
-    def _restored(self) -> Index:
-        """The index in the snapshot, or an empty one."""
-        if self._snapshot is None:
-            return Index(self._config)
-        with self._snapshot.locked():
-            return self._snapshot.load(self._store.sequence()) or Index(self._config)
-
-    @contextmanager
-    def _without_snapshot(self) -> Iterator[None]:
-        """Remove the snapshot after what happens inside; nobody writes one meanwhile."""
-        if self._snapshot is None:
-            yield
-            return
-        with self._snapshot.locked():
-            yield
-            self._snapshot.drop()
+    def _lacking(self) -> dict[int, int]:
+        """The blocks that the snapshot lacks, with the number of their faces."""
+        self.follow()
+        with self._lock.read():
+            return self._loader.lacking(self._index.numbers, self._index.sequence)

@@ -1,14 +1,16 @@
 """Whether the store, the index and the snapshot agree, and nothing holds what was deleted."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from gallery.index.index import Index
-from gallery.index.snapshot import Snapshot
+from gallery.index.flat import Numbers
+from gallery.index.index import Index, IndexConfig
+from gallery.loading import Loader
 from gallery.records import Change, Deletion, Enrolment
+from gallery.store.block_keys import block_of
 from gallery.store.store import Store
 
 _BATCH = 10_000
@@ -22,11 +24,11 @@ class Verdict:
 
     faces: int
     deleted: int
-    """How many faces were deleted or changed since the store began."""
+    """How many faces were deleted or changed, as far back as the store notes it."""
     sequence: int
     """The number of the latest change that was looked at."""
-    snapshot: int | None
-    """The number of the latest change in the snapshot, None where there is none that can be used."""
+    snapshot: int
+    """How many faces the snapshot holds that can be read."""
     problems: list[str]
 
 
@@ -37,20 +39,18 @@ def verify(url: str, snapshot: Path) -> Verdict:
     """
     store = Store(url)
     try:
-        latest = store.sequence()
-        file = Snapshot(snapshot, store.name())
-        with file.locked():
-            loaded = file.load(latest)
-        kept = None if loaded is None else (loaded.sequence, loaded.numbers.copy())
-        index = loaded or Index()
-        _follow(store, index, latest)
-        deleted, problems = _compare(store, index, latest)
-        if kept is not None:
-            # The service removes a snapshot that holds a deleted face before it acknowledges the deletion.
-            problems += _named("the snapshot holds faces that are deleted", np.intersect1d(kept[1], deleted))
-        return Verdict(len(index), len(deleted), latest, kept[0] if kept else None, problems)
+        loader = Loader(store, snapshot)
+        index = loader.index(IndexConfig())
+        kept = _in_blocks(index.numbers, loader.kept)
+        deleted, problems = _compare(store, index, index.sequence)
+        problems += _named("the snapshot holds faces that are deleted", np.intersect1d(kept, deleted))
+        return Verdict(len(index), len(deleted), index.sequence, len(kept), problems)
     finally:
         store.close()
+
+
+def _in_blocks(numbers: Numbers, blocks: Collection[int]) -> Numbers:
+    return numbers[np.isin(block_of(numbers), list(blocks))]
 
 
 def _changes(store: Store, after: int, latest: int) -> Iterator[list[Change]]:
@@ -59,15 +59,19 @@ def _changes(store: Store, after: int, latest: int) -> Iterator[list[Change]]:
         after = changes[-1].sequence
 
 
-def _follow(store: Store, index: Index, latest: int) -> None:
-    for changes in _changes(store, index.sequence, latest):
-        index.apply(changes)
+def _all_changes(store: Store, latest: int) -> Iterator[Sequence[Change]]:
+    """Every face that is there, and the deletions that are noted."""
+    horizon, after = store.horizon(), 0
+    while enrolments := store.enrolled(after, horizon, _BATCH):
+        yield enrolments
+        after = enrolments[-1].sequence
+    yield from _changes(store, horizon, latest)
 
 
 def _compare(store: Store, index: Index, latest: int) -> tuple[list[int], list[str]]:
     """The numbers of all deleted faces, and what is wrong."""
     enrolled, deleted, differing = list[int](), list[int](), list[int]()
-    for changes in _changes(store, 0, latest):
+    for changes in _all_changes(store, latest):
         enrolments = [change for change in changes if isinstance(change, Enrolment)]
         enrolled += [enrolment.sequence for enrolment in enrolments]
         deleted += [change.face for change in changes if isinstance(change, Deletion)]
@@ -83,7 +87,7 @@ def _compare(store: Store, index: Index, latest: int) -> tuple[list[int], list[s
     ]
 
 
-def _named(what: str, numbers: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> list[str]:
+def _named(what: str, numbers: Numbers) -> list[str]:
     if not len(numbers):
         return []
     named = ", ".join(map(str, numbers[:_MOST].tolist()))

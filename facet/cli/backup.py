@@ -1,6 +1,7 @@
 """`facet backup` and `facet restore`: the enrolled faces kept elsewhere, and brought back."""
 
 from pathlib import Path
+from shutil import rmtree
 from typing import Annotated
 
 import typer
@@ -48,7 +49,9 @@ def restore(
     if not replace and _holds_faces(settings.gallery_url):
         raise InvalidRequest("there are faces, which would be lost; say --replace to replace them")
     faces = run(source, settings.gallery_url)
-    settings.snapshot.unlink(missing_ok=True)
+    if settings.snapshot.is_dir():
+        # Of the gallery that was there before; nothing in it would be taken for this one's.
+        rmtree(settings.snapshot)
     typer.echo(f"{faces} faces restored")
 
 

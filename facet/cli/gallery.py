@@ -38,9 +38,9 @@ def verify(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
 
     settings = settings_of(data_dir=data_dir, database_url=database_url)
     verdict = run(settings.gallery_url, settings.snapshot)
-    snapshot = "no snapshot" if verdict.snapshot is None else f"a snapshot of change {verdict.snapshot}"
     typer.echo(
-        f"{verdict.faces} faces after change {verdict.sequence}, {verdict.deleted} numbers erased, and {snapshot}"
+        f"{verdict.faces} faces after change {verdict.sequence}, {verdict.snapshot} of them in the snapshot, "
+        f"and {verdict.deleted} numbers erased"
     )
     if verdict.problems:
         raise FacetError("the gallery does not agree: " + "; ".join(verdict.problems))

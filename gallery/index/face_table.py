@@ -1,20 +1,16 @@
 """Who is in the index: for each face what searches filter and sort by."""
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.index.face_columns import ID, NAMES, FaceColumns
 from gallery.index.flat import Numbers
 from gallery.index.growing_array import Column
 from gallery.index.metadata_filter import facts
 from gallery.query import Query
 from gallery.records import Enrolment
-
-_NAMES = ("collection", "subject", "model")
-_ID = np.dtype("S36")
 
 
 class Roster:
@@ -25,9 +21,9 @@ class Roster:
 
     def __init__(self) -> None:
         self._numbers = Column(np.dtype(np.int64))
-        self._ids = Column(_ID)
-        self._codes = {name: Column(np.dtype(np.int32)) for name in _NAMES}
-        self._names: dict[str, dict[str, int]] = {name: {} for name in _NAMES}
+        self._ids = Column(ID)
+        self._codes = {name: Column(np.dtype(np.int32)) for name in NAMES}
+        self._names: dict[str, dict[str, int]] = {name: {} for name in NAMES}
         # What metadata states, and of whom: a face has as many rows here as its metadata has keys.
         self._facts = Column(np.dtype(np.int64))
         self._holders = Column(np.dtype(np.int64))
@@ -36,15 +32,15 @@ class Roster:
     def __len__(self) -> int:
         return len(self._numbers.values)
 
-    def add(self, enrolments: Sequence[Enrolment]) -> None:
-        """Add faces in the order of their numbers, which are larger than all before."""
-        self._numbers.extend([enrolment.sequence for enrolment in enrolments])
-        self._ids.extend([enrolment.id.encode() for enrolment in enrolments])
-        for name in _NAMES:
-            self._codes[name].extend([self._code(name, getattr(enrolment, name)) for enrolment in enrolments])
-        stated = [(fact, enrolment.sequence) for enrolment in enrolments for fact in facts(enrolment.metadata)]
-        self._facts.extend([fact for fact, _ in stated])
-        self._holders.extend([number for _, number in stated])
+    def add(self, faces: FaceColumns) -> None:
+        """Add faces whose numbers are larger than all before."""
+        self._numbers.extend(faces.numbers)
+        self._ids.extend(faces.ids)
+        for name in NAMES:
+            known = np.array([self._code(name, text) for text in faces.texts[name]], np.int32)
+            self._codes[name].extend(known[faces.codes[name]])
+        self._facts.extend(faces.facts)
+        self._holders.extend(faces.holders)
 
     def remove(self, numbers: Numbers) -> None:
         """Remove the faces with these numbers, where they are there, and what only they were named."""
@@ -54,7 +50,7 @@ class Roster:
         kept = ~np.isin(self._numbers.values, numbers)
         self._numbers.keep(kept)
         self._ids.keep(kept)
-        for name in _NAMES:
+        for name in NAMES:
             dropped = np.unique(self._codes[name].values[~kept])
             self._codes[name].keep(kept)
             unused = set(np.setdiff1d(dropped, self._codes[name].values).tolist())
@@ -64,7 +60,7 @@ class Roster:
     def select(self, query: Query) -> Numbers:
         """The ascending numbers of the faces that pass a query's filters."""
         passing: NDArray[np.bool_] | None = None
-        for name in _NAMES:
+        for name in NAMES:
             wanted = getattr(query, name)
             # What all faces have in common, as mostly their model, needs no look at each.
             if wanted is None or self._names[name].keys() == {wanted}:
@@ -98,8 +94,8 @@ class Roster:
     def agrees(self, enrolments: Sequence[Enrolment]) -> NDArray[np.bool_]:
         """Whether each of these faces `(n,)`, which must all be there by number, is here just as it says."""
         rows = self._rows(np.array([enrolment.sequence for enrolment in enrolments], np.int64))
-        same = self._ids.values[rows] == np.array([enrolment.id.encode() for enrolment in enrolments], _ID)
-        for name in _NAMES:
+        same = self._ids.values[rows] == np.array([enrolment.id.encode() for enrolment in enrolments], ID)
+        for name in NAMES:
             codes = [self._names[name].get(getattr(enrolment, name), -1) for enrolment in enrolments]
             same &= self._codes[name].values[rows] == np.array(codes, np.int32)
         stated = {(enrolment.sequence, fact) for enrolment in enrolments for fact in facts(enrolment.metadata)}
@@ -107,33 +103,6 @@ class Roster:
         known = set(zip(self._holders.values[held].tolist(), self._facts.values[held].tolist(), strict=True))
         mistaken = [number for number, _ in stated ^ known]
         return np.asarray(same & ~np.isin(self._numbers.values[rows], mistaken))
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """All that it holds, as arrays of plain numbers; some are views."""
-        names = json.dumps(self._names).encode()
-        return {
-            "numbers": self._numbers.values,
-            "ids": self._ids.values.view(np.uint8).reshape(-1, _ID.itemsize),
-            **{name: self._codes[name].values for name in _NAMES},
-            "names": np.frombuffer(names, np.uint8),
-            "facts": self._facts.values,
-            "holders": self._holders.values,
-        }
-
-    @classmethod
-    def restored(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The roster that gave these arrays."""
-        roster = cls()
-        roster._numbers.extend(arrays["numbers"])
-        roster._ids.extend(arrays["ids"].view(_ID).reshape(-1))
-        roster._facts.extend(arrays["facts"])
-        roster._holders.extend(arrays["holders"])
-        roster._names = json.loads(arrays["names"].tobytes())
-        for name in _NAMES:
-            roster._codes[name].extend(arrays[name])
-        taken = [code for names in roster._names.values() for code in names.values()]
-        roster._next_code = max(taken, default=-1) + 1
-        return roster
 
     @property
     def numbers(self) -> Numbers:

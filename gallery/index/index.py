@@ -1,15 +1,15 @@
 """The FAISS indexes derived from the store: one for each attribute, and one of all for composed queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.index.approximate import LEAST, ApproximateIndex
 from gallery.index.composed import SummedIndex
+from gallery.index.face_columns import FaceColumns
 from gallery.index.face_table import Roster
 from gallery.index.flat import FlatIndex, Numbers
 from gallery.index.gpu import GpuIndex, ToGpu
@@ -70,6 +70,8 @@ class Index:
         if self._config.composed:
             self._whole = self._flat[WHOLE] = FlatIndex(width(WHOLE))
         self._approximate: dict[Covered, ApproximateIndex] = {}
+        self._removed: dict[Covered, list[Numbers]] = {}
+        """What was removed since the vectors of an approximate index to come were copied."""
         self._gpu: dict[Covered, GpuIndex] = {}
         if self._config.to_gpu is not None:
             lock = Lock()
@@ -94,7 +96,7 @@ class Index:
             self._remove(np.array(removed, np.int64))
         added = [change for change in changes if isinstance(change, Enrolment)]
         if added:
-            self._add(added)
+            self.add(FaceColumns.of(added))
         if changes:
             self.sequence = changes[-1].sequence
 
@@ -111,19 +113,6 @@ class Index:
                 same &= _equal(flat.get(numbers), lift(embeddings, covered))
         agreed = {enrolment.sequence for enrolment, equal in zip(there, same, strict=True) if equal}
         return [enrolment.sequence for enrolment in enrolments if enrolment.sequence not in agreed]
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """All that it holds, as arrays of plain numbers; some are views that are good until the next change."""
-        return {**self._roster.arrays(), "embeddings": lower(self._whole.get(self.numbers))}
-
-    @classmethod
-    def restored(cls, sequence: int, arrays: Mapping[str, NDArray[Any]], config: IndexConfig | None = None) -> Self:
-        """The index that gave these arrays after this change."""
-        index = cls(config)
-        index.sequence = sequence
-        index._roster = Roster.restored(arrays)
-        index._fill(arrays["numbers"], arrays["embeddings"])
-        return index
 
     @property
     def approximation_is_due(self) -> bool:
@@ -144,16 +133,22 @@ class Index:
         """
         return [covered for covered in self._flat if len(covered) == 1 and SPACES[covered[0]].unit]
 
-    def copied(self, covered: Covered) -> tuple[Numbers, Vector]:
-        """The ascending numbers `(n,)` and the vectors `(n, width)` that an approximate index is made of."""
-        return self._flat[covered].numbers.copy(), self._flat[covered].vectors.copy()
+    def begin_copy(self, covered: Covered) -> None:
+        """Note what is removed from now on, until an approximate index is installed."""
+        self._removed[covered] = []
 
-    def install(self, covered: Covered, approximate: ApproximateIndex) -> None:
-        """Search by an approximate index from now on, after what has changed since its vectors were copied."""
+    def copied(self, covered: Covered, after: int, count: int) -> tuple[Numbers, Vector]:
+        """The ascending numbers `(n,)` and the vectors `(n, width)` of the next so many faces after a number."""
         flat = self._flat[covered]
-        approximate.remove(np.setdiff1d(approximate.numbers, flat.numbers))
-        new = np.setdiff1d(flat.numbers, approximate.numbers)
-        approximate.add(new, flat.get(new))
+        first = int(np.searchsorted(flat.numbers, after, side="right"))
+        return flat.numbers[first : first + count].copy(), flat.vectors[first : first + count].copy()
+
+    def install(self, covered: Covered, approximate: ApproximateIndex, last: int) -> None:
+        """Search from now on by an approximate index that was made of copies up to the number `last`."""
+        removed = self._removed.pop(covered)
+        if removed:
+            approximate.remove(np.concatenate(removed))
+        approximate.add(*self.copied(covered, last, len(self)))
         self._approximate[covered] = approximate
 
     @property
@@ -226,20 +221,16 @@ class Index:
             numbers, scores = numbers[good], scores[good]
         return numbers[np.lexsort((self._roster.ids(numbers), -scores))]
 
-    def _add(self, enrolments: Sequence[Enrolment]) -> None:
-        numbers = np.array([enrolment.sequence for enrolment in enrolments], np.int64)
-        embeddings = np.stack([enrolment.embedding for enrolment in enrolments])
-        self._roster.add(enrolments)
-        self._fill(numbers, embeddings)
-
-    def _fill(self, numbers: Numbers, embeddings: Vector) -> None:
+    def add(self, faces: FaceColumns) -> None:
+        """Take over faces whose numbers are larger than all that are here; the sequence stays as it is."""
+        self._roster.add(faces)
         for covered, flat in self._flat.items():
-            vectors = lift(embeddings, covered)
-            flat.add(numbers, vectors)
+            vectors = lift(faces.embeddings, covered)
+            flat.add(faces.numbers, vectors)
             if covered in self._approximate:
-                self._approximate[covered].add(numbers, vectors)
+                self._approximate[covered].add(faces.numbers, vectors)
             if covered in self._gpu:
-                self._gpu[covered].add(numbers, vectors)
+                self._gpu[covered].add(faces.numbers, vectors)
 
     def _remove(self, numbers: Numbers) -> None:
         self._roster.remove(numbers)
@@ -247,6 +238,8 @@ class Index:
             flat.remove(numbers)
         for approximate in self._approximate.values():
             approximate.remove(numbers)
+        for removed in self._removed.values():
+            removed.append(numbers)
         for covered, gpu in self._gpu.items():
             gpu.copy(self._flat[covered])
 

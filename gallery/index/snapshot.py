@@ -1,119 +1,98 @@
-"""The index as a file, so that a process starts without reading every face from the store."""
+"""The faces of the index as sealed files, so that a process starts without reading every face from the store."""
 
 import hashlib
 import logging
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from fcntl import LOCK_EX, flock
+import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from safetensors import SafetensorError
 
-from gallery.index.index import Index, IndexConfig
+from gallery.index.face_columns import FaceColumns
 
-_FORMAT = "1"
+_FORMAT = "2"
+_NONCE_BYTES = 12
+_SUFFIX = ".faces"
+_ABANDONED_SECONDS = 3600.0
+"""After which a file that is not complete belongs to a process that is gone."""
 
 logger = logging.getLogger("facet.gallery")
 
 
 class Snapshot:
-    """A file that holds the index of one store after some change, or nothing.
+    """A folder with a file for each block of numbers, sealed (AES-256-GCM) by the key that the store has for the block.
 
-    It is no truth: what is damaged, foreign or missing is made anew from the store. Every method but `locked` is
-    called while the lock is held.
+    It is no truth: what is damaged, foreign or missing is made anew from the store. Any number of processes may share
+    the folder. No method raises for what goes wrong with a file; the log tells.
     """
 
-    def __init__(self, path: Path, store: str, config: IndexConfig | None = None) -> None:
-        """The snapshot in a file, of the store of a name, for an index that searches in some way."""
-        self._config = config
-        self._path = path
-        self._aside = path.with_name(path.name + ".new")
-        self._store = store
-        self.sequence: int | None = None
-        """The number of the latest change in the file, None where there is no file that this process knows."""
+    def __init__(self, folder: Path, store: str) -> None:
+        """The snapshot in a folder, of the store of a name."""
+        self._folder, self._store = folder, store
+        self._clear_earlier_format()
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep all other threads and processes of this machine from the file. Not re-entrant."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.with_name(self._path.name + ".lock").open("w") as file:
-            flock(file, LOCK_EX)
-            yield
-
-    def save(self, index: Index) -> None:
-        """Put an index into the file, so that it holds either what it did or this."""
-        arrays = {name: np.ascontiguousarray(values) for name, values in index.arrays().items()}
-        about = {"format": _FORMAT, "store": self._store, "sequence": str(index.sequence)}
+    def read(self, block: int, key: bytes) -> FaceColumns | None:
+        """The faces in the file of a block, None where there is none that this key opens."""
+        path = self._path(block, key)
         try:
-            save_file(arrays, self._aside, {**about, "hash": _hash(about, arrays)})
-            os.replace(self._aside, self._path)
-            self.sequence = index.sequence
-        except (OSError, SafetensorError) as error:
-            # What can be made anew is no reason to fail.
-            logger.warning("the snapshot %s cannot be written: %s", self._path, error)
-            self._aside.unlink(missing_ok=True)
+            data = path.read_bytes()
+            nonce, sealed = data[:_NONCE_BYTES], data[_NONCE_BYTES:]
+            return FaceColumns.unpacked(AESGCM(key).decrypt(nonce, sealed, self._about(block)))
+        except FileNotFoundError:
+            return None
+        except (InvalidTag, SafetensorError, OSError, KeyError, ValueError) as error:
+            what = "its content is not what was written" if isinstance(error, InvalidTag) else str(error)
+            logger.warning("the snapshot %s is of no use and is made anew from the store: %s", path, what)
+            return None
 
-    def load(self, latest: int) -> Index | None:
-        """The index in the file, None where there is none that can be used; the log says why.
-
-        `latest` is the number of the store's latest change.
-        """
+    def write(self, block: int, key: bytes, faces: FaceColumns) -> bool:
+        """Put the faces of a block into its file, all or none; whether that was done."""
+        path = self._path(block, key)
+        aside = path.with_name(f"{path.name}.{os.getpid()}.part")
+        nonce = os.urandom(_NONCE_BYTES)
         try:
-            self._aside.unlink(missing_ok=True)
-            if not self._path.exists():
-                return None
-            with safe_open(self._path, "np") as file:
-                about = file.metadata() or {}
-                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError) as error:
-            problem: str | None = str(error)
-        else:
-            problem = self._problem(about, arrays, latest)
-        if problem is None:
-            self.sequence = int(about["sequence"])
-            return Index.restored(self.sequence, arrays, self._config)
-        logger.warning("the snapshot %s is of no use and is made anew from the store: %s", self._path, problem)
-        try:
-            self.drop()
+            self._folder.mkdir(parents=True, exist_ok=True)
+            aside.write_bytes(nonce + AESGCM(key).encrypt(nonce, faces.packed(), self._about(block)))
+            os.replace(aside, path)
         except OSError as error:
-            logger.error("the snapshot %s cannot be removed; remove it by hand: %s", self._path, error)
-        return None
+            # What can be made anew is no reason to fail.
+            logger.warning("the snapshot %s cannot be written: %s", path, error)
+            _remove(aside)
+            return False
+        return True
 
-    def drop(self) -> None:
-        """Remove the file, and wait until the disk has done so."""
-        self.sequence = None
-        there = [path for path in (self._path, self._aside) if path.exists()]
-        for path in there:
-            path.unlink()
-        if there:
-            folder = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+    def clear(self, keys: Mapping[int, bytes]) -> None:
+        """Remove the files that none of these keys opens: nobody can read them any more."""
+        good = {self._path(block, key).name for block, key in keys.items()}
+        try:
+            for path in self._folder.iterdir() if self._folder.is_dir() else ():
+                abandoned = path.suffix == ".part" and time.time() - path.stat().st_mtime > _ABANDONED_SECONDS
+                if abandoned or (path.suffix == _SUFFIX and path.name not in good):
+                    _remove(path)
+        except OSError as error:
+            logger.warning("old files of the snapshot %s cannot be removed: %s", self._folder, error)
 
-    def _problem(self, about: dict[str, str], arrays: Mapping[str, NDArray[Any]], latest: int) -> str | None:
-        """Why the index in the file is not that of the store, None where it is."""
-        if about.pop("hash", None) != _hash(about, arrays):
-            return "its content does not match its hash"
-        if about.get("format") != _FORMAT:
-            return "it is of another version"
-        if about["store"] != self._store:
-            return "it is of another store"
-        if int(about["sequence"]) > latest:
-            return "it is ahead of the store, which was set back"
-        return None
+    def _path(self, block: int, key: bytes) -> Path:
+        # The name tells of a file whether a key is still the one that it was sealed by.
+        return self._folder / f"{block:010}-{hashlib.sha256(key).hexdigest()[:8]}{_SUFFIX}"
+
+    def _about(self, block: int) -> bytes:
+        """What is sealed along, so that no file is taken for another."""
+        return f"{_FORMAT} {self._store} {block}".encode()
+
+    def _clear_earlier_format(self) -> None:
+        """Remove the one file of embeddings in plain that there was before there were blocks."""
+        for suffix in ("", ".new", ".lock"):
+            path = self._folder.with_name(self._folder.name + suffix)
+            if path.is_file():
+                _remove(path)
 
 
-def _hash(about: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]) -> str:
-    digest = hashlib.sha256(repr(sorted(about.items())).encode())
-    for name in sorted(arrays):
-        array = arrays[name]
-        digest.update(f"{name} {array.dtype} {array.shape}\n".encode())
-        digest.update(array.reshape(-1).view(np.uint8).data)
-    return digest.hexdigest()
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        logger.error("%s cannot be removed; remove it by hand: %s", path, error)

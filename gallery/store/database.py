@@ -17,6 +17,12 @@ from gallery.store.encryption import Vault, attach
 from model.errors import InvalidRequest, StorageFull, Unavailable
 
 VECTOR_KEYS = "vector_keys"
+MOST_CONNECTIONS = 20
+"""Of one process; PostgreSQL by default takes 100 of all together."""
+_IDLE_CONNECTIONS = 5
+"""So many stay open while nobody needs them."""
+_POOL_SECONDS = 10.0
+"""How long somebody waits for one of them."""
 _DISK_FULL = "53100"
 """What PostgreSQL calls it."""
 _SECONDS = 10.0
@@ -38,11 +44,15 @@ class Database:
             address = make_url(url)
             keys = address.query.get(VECTOR_KEYS)
             address = address.difference_update_query([VECTOR_KEYS])
-            self._engine = create_engine(address, max_overflow=-1, hide_parameters=True)
+            self._engine = create_engine(
+                address,
+                max_overflow=MOST_CONNECTIONS - _IDLE_CONNECTIONS,
+                pool_size=_IDLE_CONNECTIONS,
+                pool_timeout=_POOL_SECONDS,
+                hide_parameters=True,
+            )
         except (ArgumentError, ImportError) as error:
             raise InvalidRequest(f"the gallery's database URL cannot be used: {error}") from error
-        self.seals = keys is not None
-        """Whether embeddings and pictures are sealed."""
         if keys is not None:
             attach(self._engine.dialect, Vault.of(Path(str(keys))))
         sqlite.configure(self._engine)
@@ -99,16 +109,19 @@ class Database:
     def scrub(self) -> None:
         """Let nothing of what was deleted stay in the database's files.
 
-        What was deleted is so whether or not there is room for this; where there is none, it is done later.
+        What was deleted is so whether or not this can be done now. Where there is no room for it, or somebody reads
+        what was there before, it is done later. PostgreSQL keeps what was deleted in its files for a while, by rules of
+        its own: with it this does nothing.
         """
         try:
             with self.transaction() as connection:
-                sqlite.scrub(connection)
+                self._unscrubbed = not sqlite.scrub(connection)
         except StorageFull:
             logger.warning("there is no room to empty the database's log: what was deleted stays in it until there is")
             self._unscrubbed = True
         else:
-            self._unscrubbed = False
+            if self._unscrubbed:
+                logger.warning("somebody reads an older state: what was deleted stays in the database's log until then")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from sqlalchemy import bindparam, select, update
 
+from gallery.store.block_keys import seal_anew
 from gallery.store.database import Database
 from gallery.store.tables import faces
 
@@ -9,7 +10,7 @@ _BATCH = 500
 
 
 def reseal(url: str) -> int:
-    """Write each embedding and picture again as the database at a SQLAlchemy URL now keeps them; gives how many faces.
+    """Write all that is sealed again as the database at a SQLAlchemy URL now keeps it; gives how many faces.
 
     The service may run: what a face is does not change under its number. Nothing of the old bytes stays in the files.
     Raises Unavailable where a face was sealed with a key that is not there.
@@ -32,6 +33,8 @@ def reseal(url: str) -> int:
                 rows = [{"number": row.sequence, "new_embedding": row.embedding, "new_crop": row.crop} for row in found]
                 connection.execute(change, rows)
             count, after = count + len(found), found[-1].sequence
+        with database.transaction() as connection:
+            seal_anew(connection)
         database.scrub()
     finally:
         database.close()

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect
 
 from model.errors import Unavailable
 
-NEWEST = "0005"
+NEWEST = "0006"
 """The last of the migrations, which makes the present form."""
 
 _STEPS = Path(__file__).parent / "migrations"

@@ -81,6 +81,11 @@ def change_of(row: Row[Any]) -> Change:
     """The change in a row of `faces`, or of `deletions` where it names a deleted face."""
     if row.face is not None:
         return Deletion(row.sequence, row.face)
+    return enrolment_of(row)
+
+
+def enrolment_of(row: Row[Any]) -> Enrolment:
+    """The enrolment in a row of `faces`."""
     vector = _vector(row.embedding)
     return Enrolment(row.sequence, row.id, row.subject, row.collection, row.model, vector, row.metadata)
 

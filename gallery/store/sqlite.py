@@ -16,6 +16,9 @@ _PRAGMAS = (
     "foreign_keys = ON",
 )
 
+_PATIENCE_MS = 1000
+"""How long those who read an older state are waited for before the log is emptied later."""
+
 
 def configure(engine: Engine) -> None:
     """Make the database's folder, and set up every connection to come."""
@@ -31,11 +34,19 @@ def configure(engine: Engine) -> None:
     event.listen(engine, "connect", on_connect)
 
 
-def scrub(connection: Connection) -> None:
-    """Empty the write-ahead log, which still holds the pages as they were before a deletion.
+def scrub(connection: Connection) -> bool:
+    """Empty the write-ahead log, which still holds the pages as they were before a deletion; whether that was done.
 
-    The connection must not have read or written in its transaction yet. While another process reads an older state of
-    the log, SQLite leaves it to the next checkpoint.
+    The connection must not have read or written in its transaction yet. While anybody reads an older state of the log,
+    it cannot be emptied.
     """
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    if connection.dialect.name != "sqlite":
+        return True
+    patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+    # While this waits for those who read, nobody else can write.
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {_PATIENCE_MS}").close()
+    try:
+        busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}").close()
+    return not busy

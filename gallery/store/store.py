@@ -13,21 +13,29 @@ from sqlalchemy import (
     delete,
     distinct,
     func,
-    insert,
     literal,
-    null,
     select,
-    union_all,
     update,
 )
 
 from gallery.limits import MAX_PAGE, check_collection, check_limit, check_subject, is_id
-from gallery.records import Amendment, Change, CollectionInfo, EnrolledFace, KeptPicture, NewFace, Page, Receipt
+from gallery.records import (
+    Amendment,
+    Change,
+    CollectionInfo,
+    EnrolledFace,
+    Enrolment,
+    KeptPicture,
+    NewFace,
+    Page,
+    Receipt,
+)
+from gallery.store import block_keys, changes
 from gallery.store.database import Database
 from gallery.store.enrolment import advance, insert_faces, insert_unknown
 from gallery.store.face_lookup import find
-from gallery.store.rows import change_of, face_of, moment, new_face_of, values_of
-from gallery.store.tables import counter, deletions, faces, failures, jobs
+from gallery.store.rows import face_of, moment, new_face_of, values_of
+from gallery.store.tables import counter, faces, failures, jobs
 from model.attributes import Vector
 from model.errors import InvalidRequest, NotFound
 
@@ -148,17 +156,17 @@ class Store:
 
         Gives the face as it is now. Raises NotFound.
         """
-        with self._transaction() as connection:
-            first = advance(connection, 0) + 1
-            old = connection.execute(select(faces.c.sequence).where(*_named(id, seen))).scalar_one_or_none()
-            if old is None:
-                raise _no_face(id)
-            connection.execute(insert(deletions), {"sequence": first, "face": old})
-            change = update(faces).where(faces.c.sequence == old).values(sequence=first + 1, **values_of(amendment))
-            row = connection.execute(change.returning(*_FACE)).one()
-            advance(connection, 2)
-        self.database.scrub()
-        return face_of(row._mapping)
+        changed = self._change({id: amendment}, seen)
+        if not changed:
+            raise _no_face(id)
+        return changed[0]
+
+    def change_many(self, amendments: Mapping[str, Amendment]) -> list[EnrolledFace]:
+        """Change some fields of each of these faces by id, as `change`; gives those that are there as they are now.
+
+        All of them or, if it fails, none.
+        """
+        return self._change(amendments, None)
 
     def delete(self, id: str, seen: Seen = None) -> Receipt:
         """Delete one face of the collections that are seen. Raises NotFound."""
@@ -192,23 +200,56 @@ class Store:
             name: str = connection.execute(select(counter.c.store)).scalar_one()
         return name
 
-    def erased_since(self, sequence: int) -> bool:
-        """Whether a face was deleted or changed after a change of the sequence."""
+    def horizon(self) -> int:
+        """Up to which number deletions are no longer noted."""
         with self._transaction() as connection:
-            later = select(deletions.c.sequence).where(deletions.c.sequence > sequence).limit(1)
-            return connection.execute(later).first() is not None
+            return changes.horizon(connection)
 
     def changes_since(self, sequence: int, limit: int) -> list[Change]:
-        """The first `limit` changes after one, in order. The enrolment of a face that is gone is not among them."""
-        enrolled = select(
-            faces.c.sequence, null().label("face"), faces.c.id, faces.c.subject, faces.c.collection, faces.c.model,
-            faces.c.embedding, faces.c.metadata,
-        ).where(faces.c.sequence > sequence)  # fmt: skip
-        deleted = select(deletions.c.sequence, deletions.c.face, *[null()] * 6).where(deletions.c.sequence > sequence)
-        # One statement sees one state of the database, whatever its isolation level.
-        both = union_all(enrolled, deleted).order_by("sequence").limit(limit)
+        """The first `limit` changes after one, in order. The enrolment of a face that is gone is not among them.
+
+        Raises Forgotten where deletions after it are no longer noted.
+        """
         with self._transaction() as connection:
-            return [change_of(row) for row in connection.execute(both)]
+            return changes.changes_since(connection, sequence, limit)
+
+    def enrolled(self, after: int, last: int, limit: int) -> list[Enrolment]:
+        """The first `limit` faces with a number above `after` and up to `last`, in the order of their numbers."""
+        with self._transaction() as connection:
+            return changes.enrolled(connection, after, last, limit)
+
+    def block_keys(self) -> tuple[int, dict[int, bytes]]:
+        """The number of a change, and the key of each block of numbers that had one after it.
+
+        A face that was erased since is noted among the later changes, or its block's key is not here.
+        """
+        with self._transaction() as connection:
+            latest: int = connection.execute(select(counter.c.sequence)).scalar_one()
+            return latest, block_keys.keys(connection)
+
+    def make_block_keys(self, blocks: Sequence[int]) -> dict[int, bytes]:
+        """The key of each of these blocks of numbers, made where there is none."""
+        with self._transaction() as connection:
+            return block_keys.make_keys(connection, blocks)
+
+    def _change(self, amendments: Mapping[str, Amendment], seen: Seen) -> list[EnrolledFace]:
+        changed, gone = list[EnrolledFace](), list[tuple[int, int]]()
+        with self._transaction() as connection:
+            number = advance(connection, 0)
+            for id, amendment in amendments.items():
+                old = connection.execute(select(faces.c.sequence).where(*_named(id, seen))).scalar_one_or_none()
+                if old is None:
+                    continue
+                gone.append((number + 1, old))
+                values = values_of(amendment) | {"sequence": number + 2}
+                change = update(faces).where(faces.c.sequence == old).values(values).returning(*_FACE)
+                changed.append(face_of(connection.execute(change).one()._mapping))
+                number += 2
+            changes.note_deletions(connection, gone)
+            advance(connection, 2 * len(changed))
+        if changed:
+            self.database.scrub()
+        return changed
 
     def _erase(self, *which: ColumnElement[bool], noted: Sequence[ColumnElement[bool]] = ()) -> Receipt:
         """Delete some faces, and what jobs have `noted` where that is asked for."""
@@ -236,9 +277,7 @@ def _remove(connection: Connection, *which: ColumnElement[bool]) -> tuple[int, i
     """Delete faces and note that they are gone; gives how many, and the number of the latest change."""
     first = advance(connection, 0) + 1
     gone = connection.scalars(delete(faces).where(*which).returning(faces.c.sequence)).all()
-    if gone:
-        notes = [{"sequence": first + place, "face": face} for place, face in enumerate(sorted(gone))]
-        connection.execute(insert(deletions), notes)
+    changes.note_deletions(connection, enumerate(sorted(gone), first))
     return len(gone), advance(connection, len(gone))
 
 

@@ -59,6 +59,20 @@ counter = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("sequence", BigInteger, nullable=False, doc="The number of the latest change."),
     Column("store", String(36), doc="A name that no other store has."),
+    Column(
+        "horizon",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        doc="Deletions up to this number are no longer noted.",
+    ),
+)
+
+block_keys = Table(
+    "block_keys",
+    tables,
+    Column("block", _NUMBER, primary_key=True, autoincrement=False),
+    Column("key", Sealed, nullable=False, doc="What opens the snapshots' files of this block of numbers."),
 )
 
 jobs = Table(

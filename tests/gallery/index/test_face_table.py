@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from gallery.index.face_columns import FaceColumns
 from gallery.index.face_table import Roster
 from gallery.query import Query, Term
 from gallery.records import Enrolment
@@ -14,7 +15,8 @@ from model.attributes import Attribute, Vector, part
 def _roster(embedding: Vector) -> Roster:
     roster = Roster()
     for number, subject in enumerate(["ada", "bob", "ada", "cy"], 1):
-        roster.add([Enrolment(number * 10, f"id-{number}", subject, f"c{number % 2}", "m1", embedding)])
+        face = Enrolment(number * 10, f"id-{number}", subject, f"c{number % 2}", "m1", embedding)
+        roster.add(FaceColumns.of([face]))
     return roster
 
 
@@ -38,7 +40,11 @@ def test_metadata_selects_by_equality_as_json(embedding: Callable[[int], Vector]
     roster = Roster()
     values: list[Any] = [1, 1.0, True, "1", None, [1, {"a": 2.0, "b": 3}], [1], {}]
     for number, value in enumerate(values, 1):
-        roster.add([Enrolment(number, f"id-{number}", "ada", "c", "m1", embedding(1), {"x": value, "y": number % 2})])
+        roster.add(
+            FaceColumns.of(
+                [Enrolment(number, f"id-{number}", "ada", "c", "m1", embedding(1), {"x": value, "y": number % 2})]
+            )
+        )
 
     def selected(**metadata: Any) -> list[int]:
         terms = (Term(Attribute.STYLE, part(embedding(1), Attribute.STYLE)),)

@@ -1,47 +1,53 @@
-"""A snapshot gives the index that it was made of, or says why not; and it keeps no deleted face."""
+"""A snapshot gives the faces that it was made of, or says why not; and nobody can read an erased face in it."""
 
 import logging
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
 
 from gallery.gallery import Gallery
-from gallery.index.index import Hits, Index
+from gallery.index.face_columns import FaceColumns
 from gallery.index.snapshot import Snapshot
 from gallery.query import Query, Term
-from gallery.records import Amendment, Deletion, Enrolment, NewFace
+from gallery.records import Amendment, EnrolledFace, Enrolment, NewFace
+from gallery.store import changes
+from gallery.store.store import Store
 from model.attributes import Attribute, Vector, part
+from model.errors import Unavailable
+from tests.gallery.snapshots import opened, readable
+from tests.processes import wait_until
 
 MakeFace = Callable[..., NewFace]
 MakeEmbedding = Callable[[int], Vector]
+KEY = bytes(range(32))
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of ten numbers."""
+    monkeypatch.setattr("gallery.store.block_keys.BLOCK", 10)
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     return tmp_path / "kept" / "index.snapshot"
 
 
-def _index(embedding: MakeEmbedding) -> Index:
-    index = Index()
-    index.apply(
+def _columns(embedding: MakeEmbedding, count: int = 10) -> FaceColumns:
+    return FaceColumns.of(
         [
             Enrolment(
                 n, f"0197f0d4-0000-7000-8000-{n:012}", f"s{n % 3}", "c", "m1", embedding(n), {"n": n % 2, "é": [n]}
             )
-            for n in range(1, 41)
+            for n in range(1, count + 1)
         ]
     )
-    index.apply([Deletion(41, 7), Deletion(42, 40)])
-    return index
-
-
-def assert_same(found: Hits, expected: Hits) -> None:
-    assert (found.numbers, found.searched) == (expected.numbers, expected.searched)
-    np.testing.assert_array_equal(found.embeddings, expected.embeddings)
 
 
 def _query(embedding: MakeEmbedding, **filters: object) -> Query:
@@ -49,22 +55,29 @@ def _query(embedding: MakeEmbedding, **filters: object) -> Query:
     return Query(terms, k=50, **filters)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("make", [_index, lambda _: Index()], ids=["some", "none"])
-def test_a_snapshot_gives_the_same_index(path: Path, embedding: MakeEmbedding, make: Callable[..., Index]) -> None:
-    index, snapshot = make(embedding), Snapshot(path, "store")
-    with snapshot.locked():
-        snapshot.save(index)
-        again = snapshot.load(100)
+def _found(gallery: Gallery, query: Query) -> list[tuple[str, float]]:
+    return [(match.face.id, match.similarity) for match in gallery.search(query).matches]
+
+
+@pytest.mark.parametrize("count", [10, 0])
+def test_a_block_comes_back_as_it_was(folder: Path, embedding: MakeEmbedding, count: int) -> None:
+    faces, snapshot = _columns(embedding, count), Snapshot(folder, "store")
+    assert snapshot.read(3, KEY) is None
+    assert snapshot.write(3, KEY, faces)
+    again = Snapshot(folder, "store").read(3, KEY)
     assert again is not None
-    assert (again.sequence, again.numbers.tolist()) == (index.sequence, index.numbers.tolist())
-    for filters in ({}, {"subject": "s1"}, {"metadata": {"n": 1}}, {"max_degrees": 90.0, "reference": embedding(3)}):
-        query = _query(embedding, **filters)
-        assert_same(again.search(query), index.search(query))
-    more = Enrolment(101, "0197f0d4-0000-7000-8000-000000000101", "new", "c", "m1", embedding(3))
-    for each in (index, again):
-        each.apply([more])
-    assert again.search(_query(embedding, subject="new")).numbers == [101]
-    assert_same(again.search(_query(embedding)), index.search(_query(embedding)))
+    assert again.packed() == faces.packed()
+    np.testing.assert_array_equal(again.embeddings, faces.embeddings)
+    assert again.texts == faces.texts
+    assert [path.suffix for path in folder.iterdir()] == [".faces"]
+
+
+def test_nothing_of_a_face_is_in_a_file(folder: Path, embedding: MakeEmbedding) -> None:
+    Snapshot(folder, "store").write(0, KEY, _columns(embedding))
+    [path] = folder.iterdir()
+    needles = (part(embedding(3), Attribute.IDENTITY).tobytes(), b"8000-000000000003", b'"s1"')
+    assert not any(needle in path.read_bytes() for needle in needles)
+    assert all(needle in opened(folder, "store", [KEY]) for needle in needles)
 
 
 def _flip(path: Path, place: float) -> None:
@@ -79,143 +92,260 @@ SPOIL: dict[str, Callable[[Path], object]] = {
     "text": lambda path: path.write_text("no snapshot at all"),
     "a bit at the end": lambda path: _flip(path, 1.0),
     "a bit in the middle": lambda path: _flip(path, 0.5),
-    "another sequence": lambda path: path.write_bytes(
-        path.read_bytes().replace(b'"sequence":"42"', b'"sequence":"41"')
-    ),
-    "another file": lambda path: save_file({"numbers": np.arange(3)}, path),
+    "a bit at the beginning": lambda path: _flip(path, 0.0),
+    "another block's": lambda path: path.write_bytes(path.with_name(path.name.replace("0", "1", 1)).read_bytes()),
 }
 
 
 @pytest.mark.parametrize("spoil", SPOIL.values(), ids=SPOIL)
-def test_a_damaged_snapshot_is_no_snapshot_and_the_log_says_so(
-    path: Path, embedding: MakeEmbedding, spoil: Callable[[Path], object], caplog: pytest.LogCaptureFixture
+def test_a_damaged_file_is_none_and_the_log_says_so(
+    folder: Path, embedding: MakeEmbedding, spoil: Callable[[Path], object], caplog: pytest.LogCaptureFixture
 ) -> None:
-    snapshot = Snapshot(path, "store")
-    with snapshot.locked():
-        snapshot.save(_index(embedding))
-        before = path.read_bytes()
-        spoil(path)
-        assert path.read_bytes() != before
-        assert snapshot.load(100) is None
-        assert not path.exists()
+    snapshot = Snapshot(folder, "store")
+    for block in (0, 1_000_000_000):
+        snapshot.write(block, KEY, _columns(embedding))
+    path = min(folder.iterdir())
+    before = path.read_bytes()
+    spoil(path)
+    assert path.read_bytes() != before
+    assert snapshot.read(0, KEY) is None
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert str(path) in caplog.text
 
 
-def test_a_foreign_snapshot_is_no_snapshot(
-    path: Path, embedding: MakeEmbedding, caplog: pytest.LogCaptureFixture
+def test_a_foreign_file_is_none(folder: Path, embedding: MakeEmbedding, caplog: pytest.LogCaptureFixture) -> None:
+    snapshot, other = Snapshot(folder, "store"), Snapshot(folder, "other")
+    snapshot.write(0, KEY, _columns(embedding))
+    assert other.read(0, KEY) is None
+    assert "not what was written" in caplog.text
+    assert snapshot.read(0, bytes(32)) is None
+    assert snapshot.read(0, KEY) is not None
+
+
+def test_what_cannot_be_read_or_written_stops_nothing(
+    folder: Path, embedding: MakeEmbedding, caplog: pytest.LogCaptureFixture
 ) -> None:
-    snapshot, other = Snapshot(path, "store"), Snapshot(path, "other")
-    with snapshot.locked():
-        snapshot.save(_index(embedding))
-        assert snapshot.load(42) is not None
-        assert snapshot.load(41) is None
-        assert "set back" in caplog.text
-        snapshot.save(_index(embedding))
-        assert other.load(42) is None
-        assert "another store" in caplog.text
-        assert snapshot.load(42) is None
-    assert len(caplog.records) == 2
-
-
-def test_a_snapshot_that_cannot_be_read_stops_no_start(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A folder in its place stands for whatever the file system refuses, to root too."""
-    path.mkdir(parents=True)
-    snapshot = Snapshot(path, "this one")
-    with snapshot.locked():
-        assert snapshot.load(latest=42) is None
+    """A folder in the place of a file stands for whatever the file system refuses, to root too."""
+    snapshot = Snapshot(folder, "store")
+    snapshot.write(0, KEY, _columns(embedding))
+    [path] = folder.iterdir()
+    path.unlink()
+    path.mkdir()
+    assert snapshot.read(0, KEY) is None
     assert "is of no use and is made anew" in caplog.text
-    assert "cannot be removed; remove it by hand" in caplog.text
-
-
-def test_a_half_written_snapshot_is_removed_and_the_old_one_holds(path: Path, embedding: MakeEmbedding) -> None:
-    snapshot = Snapshot(path, "store")
-    with snapshot.locked():
-        snapshot.save(_index(embedding))
-        aside = path.with_name(path.name + ".new")
-        aside.write_bytes(path.read_bytes()[:500])
-        assert snapshot.load(100) is not None
-        assert not aside.exists()
-
-
-def test_a_snapshot_that_cannot_be_written_stops_nothing(
-    path: Path, embedding: MakeEmbedding, caplog: pytest.LogCaptureFixture
-) -> None:
-    snapshot = Snapshot(path, "store")
-    with snapshot.locked():
-        path.with_name(path.name + ".new").symlink_to("/dev/full")
-        path.mkdir()
-        snapshot.save(_index(embedding))
+    assert not snapshot.write(0, KEY, _columns(embedding))
     assert "cannot be written" in caplog.text
+    assert list(folder.iterdir()) == [path]
+    snapshot.clear({})
+    assert "cannot be removed" in caplog.text
 
 
-def test_a_gallery_starts_from_its_snapshot_and_follows(
-    path: Path, url: str, new: MakeFace, embedding: MakeEmbedding, monkeypatch: pytest.MonkeyPatch
+def test_a_file_of_the_earlier_format_is_removed(folder: Path, url: str) -> None:
+    folder.parent.mkdir()
+    old = [folder.with_name(folder.name + suffix) for suffix in ("", ".new", ".lock")]
+    for path in old:
+        path.write_bytes(b"embeddings in plain")
+    Gallery(url, folder).close()
+    assert not any(path.is_file() for path in old)
+
+
+def _read_from_store(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """The ranges of numbers whose faces are read from the store from now on, one after another."""
+    read, enrolled = list[tuple[int, int]](), Store.enrolled
+
+    def spy(store: Store, after: int, last: int, limit: int) -> Any:
+        read.append((after, last))
+        return enrolled(store, after, last, limit)
+
+    monkeypatch.setattr(Store, "enrolled", spy)
+    return read
+
+
+def test_a_gallery_starts_from_its_snapshot_and_reads_the_rest(
+    folder: Path, url: str, new: MakeFace, embedding: MakeEmbedding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = Gallery(url, path)
-    added = first.enrol_many([new(n, metadata={"n": n}) for n in range(30)])
+    first = Gallery(url, folder)
+    added = first.enrol_many([new(n, subject=f"s{n % 3}", metadata={"n": n % 2}) for n in range(45)])
     first.close()
+    assert len(list(folder.iterdir())) == 4
     without = Gallery(url)
     later = without.enrol(new(3, subject="later"))
-    without.delete(added[5].id)
-    asked = list[int]()
-    follow = type(without._store).changes_since
-    monkeypatch.setattr(
-        "gallery.store.store.Store.changes_since",
-        lambda *arguments: (asked.append(arguments[1]), follow(*arguments))[1],
-    )
-    again = Gallery(url, path)
-    assert asked[0] == 30
-    expected = [match.face.id for match in without.search(_query(embedding)).matches]
-    assert [match.face.id for match in again.search(_query(embedding)).matches] == expected
-    assert {later.id} < set(expected)
-    assert added[5].id not in expected
-    # The face that another gallery deleted was in the snapshot.
-    assert not path.exists()
+    without.delete(added[15].id)
+    without.change(added[16].id, Amendment(metadata={"n": 5}))
+    read = _read_from_store(monkeypatch)
+    again = Gallery(url, folder)
+    # The block of the erased face, and what lies beyond the last block.
+    assert read == [(10, 20), (40, 49)]
+    assert len(list(folder.iterdir())) == 3
+    near = {"max_degrees": 90.0, "reference": embedding(3)}
+    for filters in ({}, {"subject": "s1"}, {"metadata": {"n": 1}}, {"metadata": {"n": 5}}, near):
+        assert _found(again, _query(embedding, **filters)) == _found(without, _query(embedding, **filters))
+    assert later.id in dict(_found(again, _query(embedding)))
+    assert added[15].id not in dict(_found(again, _query(embedding)))
+    again.save()
+    assert len(list(folder.iterdir())) == 4
     again.close()
     without.close()
 
 
 def test_a_snapshot_is_written_after_many_changes(
-    path: Path, url: str, new: MakeFace, monkeypatch: pytest.MonkeyPatch
+    folder: Path, url: str, new: MakeFace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gallery.gallery._SECONDS", 0.01)
-    monkeypatch.setattr("gallery.gallery._MANY", 5)
-    gallery = Gallery(url, path)
-    gallery.enrol_many([new(n) for n in range(4)])
-    gallery.save()
-    first = path.stat().st_mtime_ns
-    gallery.enrol_many([new(n) for n in range(4)])
-    assert len(gallery.page().faces) == 8
+    monkeypatch.setattr("gallery.gallery._MANY", 15)
+    gallery = Gallery(url, folder)
+    added = gallery.enrol_many([new(n) for n in range(19)])
     time.sleep(0.1)
-    assert path.stat().st_mtime_ns == first
-    gallery.enrol(new(5))
-    gallery.search(Query((Term(Attribute.STYLE, part(new(1).embedding, Attribute.STYLE)),)))
-    deadline = time.monotonic() + 30
-    while path.stat().st_mtime_ns == first:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    assert not folder.exists()
+    gallery.enrol(new(19))
+    wait_until(lambda: folder.exists() and len(list(folder.iterdir())) == 2)
+    # Nine of each block are left, which is enough to write them anew.
+    for face in (added[0], added[10]):
+        gallery.delete(face.id)
+    store, folder_now = (
+        gallery._store,
+        lambda: opened(folder, gallery._store.name(), gallery._store.block_keys()[1].values()),
+    )
+    assert store.sequence() == 22
+    wait_until(lambda: part(added[5].embedding, Attribute.STYLE).tobytes() in folder_now())
     gallery.close()
 
 
-def _files_with(folder: Path, needle: bytes) -> list[str]:
-    return [file.name for file in folder.iterdir() if needle in file.read_bytes()]
+def _waiting_for(entered: threading.Event, release: threading.Event) -> Callable[..., bool]:
+    def wait(*_: Any) -> bool:
+        entered.set()
+        assert release.wait(30)
+        return True
+
+    return wait
 
 
-@pytest.mark.parametrize("erase", ["delete", "delete_subject", "change"])
-def test_no_snapshot_keeps_what_was_erased(path: Path, url: str, new: MakeFace, erase: str) -> None:
-    gallery = Gallery(url, path)
-    gone, kept = gallery.enrol_many([new(1, subject="gone"), new(2, subject="kept")])
+def test_nobody_waits_for_a_snapshot_to_be_written(
+    folder: Path, url: str, new: MakeFace, embedding: MakeEmbedding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, release = threading.Event(), threading.Event()
+    monkeypatch.setattr(Snapshot, "write", _waiting_for(entered, release))
+    gallery = Gallery(url, folder)
+    added = gallery.enrol_many([new(n) for n in range(25)])
+    with ThreadPoolExecutor(2) as threads:
+        saved = threads.submit(gallery.save)
+        assert entered.wait(30)
+        try:
+            # Each of these needs the index alone for itself, and those that search come after it.
+            newer = gallery.enrol(new(30))
+            gallery.delete(added[3].id)
+            found = threads.submit(_found, gallery, _query(embedding)).result(timeout=10)
+        finally:
+            release.set()
+        saved.result(timeout=30)
+    assert newer.id in dict(found)
+    assert added[3].id not in dict(found)
+    gallery.close()
+
+
+ERASE: dict[str, Callable[[Gallery, EnrolledFace], object]] = {
+    "delete": lambda gallery, face: gallery.delete(face.id),
+    "delete_subject": lambda gallery, _: gallery.delete_subject("gone"),
+    "change": lambda gallery, face: gallery.change(face.id, Amendment(subject="other")),
+    "change_many": lambda gallery, face: gallery.change_many({face.id: Amendment(subject="other")}),
+}
+
+
+@pytest.mark.parametrize("erase", ERASE.values(), ids=ERASE)
+def test_no_snapshot_shows_what_was_erased_also_of_a_machine_that_is_down(
+    folder: Path, tmp_path: Path, url: str, new: MakeFace, erase: Callable[[Gallery, EnrolledFace], object]
+) -> None:
+    gallery = Gallery(url, folder)
+    added = gallery.enrol_many([new(n, subject="gone" if n == 5 else f"kept {n}") for n in range(30)])
+    gallery.close()
+    gallery = Gallery(url, tmp_path / "elsewhere")
     gallery.save()
-    needle = b"gone" if erase == "change" else part(gone.embedding, Attribute.IDENTITY).tobytes()
-    assert _files_with(path.parent, needle) == [path.name]
-    if erase == "delete":
-        gallery.delete(gone.id)
-    elif erase == "delete_subject":
-        gallery.delete_subject("gone")
-    else:
-        gallery.change(gone.id, Amendment(subject="other"))
-    assert _files_with(path.parent, needle) == []
+    keys = gallery._store.block_keys()[1]
+    needles = (part(added[5].embedding, Attribute.IDENTITY).tobytes(), b'"gone"')
+    # Or the test would prove nothing.
+    for place in (folder, tmp_path / "elsewhere"):
+        assert all(needle in readable(place, url) for needle in needles)
+    erase(gallery, added[5])
+    for place in (folder, tmp_path / "elsewhere"):
+        assert not any(needle in readable(place, url) for needle in needles)
+        # All else is there as it was.
+        assert part(added[15].embedding, Attribute.IDENTITY).tobytes() in readable(place, url)
+    if url.startswith("sqlite"):
+        files = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+        assert keys[1] in files
+        assert keys[0] not in files
     gallery.close()
-    assert _files_with(path.parent, needle) == []
-    assert _files_with(path.parent, part(kept.embedding, Attribute.IDENTITY).tobytes()) == [path.name]
+    again = Gallery(url, folder)
+    assert len(again.search(_query(lambda _: added[5].embedding)).matches) == (29 if erase in _DELETIONS else 30)
+    again.close()
+    assert all(needle not in readable(folder, url) for needle in needles[1:])
+
+
+_DELETIONS = (ERASE["delete"], ERASE["delete_subject"])
+
+
+def test_what_is_erased_while_its_block_is_written_cannot_be_read(
+    folder: Path, url: str, new: MakeFace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery, write = Gallery(url, folder), Snapshot.write
+    added = gallery.enrol_many([new(n) for n in range(10)])
+
+    def write_late(snapshot: Snapshot, *given: Any) -> bool:
+        gallery.delete(added[4].id)
+        return write(snapshot, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Snapshot, "write", write_late)
+        gallery.save()
+    needle = part(added[4].embedding, Attribute.IDENTITY).tobytes()
+    assert needle not in readable(folder, url)
+    gallery.save()
+    assert part(added[3].embedding, Attribute.IDENTITY).tobytes() in readable(folder, url)
+    assert needle not in readable(folder, url)
+    gallery.close()
+
+
+def test_a_key_is_not_made_while_a_deletion_is_under_way(
+    url: str, new: MakeFace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads a block after its key reads nothing that was erased before."""
+    store, other = Store(url), Store(url)
+    added = store.add_many([new(n) for n in range(10)])
+    entered, release, forget = threading.Event(), threading.Event(), changes.forget_keys
+
+    def forget_slowly(*given: Any) -> None:
+        forget(*given)
+        entered.set()
+        assert release.wait(30)
+
+    monkeypatch.setattr(changes, "forget_keys", forget_slowly)
+    with ThreadPoolExecutor(2) as threads:
+        deleted = threads.submit(store.delete, added[2].id)
+        assert entered.wait(30)
+        made = threads.submit(other.make_block_keys, [0])
+        time.sleep(0.3)
+        assert not made.done()
+        release.set()
+        assert deleted.result(30).deleted == 1
+        assert list(made.result(30)) == [0]
+    assert [face.sequence for face in other.enrolled(0, 10, 10)] == [1, 2, 4, 5, 6, 7, 8, 9, 10]
+    store.close()
+    other.close()
+
+
+def test_a_failure_while_it_is_written_leaves_it_due(
+    folder: Path, url: str, new: MakeFace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery = Gallery(url, folder)
+    gallery.enrol_many([new(n) for n in range(20)])
+
+    def fail(_: Store, blocks: Sequence[int]) -> dict[int, bytes]:
+        raise Unavailable(f"no keys of {blocks}")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "make_block_keys", fail)
+        with pytest.raises(Unavailable):
+            gallery.save()
+    gallery.save()
+    assert len(list(folder.iterdir())) == 2
+    gallery.close()

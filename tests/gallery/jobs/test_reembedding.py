@@ -5,6 +5,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from sqlalchemy import event
 
 from gallery.gallery import Gallery
 from gallery.jobs.importing import Embedded
@@ -42,6 +43,29 @@ def test_it_goes_on_where_it_stopped_and_asks_for_no_picture_twice(
     assert job.progress == {"total": 79, "done": 79, "changed": 79, "failed": 0, "last": 80}
     assert gallery.get(enrolled[7].id).embedding.tobytes() == embedding(1007).tobytes()
     assert gallery.census() == {"new": 79}
+
+
+def test_a_batch_is_one_transaction_and_one_emptying_of_the_log(
+    gallery: Gallery,
+    new: Callable[..., NewFace],
+    embedding: Callable[[int], Vector],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gallery.enrol_many([new(n, model="old", crop=b"%d" % n) for n in range(64)])
+    job, scrubbed = gallery.jobs.create(Kind.REEMBED, "default", {}), list[int]()
+    monkeypatch.setattr(gallery.database, "scrub", lambda: scrubbed.append(gallery.sequence()))
+
+    def embed(pictures: Sequence[bytes]) -> list[Embedded]:
+        return [Embedded(embedding(1000 + int(picture)), "new", None) for picture in pictures]
+
+    written = list[str]()
+    event.listen(gallery.database._engine, "commit", lambda _: written.append("commit"))
+    reembed_faces(Task(job, tmp_path, gallery.jobs, Event()), gallery, embed, "new")
+    assert scrubbed == [128, 192]
+    # For each batch: which faces, their change, how far the job is; and the looks at the sequence.
+    assert len(written) <= 12
+    assert gallery.census() == {"new": 64}
 
 
 def test_another_model_than_it_was_made_for_changes_nothing(

@@ -4,14 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from gallery.gallery import Gallery
 from gallery.query import Query, Term
 from gallery.records import NewFace
 from gallery.store.encryption import Vault, add_key
 from gallery.store.key_rotation import reseal
+from gallery.verification import verify
 from model.attributes import Attribute, part
 from model.errors import InvalidRequest, Unavailable
+from tests.gallery.snapshots import opened
 
 PICTURE = b"\x89PNG the picture of a face"
 
@@ -50,17 +53,40 @@ def test_nothing_of_a_vector_is_in_the_files(
     sqlite_url: str, tmp_path: Path, keys: Path, new: Callable[..., NewFace]
 ) -> None:
     face = new(1, crop=PICTURE)
-    snapshot = tmp_path / "gallery.db.snapshot"
-    for url, there in ((sqlite_url, True), (sealed(sqlite_url, keys), False)):
-        gallery = Gallery(url, snapshot)
+    for url, plain in ((sqlite_url, True), (sealed(sqlite_url, keys), False)):
+        gallery = Gallery(url)
         gallery.enrol(face)
         gallery.close()
-        assert snapshot.exists() is there
-        if there:
+        if plain:
             assert face.embedding.tobytes()[:64] in bytes_of(tmp_path)
     assert reseal(sealed(sqlite_url, keys)) == 2
     assert face.embedding.tobytes()[:64] not in bytes_of(tmp_path)
     assert PICTURE not in bytes_of(tmp_path)
+
+
+def test_a_sealed_gallery_has_a_snapshot_that_only_its_keys_open(
+    url: str, tmp_path: Path, keys: Path, new: Callable[..., NewFace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gallery.store.block_keys.BLOCK", 4)
+    folder, first = tmp_path / "snapshot", keys.read_text()
+    gallery = Gallery(sealed(url, keys), folder)
+    face = gallery.enrol_many([new(n) for n in range(9)])[1]
+    gallery.close()
+    needle = part(face.embedding, Attribute.IDENTITY).tobytes()
+    add_key(keys)
+    reseal(sealed(url, keys))
+    keys.write_text(keys.read_text().removesuffix(first))
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        [name] = connection.execute(text("SELECT store FROM counter")).scalars()
+        there = [bytes(key) for key in connection.execute(text("SELECT key FROM block_keys")).scalars()]
+    engine.dispose()
+    assert len(there) == 2
+    assert all(key.startswith(b"gAAAA") for key in there)
+    vault = Vault.of(keys)
+    assert needle in opened(folder, name, map(vault.open, there))
+    assert needle not in opened(folder, name, [])
+    assert verify(sealed(url, keys), folder).snapshot == 8
 
 
 def test_keys_are_changed_without_losing_a_face(url: str, keys: Path, new: Callable[..., NewFace]) -> None:

@@ -1,19 +1,28 @@
 """The store keeps what it acknowledged, in order, and forgets what it shall."""
 
 import resource
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, func, select, text
 
+from gallery.gallery import Gallery
+from gallery.query import Query, Term
 from gallery.records import Amendment, CollectionInfo, Deletion, Enrolment, NewFace
+from gallery.store import changes
+from gallery.store.changes import Forgotten
+from gallery.store.database import MOST_CONNECTIONS
 from gallery.store.store import Store
+from gallery.store.tables import deletions
+from model.attributes import Attribute, part
 from model.errors import InvalidRequest, NotFound, Unavailable
 from tests.processes import wait_until
 
@@ -104,17 +113,68 @@ def test_changes_are_read_in_order_from_anywhere(store: Store, new: MakeFace) ->
     assert store.delete_subject("ada").deleted == 3
     e = store.add(new(4))
     assert (d.sequence, e.sequence, store.sequence()) == (5, 9, 9)
-    changes = store.changes_since(0, 100)
+    noted = store.changes_since(0, 100)
     deleted = [Deletion(4, 2), Deletion(6, 1), Deletion(7, 3), Deletion(8, 5)]
-    assert [change for change in changes if isinstance(change, Deletion)] == deleted
-    assert [change.id for change in changes if isinstance(change, Enrolment)] == [e.id]
-    assert [change.sequence for change in changes] == [4, 6, 7, 8, 9]
+    assert [change for change in noted if isinstance(change, Deletion)] == deleted
+    assert [change.id for change in noted if isinstance(change, Enrolment)] == [e.id]
+    assert [change.sequence for change in noted] == [4, 6, 7, 8, 9]
     assert [change.sequence for change in store.changes_since(6, 2)] == [7, 8]
     assert store.changes_since(9, 5) == []
     (last,) = store.changes_since(8, 5)
     assert isinstance(last, Enrolment)
     assert last.embedding.tobytes() == e.embedding.tobytes()
     assert (a.sequence, c.sequence) == (1, 3)
+
+
+def test_deletions_are_noted_as_long_as_somebody_follows(
+    store: Store, url: str, new: MakeFace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "NOTED", 20)
+    monkeypatch.setattr(changes, "FORGOTTEN", 10)
+    kept = store.add_many([new(n) for n in range(3)])
+    behind = Gallery(url)
+    for n in range(30):
+        store.delete(store.add(new(n)).id)
+    # 63 changes: those up to 40 are forgotten, by tens, once there are 30 more than the horizon.
+    assert (store.sequence(), store.horizon()) == (63, 40)
+    with store.database.transaction() as connection:
+        assert connection.execute(select(func.count()).select_from(deletions)).scalar_one() == 12
+    assert [change.sequence for change in store.changes_since(40, 3)] == [41, 43, 45]
+    with pytest.raises(Forgotten):
+        store.changes_since(39, 3)
+    # Who is further behind begins anew.
+    query = Query((Term(Attribute.STYLE, part(kept[1].embedding, Attribute.STYLE)),), 50)
+    later = store.add(new(70))
+    assert {match.face.id for match in behind.search(query).matches} == {face.id for face in (*kept, later)}
+    assert behind._index.sequence == 64
+    behind.close()
+
+
+def test_no_more_connections_are_opened_than_the_server_can_be_asked_for(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not url.startswith("postgresql"):
+        pytest.skip("a file has no connections")
+    store = Store(url)
+
+    def count(_: int) -> int:
+        with store.database.transaction() as connection:
+            connection.exec_driver_sql("SELECT pg_sleep(0.05)")
+            of_ours = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            return int(connection.exec_driver_sql(of_ours).scalar_one())
+
+    with ThreadPoolExecutor(40) as threads:
+        assert 10 < max(threads.map(count, range(80))) <= MOST_CONNECTIONS
+    store.close()
+    monkeypatch.setattr("gallery.store.database._POOL_SECONDS", 0.1)
+    store = Store(url)
+    with ExitStack() as held:
+        for _ in range(MOST_CONNECTIONS):
+            held.enter_context(store.database.transaction())
+        with pytest.raises(Unavailable):
+            store.sequence()
+    assert store.sequence() == 0
+    store.close()
 
 
 def test_a_changed_face_gets_a_new_number_and_keeps_the_rest(store: Store, new: MakeFace) -> None:
@@ -270,6 +330,29 @@ def test_deleted_vectors_are_in_no_file(tmp_path: Path, sqlite_url: str, new: Ma
     first.close()
     second.close()
     assert [files_with(face) for face in gone] == [[], []]
+
+
+def test_what_a_reader_holds_in_the_log_goes_when_it_is_done(
+    tmp_path: Path, sqlite_url: str, new: MakeFace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("gallery.store.database._SECONDS", 0.2)
+    monkeypatch.setattr("gallery.store.sqlite._PATIENCE_MS", 50)
+    store, face = Store(sqlite_url), new(1)
+    id = store.add(face).id
+
+    def files() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+    with closing(sqlite3.connect(tmp_path / "gallery.db")) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM faces").fetchall() == [(1,)]
+        assert store.delete(id).deleted == 1
+        assert face.embedding.tobytes() in files()
+        assert "somebody reads an older state" in caplog.text
+        # Others can write meanwhile.
+        store.add(new(2))
+    wait_until(lambda: face.embedding.tobytes() not in files(), 20)
+    store.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what a disk without room does is played by a limit of Linux")

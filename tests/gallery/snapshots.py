@@ -1,0 +1,34 @@
+"""What can still be read of a snapshot's files, by whatever means."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from gallery.store.store import Store
+
+
+def opened(folder: Path, store: str, keys: Iterable[bytes]) -> bytes:
+    """All that any of these keys opens of the files in a folder, whatever their names say."""
+    plain, known = b"", list(keys)
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        data = path.read_bytes()
+        # Sealed or not.
+        plain += data
+        for key in known:
+            try:
+                about = f"2 {store} {int(path.name[:10])}".encode()
+                plain += AESGCM(key).decrypt(data[:12], data[12:], about)
+            except InvalidTag:
+                continue
+    return plain
+
+
+def readable(folder: Path, url: str) -> bytes:
+    """All that can be read of the files in a folder with what the database at a URL holds."""
+    store = Store(url)
+    try:
+        return opened(folder, store.name(), store.block_keys()[1].values())
+    finally:
+        store.close()
