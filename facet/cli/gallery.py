@@ -60,6 +60,26 @@ def snapshot(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None
 
 
 @app.command()
+def scrub(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Write the database's tables anew without the bytes of what was erased, which PostgreSQL else keeps for a while.
+
+    With SQLite nothing is left to do but to empty the log, as every erasure does. PostgreSQL lets nobody else use a
+    table meanwhile, and keeps its write-ahead log until its files are used again.
+
+    Example: facet gallery scrub --database-url postgresql+psycopg://facet@db/facet
+    """
+    from gallery.store.database import Database
+
+    settings = settings_of(data_dir=data_dir, database_url=database_url)
+    database = Database(settings.gallery_url)
+    try:
+        database.rewrite()
+    finally:
+        database.close()
+    typer.echo("nothing of what was erased is in the tables' files")
+
+
+@app.command()
 def reembed(
     model: Annotated[str | None, typer.Option(help="A checkpoint's path, or `dummy`; else as the service.")] = None,
     data_dir: DataDir = None,

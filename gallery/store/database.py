@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gallery.periodic_thread import Keeper
-from gallery.store import migrate, sqlite
+from gallery.store import migrate, postgresql, sqlite
 from gallery.store.encryption import Vault, attach
 from model.errors import InvalidRequest, StorageFull, Unavailable
 
@@ -110,8 +110,7 @@ class Database:
         """Let nothing of what was deleted stay in the database's files.
 
         What was deleted is so whether or not this can be done now. Where there is no room for it, or somebody reads
-        what was there before, it is done later. PostgreSQL keeps what was deleted in its files for a while, by rules of
-        its own: with it this does nothing.
+        what was there before, it is done later. Of PostgreSQL's files this changes nothing: see `rewrite`.
         """
         try:
             with self.transaction() as connection:
@@ -122,6 +121,20 @@ class Database:
         else:
             if self._unscrubbed:
                 logger.warning("somebody reads an older state: what was deleted stays in the database's log until then")
+
+    def rewrite(self) -> None:
+        """Let nothing of what was deleted stay in the files of the tables, also of PostgreSQL's.
+
+        There every table is written anew, and nobody else can use it meanwhile. Raises Unavailable where somebody reads
+        what was there before.
+        """
+        with _told():
+            postgresql.rewrite(self._engine)
+        self.scrub()
+        if self._unscrubbed:
+            raise Unavailable(
+                "somebody reads what was there before, or there is no room; try again when that has ended"
+            )
 
 
 @contextmanager

@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -53,8 +55,29 @@ def test_what_does_not_agree_is_an_error(tmp_path: Path) -> None:
     assert "the index holds faces that the store does not have: 1, numbers 2" in result.stderr
 
 
+def test_the_log_is_emptied_unless_somebody_reads(tmp_path: Path) -> None:
+    _enrol(tmp_path, 5)
+    command = ["gallery", "scrub", "--data-dir", str(tmp_path)]
+    with closing(sqlite3.connect(tmp_path / "facet.db")) as reader:
+        # As a process that was killed leaves it.
+        writer = sqlite3.connect(tmp_path / "facet.db")
+        writer.execute("DELETE FROM faces WHERE sequence = 1")
+        writer.commit()
+        result = CliRunner().invoke(app, command)
+        assert (result.exit_code, result.stdout) == (0, "nothing of what was erased is in the tables' files\n")
+        assert (tmp_path / "facet.db-wal").stat().st_size == 0
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM faces").fetchall() == [(4,)]
+        writer.execute("DELETE FROM faces WHERE sequence = 2")
+        writer.commit()
+        writer.close()
+        result = CliRunner().invoke(app, command)
+        assert result.exit_code == 1
+        assert "somebody reads what was there before" in result.stderr
+
+
 def test_a_folder_without_a_gallery_is_not_made_one(tmp_path: Path) -> None:
-    for command in ("verify", "snapshot", "reembed"):
+    for command in ("verify", "snapshot", "scrub", "reembed"):
         result = CliRunner().invoke(app, ["gallery", command, "--data-dir", str(tmp_path / "typo")])
         assert (result.exit_code, result.stderr) == (1, f"facet: there is no gallery in {tmp_path / 'typo'}\n")
     assert not list(tmp_path.iterdir())

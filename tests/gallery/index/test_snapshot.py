@@ -333,6 +333,19 @@ def test_a_key_is_not_made_while_a_deletion_is_under_way(
     other.close()
 
 
+def test_a_process_that_nobody_asks_lets_go_of_what_others_erased(
+    folder: Path, url: str, new: MakeFace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gallery.gallery._SECONDS", 0.05)
+    gallery, other = Gallery(url, folder), Gallery(url)
+    face = gallery.enrol(new(1))
+    gallery.follow()
+    other.delete(face.id)
+    wait_until(lambda: len(gallery._index) == 0)
+    gallery.close()
+    other.close()
+
+
 def test_a_failure_while_it_is_written_leaves_it_due(
     folder: Path, url: str, new: MakeFace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
