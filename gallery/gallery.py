@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -29,6 +30,8 @@ _MANY = 10_000
 """Faces that it lacks, or a twentieth of all where that is more, with which it is."""
 _COPIED = 16_384
 """Faces copied while no writer is let in: a few milliseconds."""
+_SAMPLE = 2000
+"""Faces of which those that pass no filter are taken for what is asked for with it."""
 
 
 class Gallery(BaseGallery):
@@ -55,6 +58,7 @@ class Gallery(BaseGallery):
             self._keepers.append(Keeper(self._snapshot_is_due, self.save, _SECONDS, at_once=True))
         if self._config.approximate_from is not None:
             self._keepers.append(Keeper(self._approximation_is_due, self.approximate, _SECONDS, at_once=True))
+            self._keepers.append(Keeper(lambda: bool(self._index.unmeasured()), self.measure_filters, _SECONDS))
 
     def close(self) -> None:
         """Write the snapshot and close the database."""
@@ -85,6 +89,28 @@ class Gallery(BaseGallery):
                 last = int(newer[-1])
             with self._lock.write():
                 index.install(covered, made, last)
+
+    def measure_filters(self) -> None:
+        """Measure the recall with each filter that was asked for; until then such searches compare every face."""
+        index = self._index
+        for covered, query in index.unmeasured():
+            with self._lock.read():
+                passing = index.allowed(replace(query, exclude=None)).copy()
+                some = np.random.default_rng(len(index)).choice(index.numbers, _SAMPLE)
+            rest = np.setdiff1d(some, passing)
+            faces, others = (
+                self._chosen(index, covered, numbers) for numbers in (passing, rest if len(rest) else some)
+            )
+            index.measure(covered, query, faces, others[1], self._lock.read)
+
+    def _chosen(self, index: Index, covered: Covered, numbers: Numbers) -> tuple[Numbers, Vector]:
+        """The vectors of some faces, copied some at a time."""
+        parts = []
+        for start in range(0, max(len(numbers), 1), _COPIED):
+            with self._lock.read():
+                parts.append(index.chosen(covered, numbers[start : start + _COPIED]))
+        there, vectors = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return there, vectors
 
     def _copies(self, index: Index, covered: Covered, after: int) -> Iterator[tuple[Numbers, Vector]]:
         """The numbers and vectors of all faces after a number, some at a time, so that nobody waits long for them."""

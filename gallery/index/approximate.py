@@ -1,11 +1,11 @@
 """Approximate search: an inverted file that looks at the lists nearest to a query, with its recall measured."""
 
 import math
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from gallery.index.filter_recall import Effort, FilterRecall
 from gallery.index.flat import MARGIN, Numbers, faiss, selector
 from model.attributes import Vector
 
@@ -14,13 +14,16 @@ LEAST = 1000
 RECALL_AT = 10
 TARGET_RECALL = 0.95
 """The number of lists that are looked at is doubled until the measured recall is at least this."""
-_QUERIES = 100
+QUERIES = 100
+"""By which a recall is measured."""
 _OVERFETCH = 4
 _SPARE = 64
 """So many candidates, times k and beyond, are ranked by their exact scores."""
 _POINTS = 64
 """Vectors for each list that its centre is trained on."""
 _ROUNDS = 10
+
+Propose = Callable[[Vector, int], Numbers]
 
 
 class ApproximateIndex:
@@ -39,15 +42,15 @@ class ApproximateIndex:
         self._index.add_with_ids(vectors, numbers)
         self.trained_on = len(numbers)
         """How many vectors there were when the lists were made."""
-        asked = queries(_QUERIES)
-        scores, _ = faiss.knn(asked, vectors, min(RECALL_AT, len(numbers)), metric=faiss.METRIC_INNER_PRODUCT)
-        measured = partial(self._measured, numbers, vectors, asked, scores[:, -1] - MARGIN)
-        self._probes = max(1, lists // 64)
-        self.recall = measured()
-        """Share of the 10 best that are among the candidates, as measured when the lists were made."""
-        while self.recall < TARGET_RECALL and self._probes < lists:
-            self._probes = min(2 * self._probes, lists)
-            self.recall = measured()
+        self.effort = self.measured(numbers, vectors, [queries(QUERIES)], self._propose)
+        """What a search without a filter takes, as measured when the lists were made."""
+        self.filters = FilterRecall()
+        """What searches with filters take."""
+
+    @property
+    def recall(self) -> float:
+        """The least share of the 10 best that were among the candidates, without filters and with those measured."""
+        return min([self.effort.recall, *self.filters.recalls])
 
     @property
     def numbers(self) -> Numbers:
@@ -65,19 +68,48 @@ class ApproximateIndex:
         """Remove the vectors with these numbers, where they are there."""
         self._index.remove_ids(numbers)
 
-    def candidates(self, direction: Vector, k: int, allowed: Numbers | None = None) -> Numbers:
-        """Numbers `(m,)`, in no order, that probably hold the k best; m may be below k though there are more."""
+    def candidates(self, direction: Vector, k: int, probes: int, allowed: Numbers | None = None) -> Numbers:
+        """Numbers `(m,)`, in no order, that probably hold the k best, of so many lists; m may be below k.
+
+        `allowed` are the ascending numbers to search among; None means all.
+        """
         faiss.omp_set_num_threads(1)
         among = None if allowed is None else selector(allowed)
-        parameters = faiss.SearchParametersIVF(nprobe=self._probes, sel=among)
+        parameters = faiss.SearchParametersIVF(nprobe=probes, sel=among)
         _, found = self._index.search(direction[np.newaxis], _OVERFETCH * k + _SPARE, params=parameters)
         result: Numbers = found[found >= 0]
         return result
 
-    def _measured(self, numbers: Numbers, vectors: Vector, queries: Vector, least: Vector) -> float:
-        """The recall of some queries, whose best all score at least `least`."""
-        best, shares = min(RECALL_AT, len(numbers)), []
-        for query, bound in zip(queries, least, strict=True):
-            rows = np.searchsorted(numbers, self.candidates(query, RECALL_AT))
-            shares.append(min(best, int(np.count_nonzero(vectors[rows] @ query >= bound))) / best)
-        return float(np.mean(shares))
+    def measured(self, numbers: Numbers, vectors: Vector, kinds: Sequence[Vector], propose: Propose) -> Effort:
+        """The least effort by which enough of the best of some vectors are found, for each kind of queries.
+
+        `numbers` ascend, a kind is `(n, width)`, and `propose` gives a query's candidates after so many lists.
+        """
+        best, lists = min(RECALL_AT, len(numbers)), int(self._index.nlist)
+        least = [
+            faiss.knn(asked, vectors, best, metric=faiss.METRIC_INNER_PRODUCT)[0][:, -1] - MARGIN for asked in kinds
+        ]
+
+        def recall(probes: int) -> float:
+            shares = []
+            for asked, bounds in zip(kinds, least, strict=True):
+                scores = [_scores(numbers, vectors, propose(query, probes), query) for query in asked]
+                found = [np.count_nonzero(mine >= bound) for mine, bound in zip(scores, bounds, strict=True)]
+                shares.append(float(np.mean(np.minimum(found, best))) / best)
+            return min(shares)
+
+        probes = max(1, lists // 64)
+        reached = recall(probes)
+        while reached < TARGET_RECALL and probes < lists:
+            probes = min(2 * probes, lists)
+            reached = recall(probes)
+        return Effort(probes, reached, len(numbers))
+
+    def _propose(self, query: Vector, probes: int) -> Numbers:
+        return self.candidates(query, RECALL_AT, probes)
+
+
+def _scores(numbers: Numbers, vectors: Vector, chosen: Numbers, query: Vector) -> Vector:
+    """The scores of those of the chosen vectors that are there."""
+    rows = np.searchsorted(numbers, chosen[np.isin(chosen, numbers)])
+    return np.asarray(vectors[rows] @ query)

@@ -1,18 +1,20 @@
 """The FAISS indexes derived from the store: one for each attribute, and one of all for composed queries."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.index.approximate import LEAST, ApproximateIndex
+from gallery.index.approximate import LEAST, QUERIES, RECALL_AT, ApproximateIndex
 from gallery.index.composed import SummedIndex
 from gallery.index.face_columns import FaceColumns
 from gallery.index.face_table import Roster
 from gallery.index.flat import FlatIndex, Numbers
 from gallery.index.gpu import GpuIndex, ToGpu
+from gallery.index.sample_queries import trials
 from gallery.index.vector_space import WHOLE, direction, lift, lower, width
 from gallery.query import Query
 from gallery.records import Change, Deletion, Enrolment
@@ -160,17 +162,53 @@ class Index:
         """The best faces for a query, exactly those and in the order that comparing every face would give.
 
         FAISS proposes every face that could be among them; their scores are then computed as everywhere else. An
-        approximate index proposes most of them, so that some may be missing, but never more than k takes.
+        approximate index proposes most of them, so that some may be missing, but never more than k takes; with a filter
+        it does so once its recall with that filter was measured.
         Raises InvalidRequest where the query names no model and its faces are of several.
         """
-        allowed = self._allowed(query)
+        allowed = self.allowed(query)
         if query.model is None and self._roster.models(allowed) > 1:
             raise InvalidRequest("the faces to search are of several models; name the one that made the query")
         find = self._best if query.group_by is None else self._best_of_each_subject
         best = find(query, allowed, query.k)
         return Hits(best.tolist(), lower(self._whole.get(best)), len(allowed))
 
-    def _allowed(self, query: Query) -> Numbers:
+    def unmeasured(self) -> list[tuple[Covered, Query]]:
+        """Of what approximate indexes are, and a query with each filter by which they were asked and not measured."""
+        return [(covered, query) for covered, index in self._approximate.items() for query in index.filters.waiting]
+
+    def chosen(self, covered: Covered, numbers: Numbers) -> tuple[Numbers, Vector]:
+        """Those of some ascending numbers that are there, and their vectors `(n, width)`, as copies."""
+        flat = self._flat[covered]
+        there = np.isin(numbers, flat.numbers[np.searchsorted(flat.numbers, numbers).clip(max=len(flat) - 1)])
+        return numbers[there], flat.get(numbers[there])
+
+    def measure(
+        self,
+        covered: Covered,
+        query: Query,
+        faces: tuple[Numbers, Vector],
+        others: Vector,
+        held: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        """Measure how well the approximate index of some attribute does with the filter of a query.
+
+        `faces` are copies of the numbers and vectors of those that pass it. They are looked for by queries that are
+        near some of them and by queries that are near `others`, who do not; `held` keeps the index as it is for each.
+        """
+        approximate, (numbers, vectors) = self._approximate[covered], faces
+        if len(numbers) <= self._config.exact_below:
+            approximate.filters.learn(query, None)
+            return
+
+        def propose(wanted: Vector, probes: int) -> Numbers:
+            with held():
+                return approximate.candidates(wanted, RECALL_AT, probes, numbers)
+
+        kinds = [trials(some)(QUERIES) for some in (vectors, others)]
+        approximate.filters.learn(query, approximate.measured(numbers, vectors, kinds, propose))
+
+    def allowed(self, query: Query) -> Numbers:
         """The ascending numbers of the faces that pass a query's filters."""
         allowed = self._roster.select(query)
         if query.max_degrees is None:
@@ -178,7 +216,7 @@ class Index:
         poses = self._single[Attribute.POSE].get(allowed)[:, : SPACES[Attribute.POSE].size]
         return allowed[query.near_in_pose(poses)]
 
-    def _best(self, query: Query, allowed: Numbers, k: int) -> Numbers:
+    def _best(self, query: Query, allowed: Numbers, k: int, exactly: bool = False) -> Numbers:
         """The k best of the allowed faces, best first."""
         covered = query.attributes if len(query.attributes) == 1 else WHOLE
         wanted = direction(query, covered)
@@ -188,11 +226,15 @@ class Index:
             if found is not None:
                 return self._ranked(query, found)[:k]
         approximate = self._approximate.get(covered)
-        if approximate is not None and len(allowed) > self._config.exact_below:
-            numbers = approximate.candidates(wanted, k, among)
-            # The lists that were looked at may hold fewer than there are.
-            if len(numbers) >= min(k, len(allowed)):
-                return self._ranked(query, numbers)[:k]
+        if approximate is not None and not exactly and len(allowed) > self._config.exact_below:
+            effort = approximate.effort
+            if among is not None:
+                effort = approximate.filters.effort(query, len(allowed), effort)
+            if effort is not None:
+                numbers = approximate.candidates(wanted, k, effort.probes, among)
+                # The lists that were looked at may hold fewer than there are.
+                if len(numbers) >= min(k, len(allowed)):
+                    return self._ranked(query, numbers)[:k]
         numbers = self._flat.get(covered, self._whole).candidates(wanted, k, among)
         return self._ranked(query, numbers)[:k]
 
@@ -204,7 +246,8 @@ class Index:
         """
         best, asked = np.empty(0, np.int64), k
         while len(best) < k and len(allowed):
-            found = self._best(query, allowed, asked)
+            # What is left after the first round lies beyond the lists nearest to the query.
+            found = self._best(query, allowed, asked, exactly=asked > k)
             subjects, first = np.unique(self._roster.subjects(found), return_index=True)
             best = np.concatenate([best, found[np.sort(first)]])
             if len(found) < asked:

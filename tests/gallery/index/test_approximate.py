@@ -36,13 +36,13 @@ def test_the_recall_is_that_of_other_queries_too(attribute: Attribute) -> None:
     numbers, vectors = np.arange(7, 7 + FACES), lift(_embeddings(FACES, 1), [attribute])
     made = ApproximateIndex(numbers, vectors, trials(vectors))
     assert TARGET_RECALL <= made.recall <= 1.0
-    assert made._probes < made._index.nlist
+    assert made.effort.probes < made._index.nlist
     flat = FlatIndex(vectors.shape[1])
     flat.add(numbers, vectors)
     found, queries = [], trials(vectors[::-1])(300)
     for query in queries:
         best = numbers[np.argsort(-(vectors @ query), kind="stable")[:10]]
-        found.append(np.isin(best, made.candidates(query, 10)).mean())
+        found.append(np.isin(best, made.candidates(query, 10, made.effort.probes)).mean())
     assert abs(float(np.mean(found)) - made.recall) < 0.04
     assert made.recall == ApproximateIndex(numbers, vectors, trials(vectors)).recall
 
@@ -54,8 +54,9 @@ def test_what_is_added_is_found_and_what_is_removed_is_not() -> None:
     made.add(numbers[3000:], vectors[3000:])
     made.remove(numbers[::2])
     assert sorted(made.numbers.tolist()) == list(range(1, FACES, 2))
-    assert all(number in made.candidates(vectors[number], 1) for number in range(3001, FACES, 98))
-    assert not set(made.candidates(vectors[100], 10).tolist()) & set(range(0, FACES, 2))
+    probes = made.effort.probes
+    assert all(number in made.candidates(vectors[number], 1, probes) for number in range(3001, FACES, 98))
+    assert not set(made.candidates(vectors[100], 10, probes).tolist()) & set(range(0, FACES, 2))
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("gallery")
     gallery = Gallery(f"sqlite:///{place / 'g.db'}", place / "snapshot")
     new = [
-        NewFace(f"s{n // 10}", vector, "m1", metadata={"n": n % 500}) for n, vector in enumerate(_embeddings(FACES, 3))
+        NewFace(f"s{n // 10}", vector, "m1", metadata={"n": n % 500, "half": _embedding_half(n)})
+        for n, vector in enumerate(_embeddings(FACES, 3))
     ]
     gallery.enrol_many(new)
     gallery.close()
@@ -114,6 +116,47 @@ def test_k_are_found_where_there_are_k(both: tuple[Gallery, Gallery], filters: d
     assert len(exact.matches) == len(approximate.matches) == min(k, exact.searched)
     if exact.searched <= 20:
         assert [match.face.id for match in exact.matches] == [match.face.id for match in approximate.matches]
+
+
+def _shares(both: tuple[Gallery, Gallery], seeds: range, **filters: Any) -> float:
+    """How many of the ten best, found exactly, are found approximately."""
+    shares = []
+    for seed in seeds:
+        best, found = ({match.face.id for match in gallery.search(_query(seed, **filters)).matches} for gallery in both)
+        shares.append(len(best & found) / len(best))
+    return float(np.mean(shares))
+
+
+def test_with_a_filter_that_leaves_nothing_near_the_best_are_found_too(both: tuple[Gallery, Gallery]) -> None:
+    """Of half of all people, asked for by the faces of the other half."""
+    _, approximate = both
+    seeds = range(10, FACES, 100)
+    assert {_embedding_half(seed) for seed in seeds} == {1}
+    before = approximate.recall()
+    # Until it was measured, every face is compared.
+    assert _shares(both, seeds, metadata={"half": 0}) == 1.0
+    assert [query.metadata for _, query in approximate._index.unmeasured()] == [{"half": 0}]
+    approximate.measure_filters()
+    assert approximate._index.unmeasured() == []
+    index = approximate._index._approximate[(Attribute.IDENTITY,)]
+    effort = index.filters.effort(_query(10, metadata={"half": 0}), FACES // 2, index.effort)
+    assert effort is not None
+    assert effort.probes > index.effort.probes
+    assert effort.among == FACES // 2
+    assert _shares(both, seeds, metadata={"half": 0}) >= TARGET_RECALL - 0.04
+    assert approximate.recall()["identity"] == min(before["identity"], effort.recall) >= TARGET_RECALL
+    # Too few or too many faces for what was measured.
+    for count in (FACES // 4 - 1, FACES + 1):
+        assert index.filters.effort(_query(10, metadata={"half": 0}), count, index.effort) is None
+
+
+def test_the_best_face_of_each_subject_is_that_of_all_faces(both: tuple[Gallery, Gallery]) -> None:
+    seeds = range(0, FACES, 200)
+    assert _shares(both, seeds, group_by="subject") >= TARGET_RECALL - 0.04
+
+
+def _embedding_half(seed: int) -> int:
+    return seed // 10 % 2
 
 
 def test_writes_are_seen_at_once(both: tuple[Gallery, Gallery], embedding: MakeEmbedding) -> None:
