@@ -34,7 +34,7 @@ def test_a_snapshot_is_written_and_the_gallery_verified(tmp_path: Path) -> None:
         "5 faces after change 5, 0 of them in the snapshot, and 0 numbers erased\n",
     )
     written = CliRunner().invoke(app, ["gallery", "snapshot", *options])
-    assert (written.exit_code, written.stdout) == (0, f"wrote {tmp_path / 'index.snapshot'}\n")
+    assert (written.exit_code, written.stdout) == (0, f"{tmp_path / 'index.snapshot'} is up to date\n")
     after = CliRunner().invoke(app, ["gallery", "verify", *options])
     assert (after.exit_code, after.stdout) == (
         0,

@@ -15,6 +15,7 @@ from gallery.jobs.import_source import Limits
 from gallery.jobs.importing import Embedded
 from gallery.jobs.job_kinds import ARCHIVE, work_on
 from gallery.jobs.job_records import Job, Kind, State
+from gallery.jobs.job_store import JobStore
 from gallery.jobs.job_task import Task
 from gallery.jobs.runner import Runner
 from model.errors import Busy, FacetError
@@ -218,3 +219,19 @@ def test_a_killed_import_goes_on_and_counts_each_picture_once(sqlite_url: str, t
     }
     assert gallery.collections()[0].faces == 1000
     gallery.close()
+
+
+def test_a_runner_forgets_what_ended_long_ago(gallery: Gallery, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, waiting = (gallery.jobs.create(Kind.GROUPS, "c", {}) for _ in range(2))
+    gallery.jobs.finish(old.id)
+    forget, asked = JobStore.forget, Event()
+    monkeypatch.setattr(JobStore, "forget", lambda jobs, seconds: (forget(jobs, seconds), asked.set())[0])
+    for days, left in ((30, [waiting.id, old.id]), (1, [waiting.id])):
+        asked.clear()
+        runner = Runner(gallery.jobs, place, {}, days)
+        runner.start()
+        assert asked.wait(30)
+        runner.close()
+        assert [job.id for job in gallery.jobs.page()] == left
+        monkeypatch.setattr("gallery.jobs.runner._DAY_SECONDS", 0.001)
+        time.sleep(0.01)
