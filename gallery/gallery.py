@@ -96,7 +96,7 @@ class Gallery(BaseGallery):
         for covered, query in index.unmeasured():
             with self._lock.read():
                 passing = index.allowed(replace(query, exclude=None)).copy()
-                some = np.random.default_rng(len(index)).choice(index.numbers, _SAMPLE)
+                some = index.sample(_SAMPLE)
             rest = np.setdiff1d(some, passing)
             faces, others = (
                 self._chosen(index, covered, numbers) for numbers in (passing, rest if len(rest) else some)

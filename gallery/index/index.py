@@ -87,6 +87,11 @@ class Index:
         """The ascending numbers of all faces, as a view that is good until the next change."""
         return self._roster.numbers
 
+    def sample(self, most: int) -> Numbers:
+        """The numbers of at most so many faces, drawn at random, some perhaps twice."""
+        drawn = np.random.default_rng(len(self)).random(min(most, len(self))) * len(self)
+        return np.asarray(self.numbers[drawn.astype(np.intp)])
+
     def census(self) -> dict[str, int]:
         """How many faces each model made."""
         return self._roster.census()
@@ -180,8 +185,10 @@ class Index:
     def chosen(self, covered: Covered, numbers: Numbers) -> tuple[Numbers, Vector]:
         """Those of some ascending numbers that are there, and their vectors `(n, width)`, as copies."""
         flat = self._flat[covered]
-        there = np.isin(numbers, flat.numbers[np.searchsorted(flat.numbers, numbers).clip(max=len(flat) - 1)])
-        return numbers[there], flat.get(numbers[there])
+        rows = np.searchsorted(flat.numbers, numbers)
+        there = rows < len(flat)
+        there[there] = flat.numbers[rows[there]] == numbers[there]
+        return numbers[there], flat.vectors[rows[there]]
 
     def measure(
         self,
