@@ -12,6 +12,7 @@ from gallery.index.approximate import LEAST, QUERIES, RECALL_AT, ApproximateInde
 from gallery.index.composed import SummedIndex
 from gallery.index.face_columns import FaceColumns
 from gallery.index.face_table import Roster
+from gallery.index.filter_recall import Effort
 from gallery.index.flat import FlatIndex, Numbers
 from gallery.index.gpu import GpuIndex, ToGpu
 from gallery.index.sample_queries import trials
@@ -234,9 +235,9 @@ class Index:
                 return self._ranked(query, found)[:k]
         approximate = self._approximate.get(covered)
         if approximate is not None and not exactly and len(allowed) > self._config.exact_below:
-            effort = approximate.effort
+            effort: Effort | None = approximate.effort
             if among is not None:
-                effort = approximate.filters.effort(query, len(allowed), effort)
+                effort = approximate.filters.effort(query, len(allowed), approximate.effort)
             if effort is not None:
                 numbers = approximate.candidates(wanted, k, effort.probes, among)
                 # The lists that were looked at may hold fewer than there are.
