@@ -1,12 +1,13 @@
-"""The changes of the store in their order: what replicas follow."""
+"""The changes of the store in their order: how they are made, and what replicas follow."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, delete, insert, null, select, union_all, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, null, select, union_all, update
 
-from gallery.records import Change, Enrolment
+from gallery.records import Amendment, Change, Enrolment
 from gallery.store.block_keys import forget_keys
-from gallery.store.rows import change_of, enrolment_of
+from gallery.store.enrolment import advance
+from gallery.store.rows import change_of, enrolment_of, values_of
 from gallery.store.tables import counter, deletions, faces
 from model.errors import Unavailable
 
@@ -54,7 +55,33 @@ def enrolled(connection: Connection, after: int, last: int, limit: int) -> list[
     return [enrolment_of(row) for row in connection.execute(query.order_by(faces.c.sequence).limit(limit))]
 
 
-def note_deletions(connection: Connection, gone: Iterable[tuple[int, int]]) -> None:
+def change(connection: Connection, amended: Iterable[tuple[Sequence[ColumnElement[bool]], Amendment]]) -> list[int]:
+    """Change the face that each of some conditions names, where there is one; gives the new numbers of those.
+
+    It is deleted under its old number and enrolled under a new one.
+    """
+    number, gone = advance(connection, 0), list[tuple[int, int]]()
+    for named, amendment in amended:
+        old = connection.execute(select(faces.c.sequence).where(*named)).scalar_one_or_none()
+        if old is not None:
+            gone.append((number + 1, old))
+            number += 2
+            values = values_of(amendment) | {"sequence": number}
+            connection.execute(update(faces).where(faces.c.sequence == old).values(values))
+    _note_deletions(connection, gone)
+    advance(connection, 2 * len(gone))
+    return [deletion + 1 for deletion, _ in gone]
+
+
+def remove(connection: Connection, *which: ColumnElement[bool]) -> tuple[int, int]:
+    """Delete faces and note that they are gone; gives how many, and the number of the latest change."""
+    first = advance(connection, 0) + 1
+    gone = connection.scalars(delete(faces).where(*which).returning(faces.c.sequence)).all()
+    _note_deletions(connection, enumerate(sorted(gone), first))
+    return len(gone), advance(connection, len(gone))
+
+
+def _note_deletions(connection: Connection, gone: Iterable[tuple[int, int]]) -> None:
     """Note under some numbers of the sequence that the faces of others are gone, and so are their blocks' keys."""
     notes = [{"sequence": number, "face": face} for number, face in gone]
     if notes:

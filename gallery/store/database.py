@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gallery.periodic_thread import Keeper
-from gallery.store import migrate, postgresql, sqlite
+from gallery.store import dialects, migrate
 from gallery.store.encryption import Vault, attach
 from model.errors import InvalidRequest, StorageFull, Unavailable
 
@@ -55,7 +55,7 @@ class Database:
             raise InvalidRequest(f"the gallery's database URL cannot be used: {error}") from error
         if keys is not None:
             attach(self._engine.dialect, Vault.of(Path(str(keys))))
-        sqlite.configure(self._engine)
+        dialects.configure(self._engine)
         self._unscrubbed = False
         """Whether something that was deleted may still be in the files."""
         self._failure = self._engine.dialect.loaded_dbapi.OperationalError
@@ -114,7 +114,7 @@ class Database:
         """
         try:
             with self.transaction() as connection:
-                self._unscrubbed = not sqlite.scrub(connection)
+                self._unscrubbed = not dialects.scrub(connection)
         except StorageFull:
             logger.warning("there is no room to empty the database's log: what was deleted stays in it until there is")
             self._unscrubbed = True
@@ -129,7 +129,7 @@ class Database:
         what was there before.
         """
         with _told():
-            postgresql.rewrite(self._engine)
+            dialects.rewrite(self._engine)
         self.scrub()
         if self._unscrubbed:
             raise Unavailable(

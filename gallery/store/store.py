@@ -8,14 +8,12 @@ from typing import Any
 from sqlalchemy import (
     Column,
     ColumnElement,
-    Connection,
     Row,
     delete,
     distinct,
     func,
     literal,
     select,
-    update,
 )
 
 from gallery.limits import MAX_PAGE, check_collection, check_limit, check_subject, is_id
@@ -32,9 +30,9 @@ from gallery.records import (
 )
 from gallery.store import block_keys, changes
 from gallery.store.database import Database
-from gallery.store.enrolment import advance, insert_faces, insert_unknown
+from gallery.store.enrolment import insert_faces, insert_unknown
 from gallery.store.face_lookup import find
-from gallery.store.rows import face_of, moment, new_face_of, values_of
+from gallery.store.rows import face_of, moment, new_face_of
 from gallery.store.tables import counter, faces, failures, jobs
 from model.attributes import Vector
 from model.errors import InvalidRequest, NotFound
@@ -233,20 +231,10 @@ class Store:
             return block_keys.make_keys(connection, blocks)
 
     def _change(self, amendments: Mapping[str, Amendment], seen: Seen) -> list[EnrolledFace]:
-        changed, gone = list[EnrolledFace](), list[tuple[int, int]]()
         with self._transaction() as connection:
-            number = advance(connection, 0)
-            for id, amendment in amendments.items():
-                old = connection.execute(select(faces.c.sequence).where(*_named(id, seen))).scalar_one_or_none()
-                if old is None:
-                    continue
-                gone.append((number + 1, old))
-                values = values_of(amendment) | {"sequence": number + 2}
-                change = update(faces).where(faces.c.sequence == old).values(values).returning(*_FACE)
-                changed.append(face_of(connection.execute(change).one()._mapping))
-                number += 2
-            changes.note_deletions(connection, gone)
-            advance(connection, 2 * len(changed))
+            numbers = changes.change(connection, [(_named(id, seen), new) for id, new in amendments.items()])
+            query = select(*_FACE).where(faces.c.sequence.in_(numbers)).order_by(faces.c.sequence)
+            changed = [face_of(row._mapping) for row in connection.execute(query)] if numbers else []
         if changed:
             self.database.scrub()
         return changed
@@ -254,7 +242,7 @@ class Store:
     def _erase(self, *which: ColumnElement[bool], noted: Sequence[ColumnElement[bool]] = ()) -> Receipt:
         """Delete some faces, and what jobs have `noted` where that is asked for."""
         with self._transaction() as connection:
-            count, sequence = _remove(connection, *which)
+            count, sequence = changes.remove(connection, *which)
             forgotten = connection.execute(delete(failures).where(*noted)).rowcount if noted else 0
         if count or forgotten:
             self.database.scrub()
@@ -271,14 +259,6 @@ class Store:
 def cursor_after(face: EnrolledFace) -> str:
     """Names the place where the page after a face starts."""
     return f"{face.sequence:016x}"
-
-
-def _remove(connection: Connection, *which: ColumnElement[bool]) -> tuple[int, int]:
-    """Delete faces and note that they are gone; gives how many, and the number of the latest change."""
-    first = advance(connection, 0) + 1
-    gone = connection.scalars(delete(faces).where(*which).returning(faces.c.sequence)).all()
-    changes.note_deletions(connection, enumerate(sorted(gone), first))
-    return len(gone), advance(connection, len(gone))
 
 
 def _named(id: str, seen: Seen) -> list[ColumnElement[bool]]:

@@ -336,7 +336,7 @@ def test_what_a_reader_holds_in_the_log_goes_when_it_is_done(
     tmp_path: Path, sqlite_url: str, new: MakeFace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("gallery.store.database._SECONDS", 0.2)
-    monkeypatch.setattr("gallery.store.sqlite._PATIENCE_MS", 50)
+    monkeypatch.setattr("gallery.store.dialects._PATIENCE_MS", 50)
     store, face = Store(sqlite_url), new(1)
     id = store.add(face).id
 

@@ -1,10 +1,12 @@
-"""What SQLite needs beyond SQL to be durable and to forget; for any other database these do nothing."""
+"""What SQLite and PostgreSQL need beyond SQL to be durable and to forget; for any other database these do nothing."""
 
 import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from gallery.store.tables import tables
 
 _PRAGMAS = (
     "journal_mode = WAL",
@@ -50,3 +52,20 @@ def scrub(connection: Connection) -> bool:
     finally:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}").close()
     return not busy
+
+
+def rewrite(engine: Engine) -> None:
+    """Have PostgreSQL write every table anew without what was deleted; nobody else can use it meanwhile.
+
+    A deletion leaves the bytes where they are until their place is taken. This lets go of the old files, which the
+    server removes with its next checkpoint; its write-ahead log keeps what it was written until the server takes that
+    file of it again.
+    """
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            # No transaction may be under way; and nobody else gets a connection that may wait for ever.
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            alone.detach()
+            alone.exec_driver_sql("SET statement_timeout = 0")
+            for table in tables.sorted_tables:
+                alone.exec_driver_sql(f"VACUUM FULL {table.name}")
