@@ -30,7 +30,7 @@ from gallery.records import (
 )
 from gallery.store import block_keys, changes
 from gallery.store.database import Database
-from gallery.store.enrolment import insert_faces, insert_unknown
+from gallery.store.enrolment import advance, insert_faces, insert_unknown
 from gallery.store.face_lookup import find
 from gallery.store.rows import face_of, moment, new_face_of
 from gallery.store.tables import counter, faces, failures, jobs
