@@ -63,20 +63,23 @@ class Jobs:
         finally:
             await self._inference.close()
 
-    def _embed(self, pictures: Sequence[bytes], align: Align, keep_crops: bool) -> Sequence[Embedded | FacetError]:
+    def _embed(
+        self, pictures: Sequence[bytes], align: Align, keep_crops: bool, model: str | None
+    ) -> Sequence[Embedded | FacetError]:
         assert self._loop is not None, "only a started runner asks"
-        return asyncio.run_coroutine_threadsafe(self._found(pictures, align, keep_crops), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._found(pictures, align, keep_crops, model), self._loop).result()
 
-    async def _found(self, pictures: Sequence[bytes], align: Align, keep_crops: bool) -> list[Embedded | FacetError]:
-        model = (await self._inference.info()).id
-        found = await self._inference.embed(pictures, align=align)
+    async def _found(
+        self, pictures: Sequence[bytes], align: Align, keep_crops: bool, model: str | None
+    ) -> list[Embedded | FacetError]:
+        found = await self._inference.embed(pictures, align=align, model=model)
         results: list[Embedded | FacetError] = []
         for picture, faces in zip(pictures, found, strict=True):
             if isinstance(faces, FacetError):
                 results.append(faces)
                 continue
             crop = (await self._inference.reconstruct(picture, align=align)).input if keep_crops else None
-            results.append(Embedded(faces[0].embedding, model, faces[0].score, crop))
+            results.append(Embedded(faces[0].embedding, faces[0].model, faces[0].score, crop))
         return results
 
 

@@ -6,10 +6,16 @@ from model.errors import FacetError
 from worker.interface import Align, Face, Inference
 
 
-async def largest_faces(inference: Inference, pictures: Mapping[str, bytes], align: Align) -> dict[str, Face]:
-    """The face of each named picture. Raises the first FacetError; of several pictures it names the one that failed."""
+async def largest_faces(
+    inference: Inference, pictures: Mapping[str, bytes], align: Align, model: str | None = None
+) -> dict[str, Face]:
+    """The face of each named picture, all by one model: any, or the one of this id.
+
+    Raises the first FacetError; of several pictures it names the one that failed.
+    """
     faces: dict[str, Face] = {}
-    for name, found in zip(pictures, await inference.embed(list(pictures.values()), align=align), strict=True):
+    results = await inference.embed(list(pictures.values()), align=align, model=model)
+    for name, found in zip(pictures, results, strict=True):
         if not isinstance(found, FacetError):
             faces[name] = found[0]
         elif len(pictures) == 1:

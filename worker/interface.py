@@ -4,14 +4,14 @@ Two implementations that callers cannot tell apart: `LocalInference` in this pro
 All arrays are NumPy, all pictures are encoded bytes, all failures are `model.errors.FacetError`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from model.attributes import Attribute, Vector
 from model.calibration import Calibration
 from model.edits import Edit as Edit
-from model.errors import FacetError
+from model.errors import FacetError, InvalidRequest
 
 Align = Literal["auto", "none"]
 """`auto` detects the face and warps it to the model's frame; `none` takes the whole picture as the aligned crop."""
@@ -30,6 +30,8 @@ class Face:
     pose_degrees: Mapping[str, float]
     expression: Mapping[str, float]
     """Probability of each expression label; they sum to 1."""
+    model: str = ""
+    """The id of the model that made the embedding, which goes wherever the embedding does."""
 
     @property
     def label(self) -> str | None:
@@ -50,6 +52,8 @@ class Drawing:
     """Structural similarity of `input` and `image`, where a photograph was reconstructed."""
     reencoded: Vector | None = None
     """The embedding of the drawn picture, where it was asked for."""
+    model: str = ""
+    """The id of the model that drew it and made the embeddings."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,12 @@ class ModelInfo:
 
 
 class Inference(Protocol):
-    """Pictures in, embeddings and pictures out."""
+    """Pictures in, embeddings and pictures out.
+
+    Several models may run at a time, while one takes another's place. A call with a `model` is done by the model of
+    that id; without, by any. Each raises InvalidRequest for a model that does not run, and Unavailable where an
+    embedding comes without the id of the model that made it while several run.
+    """
 
     async def start(self) -> None:
         """Load what is needed; after it the other calls answer."""
@@ -97,15 +106,18 @@ class Inference(Protocol):
     async def ready(self) -> str | None:
         """None when requests can be answered, else the sentence that says what is missing."""
 
-    async def info(self) -> ModelInfo:
-        """What the loaded model says of itself."""
+    async def models(self) -> Mapping[str, ModelInfo]:
+        """The models that run, by id, at least one; the one that most workers have comes first."""
+
+    async def info(self, model: str | None = None) -> ModelInfo:
+        """What a model says of itself: the one of this id, or the only one that runs."""
 
     async def embed(
-        self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1
+        self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1, model: str | None = None
     ) -> list[list[Face] | FacetError]:
-        """For each picture its faces, largest first, or the error that this picture met."""
+        """For each picture its faces, largest first, or the error that this picture met; all by one model."""
 
-    async def reconstruct(self, source: bytes | Vector, *, align: Align = "auto") -> Drawing:
+    async def reconstruct(self, source: bytes | Vector, *, align: Align = "auto", model: str | None = None) -> Drawing:
         """Draw the face of a photograph, or of an embedding, through all four networks."""
 
     async def edit(
@@ -117,6 +129,7 @@ class Inference(Protocol):
         align: Align = "auto",
         paste: bool = False,
         reencode: bool = False,
+        model: str | None = None,
     ) -> Drawing:
         """Draw a face after some edits; `paste` puts it back into the photograph."""
 
@@ -132,4 +145,13 @@ class Inference(Protocol):
         """Draw random faces, each holding the attributes `keep` of the face in `image`."""
 
     async def verify(self, image: bytes, other: bytes, *, align: Align = "auto") -> Verification:
-        """Compare the largest face of each picture by identity."""
+        """Compare the largest face of each picture by identity, both by one model."""
+
+
+def not_running(model: str, running: Collection[str]) -> InvalidRequest:
+    """What is raised for a model that does not run."""
+    others = ", ".join(map(repr, running))
+    return InvalidRequest(
+        f"The model {model!r} does not run here, but {others}; embeddings of different models cannot be compared.",
+        model=model,
+    )

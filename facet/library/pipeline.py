@@ -110,7 +110,7 @@ class Pipeline:
             if isinstance(faces, FacetError):
                 found.append(Found(picture, error=faces))
             else:
-                all_of_it = [described(face, next(embeddings), self.backend.calibration) for face in faces]
+                all_of_it = [described(face, next(embeddings), self.backend) for face in faces]
                 found.append(Found(picture, all_of_it, aligned=faces))
         return found
 

@@ -17,8 +17,9 @@ from model.errors import FacetError
 ARCHIVE = "archive"
 """The name under which an archive lies in its job's folder."""
 
-Embedder = Callable[[Sequence[bytes], Any, bool], Sequence[Embedded | FacetError]]
-"""`Embed` for a way of aligning, which it alone knows, and whether the aligned pictures are kept."""
+Embedder = Callable[[Sequence[bytes], Any, bool, str | None], Sequence[Embedded | FacetError]]
+"""`Embed` for a way of aligning, which it alone knows, whether the aligned pictures are kept, and by which model: any
+where it has no id."""
 
 
 def work_on(gallery: BaseGallery, embed: Embedder, limits: Limits, keep_crops: bool) -> Mapping[Kind, Work]:
@@ -28,7 +29,7 @@ def work_on(gallery: BaseGallery, embed: Embedder, limits: Limits, keep_crops: b
         wanted = task.job.parameters
         source = _source(task, limits)
         import_pictures(
-            task, source, lambda pictures: embed(pictures, wanted["align"], keep_crops), strip=wanted["strip"]
+            task, source, lambda pictures: embed(pictures, wanted["align"], keep_crops, None), strip=wanted["strip"]
         )
 
     def group(task: Task) -> None:
@@ -39,7 +40,8 @@ def work_on(gallery: BaseGallery, embed: Embedder, limits: Limits, keep_crops: b
 
     def reembed(task: Task) -> None:
         # A kept picture is aligned already, and stays.
-        reembed_faces(task, gallery, lambda pictures: embed(pictures, "none", False), task.job.parameters["model"])
+        model = task.job.parameters["model"]
+        reembed_faces(task, gallery, lambda pictures: embed(pictures, "none", False, model), model)
 
     return {Kind.IMPORT: import_, Kind.GROUPS: group, Kind.REEMBED: reembed}
 

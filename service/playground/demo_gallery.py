@@ -36,32 +36,34 @@ class Demo:
         Faces that another model drew are replaced. Raises what inference and the gallery raise.
         """
         async with self._lock:
-            model = (await self._inference.info()).id
+            models = await self._inference.models()
             there = await run_in_threadpool(lambda: list(_enrolled(gallery)))
-            current = [face for face in there if face.model == model]
+            current = [face for face in there if face.model in models]
             if current:
                 return len(current)
-            faces = await self._draw(model)
+            faces = await self._draw()
             await run_in_threadpool(_replace, gallery, there, faces)
             return len(faces)
 
-    async def _draw(self, model: str) -> list[NewFace]:
+    async def _draw(self) -> list[NewFace]:
         """The faces to enrol, embedded from their pictures as any other."""
         random = await self._inference.generate(len(NAMES) * PICTURES, seed=SEED)
+        # Any model may have drawn them while several run; from here on it must be the same.
+        model = random[0].model
         people = [drawing.embedding for drawing in random[::PICTURES] for _ in range(PICTURES)]
         drawn = await asyncio.gather(
             *(
-                self._inference.reconstruct(_as_person(drawing.embedding, person))
+                self._inference.reconstruct(_as_person(drawing.embedding, person), model=drawing.model)
                 for drawing, person in zip(random, people, strict=True)
             )
         )
-        found = await self._inference.embed([drawing.image for drawing in drawn], align="none")
+        found = await self._inference.embed([drawing.image for drawing in drawn], align="none", model=model)
         faces = []
         for number, (drawing, result) in enumerate(zip(drawn, found, strict=True)):
             if isinstance(result, FacetError):
                 raise result
             name, [face, *_] = NAMES[number // PICTURES], result
-            faces.append(NewFace(name, face.embedding, model, COLLECTION, dict(MARK), face.score, drawing.image))
+            faces.append(NewFace(name, face.embedding, face.model, COLLECTION, dict(MARK), face.score, drawing.image))
         return faces
 
 

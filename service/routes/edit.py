@@ -83,17 +83,17 @@ async def edit(
     The face is the picture `image`, an enrolled `face`, or an `embedding`. Name the edits either by `attr`, or by a
     list `edits`.
     """
-    body = await request.inputs()
-    target = await _target(request, body, face)
+    body, maker = await request.inputs(), Maker(request)
+    target = await _target(maker, body, face)
     if "edits" not in body.fields:
         edits = _from_source(body, attr or [], 1.0 if amount is None else amount)
     elif attr or amount is not None:
         raise InvalidRequest("Name the edits either by `attr` and `amount` or by `edits`, not by both.")
     else:
-        edits = await _listed(request, body)
+        edits = await _listed(maker, body, request.config.max_edits)
     as_json = wants_json(request)
     drawing = await request.inference.edit(
-        target, edits, sources=body.all("source"), align=align, paste=paste, reencode=as_json
+        target, edits, sources=body.all("source"), align=align, paste=paste, reencode=as_json, model=maker.model
     )
     if not as_json or drawing.reencoded is None:
         return drawn_png(drawing.image)
@@ -106,15 +106,43 @@ async def edit(
     )
 
 
-async def _target(request: FacetRequest, body: Inputs, face: str | None) -> bytes | Vector:
+class Maker:
+    """The model that made the embeddings of a request, which must be one."""
+
+    def __init__(self, request: FacetRequest) -> None:
+        self._request = request
+        self.model: str | None = None
+        """Its id; None where the request has no embedding, and any model will do."""
+
+    async def enrolled(self, face_id: str) -> Vector:
+        """The embedding of an enrolled face. Raises InvalidRequest where another model made it, and NotFound."""
+        face = await self._request.enrolled(face_id)
+        self._made(face.model)
+        return face.embedding
+
+    async def given(self, embedding: Vector) -> Vector:
+        """An embedding of the caller's, of the only model that runs. Raises Unavailable where there are several."""
+        self._made((await self._request.inference.info()).id)
+        return embedding
+
+    def _made(self, model: str) -> None:
+        if self.model not in (None, model):
+            raise InvalidRequest(
+                f"These faces are of the models {self.model!r} and {model!r}, whose embeddings cannot be mixed."
+            )
+        self.model = model
+
+
+async def _target(maker: Maker, body: Inputs, face: str | None) -> bytes | Vector:
     """The one face that is to be edited."""
     if face is None:
-        return body.face()
+        target = body.face()
+        return target if isinstance(target, bytes) else await maker.given(target)
     if "embedding" in body.fields or body.optional("image") is not None:
         raise InvalidRequest(
             "One face is edited at a time; send either `face`, or a picture `image`, or an `embedding`."
         )
-    return (await request.enrolled(face)).embedding
+    return await maker.enrolled(face)
 
 
 def _from_source(body: Inputs, attributes: list[AttributeName], amount: float) -> list[interface.Edit]:
@@ -125,17 +153,17 @@ def _from_source(body: Inputs, attributes: list[AttributeName], amount: float) -
     return [interface.Edit(attribute, source=0, amount=amount) for attribute in attributes]
 
 
-async def _listed(request: FacetRequest, body: Inputs) -> list[interface.Edit]:
+async def _listed(maker: Maker, body: Inputs, limit: int) -> list[interface.Edit]:
     """The edits of the field `edits`."""
     try:
         listed = _EDITS.validate_python(body.json("edits"))
     except ValidationError as error:
         raise InvalidRequest(f"The list `edits` is not valid: {sentence_of(error)}.") from error
-    within("The number of edits", len(listed), request.config.max_edits)
+    within("The number of edits", len(listed), limit)
     return [
         interface.Edit(
             item.attribute,
-            source=None if item.origin is None else await _origin(request, item.origin),
+            source=None if item.origin is None else await _origin(maker, item.origin),
             set=item.set,
             preset=item.preset,
             amount=item.amount,
@@ -144,13 +172,13 @@ async def _listed(request: FacetRequest, body: Inputs) -> list[interface.Edit]:
     ]
 
 
-async def _origin(request: FacetRequest, origin: str | Embedding) -> int | Vector:
+async def _origin(maker: Maker, origin: str | Embedding) -> int | Vector:
     """What the `from` of an edit names: the number of a source picture, or an embedding, given or enrolled."""
     if isinstance(origin, Embedding):
-        return vector_of(origin)
+        return await maker.given(vector_of(origin))
     kind, _, name = origin.partition(":")
     if kind == "face" and name:
-        return (await request.enrolled(name)).embedding
+        return await maker.enrolled(name)
     if kind == "source" and name.isascii() and name.isdigit():
         return int(name)
     raise ImpossibleEdit(f"An edit cannot take from {origin!r}; name `source:0` or `face:<id>`.")

@@ -60,11 +60,20 @@ async def embed(
     results = await request.inference.embed(pictures, align=align, max_faces=max_faces)
     if len(results) == 1 and isinstance(results[0], FacetError):
         raise results[0]
-    info = await request.inference.info()
+    info = await _maker(request.inference, results)
     return Embedded(
         model=ModelOfAnswer(id=info.id, image_size=info.image_size, read_size=info.read_size),
         images=[_image(result) for result in results],
     )
+
+
+async def _maker(port: interface.Inference, results: list[list[interface.Face] | FacetError]) -> interface.ModelInfo:
+    """The model that made the embeddings of an answer; where it has none, one that runs."""
+    models = {face.model for faces in results if not isinstance(faces, FacetError) for face in faces}
+    if not models:
+        return next(iter((await port.models()).values()))
+    [model] = models
+    return await port.info(model)
 
 
 def _image(result: list[interface.Face] | FacetError) -> EmbeddedImage:

@@ -140,12 +140,11 @@ async def enrol_face(
     target, quality, crop = body.face(), None, None
     if isinstance(target, bytes):
         face = (await largest_faces(port, {"image": target}, align))["image"]
-        embedding, quality = face.embedding, face.score
+        embedding, quality, model = face.embedding, face.score, face.model
         if request.config.keep_crops:
-            crop = (await port.reconstruct(target, align=align)).input
+            crop = (await port.reconstruct(target, align=align, model=model)).input
     else:
-        embedding = target
-    model = (await port.info()).id
+        embedding, model = target, (await port.info()).id
     enrolled = await run_in_threadpool(
         request.gallery.enrol, NewFace(subject, embedding, model, collection, metadata, quality, crop), key
     )

@@ -73,9 +73,11 @@ async def identify(
     The probability is that of a comparison of two faces. Strangers who look alike are the more numerous the larger
     the collection is: ask for a higher `min_probability` there.
     """
-    target, info = (await request.inputs()).face(), await request.inference.info()
+    target, model = (await request.inputs()).face(), None
     if isinstance(target, bytes):
-        target = (await largest_faces(request.inference, {"image": target}, align))["image"].embedding
+        face = (await largest_faces(request.inference, {"image": target}, align))["image"]
+        target, model = face.embedding, face.model
+    info = await request.inference.info(model)
     query = query_for(
         target,
         [Attribute.IDENTITY.value],

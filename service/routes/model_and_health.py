@@ -69,7 +69,8 @@ def _entry(attribute: Attribute) -> AttributeEntry:
 @router.get("/model", responses=problem_responses(503))
 async def model(request: FacetRequest) -> Model:
     """The model card, the table of the embedding, the presets and the limits."""
-    info, recall = await request.inference.info(), request.gallery.recall()
+    # While one model takes another's place, of the one that most workers have.
+    info, recall = next(iter((await request.inference.models()).values())), request.gallery.recall()
     return Model(
         id=info.id,
         image_size=info.image_size,
@@ -96,8 +97,8 @@ async def ready(request: FacetRequest) -> Health:
     if missing is not None:
         raise Unavailable(missing)
     census = await run_in_threadpool(request.gallery.census)
-    current = (await request.inference.info()).id
-    unusable = sum(count for model, count in census.items() if model != current)
+    running = await request.inference.models()
+    unusable = sum(count for model, count in census.items() if model not in running)
     if not unusable:
         return Health()
     return Health(

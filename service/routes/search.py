@@ -105,16 +105,15 @@ async def search(
 
     A `source` picture lends the attributes in `source_attr`.
     """
-    max_k, model = request.config.max_k, (await request.inference.info()).id
-    shared = {"attr": attr, "k": within("k", k, max_k), "model": model, **conditions.fields}
+    shared = {"attr": attr, "k": within("k", k, request.config.max_k), **conditions.fields}
     body = await request.inputs()
     if "queries" in body.fields:
         questions = questions_of(body, request.config.max_queries)
         queries = [await _asked(request, place, item, shared) for place, item in enumerate(questions)]
         answers = await run_in_threadpool(request.gallery.search_many, queries)
         return BatchResults(answers=[SearchResults.of(results) for results in answers])
-    embedding, lent = await _composed(body, request.inference, source_attr or [], align)
-    query = query_for(embedding, lent=lent, **shared)
+    embedding, lent, model = await _composed(body, request.inference, source_attr or [], align)
+    query = query_for(embedding, lent=lent, model=model, **shared)
     return SearchResults.of(await run_in_threadpool(request.gallery.search, query))
 
 
@@ -142,8 +141,8 @@ async def search_by_face(
 
 async def _composed(
     body: Inputs, port: Inference, source_attr: Sequence[Attribute], align: Align
-) -> tuple[Vector, dict[Attribute, Vector]]:
-    """The embedding that a body asks for, and those that lend it some attributes."""
+) -> tuple[Vector, dict[Attribute, Vector], str]:
+    """The embedding that a body asks for, those that lend it some attributes, and the model that made them."""
     source = body.optional("source")
     if (source is None) != (not source_attr):
         raise InvalidRequest("To compose two pictures, send both a picture `source` and `source_attr`.")
@@ -151,9 +150,11 @@ async def _composed(
     pictures = {} if source is None else {"source": source}
     if isinstance(target, bytes):
         pictures["image"] = target
-    faces = await largest_faces(port, pictures, align) if pictures else {}
+    model = None if isinstance(target, bytes) else (await port.info()).id
+    faces = await largest_faces(port, pictures, align, model) if pictures else {}
     embedding = faces["image"].embedding if isinstance(target, bytes) else target
-    return embedding, {} if source is None else dict.fromkeys(source_attr, faces["source"].embedding)
+    lent = {} if source is None else dict.fromkeys(source_attr, faces["source"].embedding)
+    return embedding, lent, model or faces["image"].model
 
 
 async def _asked(request: FacetRequest, place: int, question: Question, shared: Mapping[str, Any]) -> GalleryQuery:
@@ -162,8 +163,9 @@ async def _asked(request: FacetRequest, place: int, question: Question, shared: 
     try:
         within("k", fields["k"], request.config.max_k)
         if question.face is None:
-            return query_for(vector_of(question.embedding), **fields)
+            vector = vector_of(question.embedding)
+            return query_for(vector, model=(await request.inference.info()).id, **fields)
         face = await request.enrolled(question.face)
-        return query_for(face.embedding, exclude=face.id, **fields)
+        return query_for(face.embedding, exclude=face.id, model=face.model, **fields)
     except FacetError as error:
         raise type(error)(f"In queries[{place}]: {error.message}", **error.details) from error

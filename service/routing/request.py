@@ -1,5 +1,6 @@
 """What a route is given: its request, which knows the parts of the service as its caller may see them."""
 
+from collections.abc import Iterable
 from typing import cast
 
 from fastapi import Request
@@ -59,15 +60,19 @@ class FacetRequest(Request):
         """The enrolled face of an id.
 
         Raises Forbidden where the caller may not look at enrolled faces, whatever else it may do, NotFound, and
-        InvalidRequest if another model made the embedding.
+        InvalidRequest if the model that made the embedding does not run.
         """
         require_scope(self.caller, Scope.SEARCH)
         face = await run_in_threadpool(self.gallery.get, face_id)
-        current = (await self.inference.info()).id
-        if face.model != current:
+        running = await self.inference.models()
+        if face.model not in running:
             raise InvalidRequest(
-                f"The face {face_id} was enrolled under the model {face.model!r}, and {current!r} runs now; "
+                f"The face {face_id} was enrolled under the model {face.model!r}, and {_listed(running)} runs now; "
                 "their embeddings cannot be compared. Enrol the face again.",
                 model=face.model,
             )
         return face
+
+
+def _listed(models: Iterable[str]) -> str:
+    return ", ".join(map(repr, models))

@@ -3,13 +3,13 @@
 import math
 
 from model.attributes import POSE_ANGLES, Attribute, Vector, part
-from model.calibration import Calibration
+from model.backend import Backend
 from worker.interface import Face
 from worker.local.aligner import AlignedFace
 
 
-def described(face: AlignedFace, embedding: Vector, calibration: Calibration) -> Face:
-    """A face with its embedding `(99,)`, as callers see it."""
+def described(face: AlignedFace, embedding: Vector, backend: Backend) -> Face:
+    """A face with its embedding `(99,)`, made by a model, as callers see it."""
     angles = dict(zip(POSE_ANGLES, part(embedding, Attribute.POSE).tolist(), strict=True))
     # The crop stands in the frame: in the photograph a face is tilted by both.
     angles["roll"] = math.remainder(angles["roll"] + face.frame.rotation, math.tau)
@@ -20,5 +20,6 @@ def described(face: AlignedFace, embedding: Vector, calibration: Calibration) ->
         landmarks=None if landmarks is None else tuple((float(x), float(y)) for x, y in landmarks),
         embedding=embedding,
         pose_degrees={name: math.degrees(angle) for name, angle in angles.items()},
-        expression=calibration.expression_probabilities(part(embedding, Attribute.EXPRESSION)),
+        expression=backend.calibration.expression_probabilities(part(embedding, Attribute.EXPRESSION)),
+        model=backend.id,
     )

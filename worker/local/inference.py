@@ -3,7 +3,7 @@
 import asyncio
 import math
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from model.faces.detector import Detector
 from model.images import ImageLimits, encode_png
 from model.ssim import ssim
 from worker.in_flight import Underway
-from worker.interface import Align, Drawing, Face, ModelInfo, Verification
+from worker.interface import Align, Drawing, Face, ModelInfo, Verification, not_running
 from worker.local.aligner import Aligner
 from worker.local.device import Device
 from worker.local.face_description import described
@@ -125,10 +125,15 @@ class LocalInference:
         return loaded is not None and loaded.device.busy_seconds() > self._max_stuck
 
     @contextmanager
-    def _call(self) -> Iterator[_Loaded]:
-        """What a call works with; `close` waits for its end. Raises Unavailable."""
+    def _call(self, model: str | None = None) -> Iterator[_Loaded]:
+        """What a call works with; `close` waits for its end.
+
+        Raises Unavailable, and InvalidRequest for a call that is for another model.
+        """
         if self._loaded is None:
             raise Unavailable(self._problem)
+        if model not in (None, self._loaded.info.id):
+            raise not_running(model, [self._loaded.info.id])
         try:
             with self._calls.call():
                 yield self._loaded
@@ -137,12 +142,12 @@ class LocalInference:
                 self._idle.set()
 
     @asynccontextmanager
-    async def _call_in_time(self, faces: int = 1) -> AsyncIterator[_Loaded]:
+    async def _call_in_time(self, model: str | None = None, faces: int = 1) -> AsyncIterator[_Loaded]:
         """The same for a call that has work for the model, and is given up when it takes too long.
 
         Raises Unavailable then too, and Busy at once where the model has too much to do for so many faces.
         """
-        with self._call() as loaded:
+        with self._call(model) as loaded:
             loaded.device.check(faces)
             try:
                 async with asyncio.timeout(self._max_wait if math.isfinite(self._max_wait) else None):
@@ -150,43 +155,48 @@ class LocalInference:
             except TimeoutError as error:
                 raise Unavailable(f"The model did not answer within {self._max_wait:g} s; try again soon.") from error
 
-    async def info(self) -> ModelInfo:
-        """What the loaded model says of itself. Raises Unavailable."""
+    async def models(self) -> Mapping[str, ModelInfo]:
+        """The loaded model, by its id. Raises Unavailable."""
         with self._call() as loaded:
+            return {loaded.info.id: loaded.info}
+
+    async def info(self, model: str | None = None) -> ModelInfo:
+        """What the loaded model says of itself. Raises Unavailable, and InvalidRequest where another is asked for."""
+        with self._call(model) as loaded:
             return loaded.info
 
     async def embed(
-        self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1
+        self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1, model: str | None = None
     ) -> list[list[Face] | FacetError]:
         """For each picture its faces, largest first, or the error that this picture met. Raises Busy, Unavailable."""
-        async with self._call_in_time(len(images)) as (device, pictures, _):
+        async with self._call_in_time(model, len(images)) as (device, pictures, _):
             with device.coming() if align == "auto" else nullcontext():
                 found = await pictures.faces(images, align, max_faces)
             crops = [face.crop for faces in found if not isinstance(faces, FacetError) for face in faces]
             embeddings = iter(await device.embed(crops, patient=align != "none"))
-            calibration = device.backend.calibration
             return [
                 faces
                 if isinstance(faces, FacetError)
-                else [described(face, next(embeddings), calibration) for face in faces]
+                else [described(face, next(embeddings), device.backend) for face in faces]
                 for faces in found
             ]
 
-    async def reconstruct(self, source: bytes | Vector, *, align: Align = "auto") -> Drawing:
+    async def reconstruct(self, source: bytes | Vector, *, align: Align = "auto", model: str | None = None) -> Drawing:
         """Draw the face of a photograph, or of an embedding, through all four networks."""
-        async with self._call_in_time() as (device, pictures, _):
+        async with self._call_in_time(model) as (device, pictures, info):
             if not isinstance(source, bytes):
                 embedding = _valid(source)
                 [drawn] = await device.render([embedding])
                 [image] = await pictures.encoded([drawn])
-                return Drawing(image, embedding)
+                return Drawing(image, embedding, model=info.id)
             [face] = await pictures.largest({"image": source}, align, show=True)
             [embedding] = await device.embed([face.crop])
             [drawn] = await device.render([embedding])
             [image] = await pictures.encoded([drawn])
             assert face.shown is not None
             seen = await pictures.run(encode_png, face.shown, None)
-            return Drawing(image, embedding, input=seen, ssim=await pictures.run(ssim, face.shown, drawn))
+            alike = await pictures.run(ssim, face.shown, drawn)
+            return Drawing(image, embedding, input=seen, ssim=alike, model=info.id)
 
     async def edit(
         self,
@@ -197,6 +207,7 @@ class LocalInference:
         align: Align = "auto",
         paste: bool = False,
         reencode: bool = False,
+        model: str | None = None,
     ) -> Drawing:
         """Draw a face after some edits; `paste` puts it back into the photograph.
 
@@ -204,7 +215,7 @@ class LocalInference:
         """
         if paste and not isinstance(target, bytes):
             raise ImpossibleEdit("Only a photograph can be pasted into; send one, or leave paste out.")
-        async with self._call_in_time() as (device, pictures, _):
+        async with self._call_in_time(model) as (device, pictures, info):
             images = {"image": target} if isinstance(target, bytes) else {}
             images |= {f"source {number}": source for number, source in enumerate(sources)}
             faces = await pictures.largest(images, align)
@@ -218,7 +229,7 @@ class LocalInference:
             else:
                 [image] = await pictures.encoded([drawn])
             reencoded = (await device.embed([_read(device, drawn)]))[0] if reencode else None
-            return Drawing(image, embedding, reencoded=reencoded)
+            return Drawing(image, embedding, reencoded=reencoded, model=info.id)
 
     async def generate(
         self,
@@ -238,14 +249,16 @@ class LocalInference:
             raise InvalidRequest(f"Ask for at least one face, with a seed from 0 to {2**SEED_BITS - 1}.")
         if keep and image is None:
             raise ImpossibleEdit("There is no face whose attributes could be kept; send its picture as `image`.")
-        async with self._call_in_time() as (device, pictures, _):
+        async with self._call_in_time() as (device, pictures, info):
             faces = await pictures.largest({"image": image} if image is not None else {}, align)
             kept = await device.embed([face.crop for face in faces])
             embeddings = await device.sample(count, secrets.randbits(SEED_BITS) if seed is None else seed)
             for attribute in keep:
                 part(embeddings, attribute)[...] = part(kept[0], attribute)
             images = await pictures.encoded(await device.render(list(embeddings)))
-            return [Drawing(drawn, embedding) for drawn, embedding in zip(images, embeddings, strict=True)]
+            return [
+                Drawing(drawn, embedding, model=info.id) for drawn, embedding in zip(images, embeddings, strict=True)
+            ]
 
     async def verify(self, image: bytes, other: bytes, *, align: Align = "auto") -> Verification:
         """Compare the largest face of each picture by identity."""

@@ -23,6 +23,12 @@ class Call:
     """A FacetError here is the call's failure."""
     context: Carrier = field(default_factory=dict)
     """Of the request that it is made for."""
+    queue: str = ""
+    """Of the workers who may answer it."""
+
+    def goes_with(self, other: "Call") -> bool:
+        """Whether one task may carry both."""
+        return (self.method, self.queue) == (other.method, other.queue)
 
     def resolve(self, answer: Any) -> None:
         """Answer the call, unless it is answered or its caller has gone."""
@@ -45,7 +51,7 @@ class Waiting:
         self._arrived.set()
 
     async def take(self) -> list[Call]:
-        """Wait for calls; then the first, and those of the same method that fit with it."""
+        """Wait for calls; then the first, and those of the same method and queue that fit with it."""
         while not (batch := self._batch()):
             self._arrived.clear()
             await self._arrived.wait()
@@ -63,7 +69,7 @@ class Waiting:
         for call in self._calls:
             if call.answer.done():
                 continue
-            if not batch or (call.method == batch[0].method and size + call.size <= self._max_batch):
+            if not batch or (call.goes_with(batch[0]) and size + call.size <= self._max_batch):
                 batch.append(call)
                 size += call.size
             else:

@@ -35,6 +35,8 @@ class QueueClient:
         self._backlog = Backlog(max_queue, max_wait=timeout)
         self._underway = Underway()
         self._started: tuple[Redis, Fleet, Post] | None = None
+        self._parts: dict[str, Fleet] = {}
+        """The workers of queues that only some answer."""
 
     async def start(self) -> None:
         """Begin to listen for answers; whether anybody answers is what `ready` says."""
@@ -62,16 +64,24 @@ class QueueClient:
         except Unavailable as error:
             return error.message
 
-    async def workers(self) -> Mapping[str, object]:
-        """What each worker says of itself, at least one. Raises Unavailable if there is none."""
+    async def workers(self, *, now: bool = False) -> Mapping[str, object]:
+        """What each worker says of itself, at least one; not older than a beat, or of now.
+
+        Raises Unavailable if there is none.
+        """
         _, fleet, _ = self._connection()
-        members = await fleet.members()
+        members = await (fleet.read() if now else fleet.members())
         if not members:
             raise Unavailable(no_worker(self._queue), part="worker")
         return members
 
-    async def ask(self, method: str, size: int, arguments: dict[str, Any]) -> Any:
-        """What a worker answers to a call of `size` things.
+    async def answered(self, queue: str) -> bool:
+        """Whether some of the workers answer another queue too. Raises Unavailable."""
+        redis, _, _ = self._connection()
+        return bool(await self._parts.setdefault(queue, Fleet(redis, queue)).members())
+
+    async def ask(self, method: str, size: int, arguments: dict[str, Any], queue: str | None = None) -> Any:
+        """What a worker answers to a call of `size` things; one of those who answer another `queue` too, if named.
 
         Raises the domain error that the worker met, Busy when the call's turn would come too late, Unavailable when
         Redis or the workers do not answer, and CrashedWorker.
@@ -81,7 +91,7 @@ class QueueClient:
         self._backlog.enter(size)
         try:
             with self._underway.call():
-                return await post.ask(method, arguments, size, self._timeout)
+                return await post.ask(method, arguments, size, self._timeout, queue)
         finally:
             for _ in range(size):
                 self._backlog.leave()

@@ -18,7 +18,7 @@ from model.errors import CrashedWorker, FacetError, Unavailable
 from worker.queue.call_queue import Call, Waiting
 from worker.queue.celery_app import TASK_PREFIX, UNACKED
 from worker.queue.codec import pack, unpack
-from worker.queue.redis_keys import BEAT_SECONDS, claim_key, payload_key, result_key
+from worker.queue.redis_keys import BEAT_SECONDS, CLAIM_SECONDS, claim_key, payload_key, result_key
 from worker.queue.results import Mailbox
 from worker.queue.trace_context import carrier
 from worker.queue.worker_registry import Fleet
@@ -38,6 +38,11 @@ class _Task:
     sent: float
     lifetime: int
     """Milliseconds until its payload expires."""
+
+    @property
+    def queue(self) -> str:
+        """Of the workers who may answer it."""
+        return self.calls[0].queue
 
 
 class Post:
@@ -84,19 +89,22 @@ class Post:
         await asyncio.gather(*self._cleaning)
         self._sender.shutdown()
 
-    async def ask(self, method: str, arguments: dict[str, Any], size: int, seconds: float) -> Any:
-        """What a worker answers to a call of `size` pictures.
+    async def ask(
+        self, method: str, arguments: dict[str, Any], size: int, seconds: float, queue: str | None = None
+    ) -> Any:
+        """What a worker answers to a call of `size` pictures; of a `queue` that only some answer, if it is named.
 
         Raises the domain error that the worker met, Unavailable where there is no answer in time, and CrashedWorker.
         When the caller is cancelled, so is the task, unless somebody else's call travels in it.
         """
         loop = asyncio.get_running_loop()
         with span(f"send {method}", SpanKind.PRODUCER):
-            call = Call(method, pack(arguments), size, loop.time() + seconds, loop.create_future(), carrier())
-            answer = await self._answer(call, seconds)
-        if isinstance(answer, FacetError):
-            raise answer
-        return answer
+            deadline, answer = loop.time() + seconds, loop.create_future()
+            call = Call(method, pack(arguments), size, deadline, answer, carrier(), queue or self._queue)
+            answered = await self._answer(call, seconds)
+        if isinstance(answered, FacetError):
+            raise answered
+        return answered
 
     async def _answer(self, call: Call, seconds: float) -> Any:
         self._waiting.put(call)
@@ -130,6 +138,9 @@ class Post:
                 await self._clear(task_id)
             else:
                 await asyncio.get_running_loop().run_in_executor(self._sender, self._enqueue, task)
+                if task.queue != self._queue:
+                    # Should the last of its workers end, nobody would empty it.
+                    await self._redis.expire(task.queue, CLAIM_SECONDS)
         except (RedisError, OperationalError) as error:
             logger.warning("a task could not be sent: %s", error)
             self._mailbox.fail(task_id, Unavailable("Redis does not answer; try again soon.", part="redis"))
@@ -140,7 +151,7 @@ class Post:
     def _enqueue(self, task: _Task) -> None:
         headers = {"lifetime": task.lifetime, "contexts": [dict(call.context) for call in task.calls]}
         name = TASK_PREFIX + task.calls[0].method
-        self._celery.send_task(name, args=[task.alone], task_id=task.id, queue=self._queue, headers=headers)
+        self._celery.send_task(name, args=[task.alone], task_id=task.id, queue=task.queue, headers=headers)
 
     def _finish(self, task: _Task) -> None:
         """Hand out the result of a task, and clear it out of Redis."""
@@ -205,10 +216,10 @@ class Post:
         if not tasks:
             return
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.lrange(self._queue, 0, -1)
             pipe.hvals(UNACKED)
-            waiting, held = await pipe.execute()
-        there = b"".join([*waiting, *held])
+            for queue in {task.queue for task in tasks}:
+                pipe.lrange(queue, 0, -1)
+            there = b"".join(message for messages in await pipe.execute() for message in messages)
         missing = {task.id: task for task in tasks if f'"{task.id}"'.encode() not in there and not task.result.done()}
         for task_id in missing.keys() & self._missing:
             await asyncio.get_running_loop().run_in_executor(self._sender, self._enqueue, missing.pop(task_id))

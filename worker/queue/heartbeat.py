@@ -4,6 +4,7 @@ import logging
 import socket
 import threading
 import uuid
+from collections.abc import Sequence
 from typing import Any, cast
 
 from redis import Redis, RedisError
@@ -30,16 +31,16 @@ def lives_here(redis: Redis, queue: str) -> bool:
 
 
 class Heartbeat:
-    """Repeats in Redis, from a thread of its own, that a worker of a queue lives and what it is.
+    """Repeats in Redis, from a thread of its own, that a worker of some queues lives and what it is.
 
     It also subscribes to a channel of its own, where nothing is ever said: Redis itself ends the subscription at once
     when the process ends, however that happens.
     """
 
-    def __init__(self, redis: Redis, queue: str, worker_id: str, about: bytes) -> None:
+    def __init__(self, redis: Redis, queues: Sequence[str], worker_id: str, about: bytes) -> None:
         """`about` is what the worker says of itself, packed."""
         self._redis = redis
-        self._queue = queue
+        self.queues = queues
         self._worker_id = worker_id
         self._about = about
         self._stopping = threading.Event()
@@ -58,7 +59,8 @@ class Heartbeat:
         self._thread.join()
         try:
             self._redis.delete(worker_key(self._worker_id))
-            self._redis.srem(workers_key(self._queue), self._worker_id)
+            for queue in self.queues:
+                self._redis.srem(workers_key(queue), self._worker_id)
         except RedisError as error:
             logger.warning("could not sign off: %s", error)
 
@@ -78,6 +80,7 @@ class Heartbeat:
         # Reads what Redis confirms; a connection that broke is made anew, and subscribed again.
         presence.get_message(timeout=CONFIRM_SECONDS)
         with self._redis.pipeline(transaction=False) as pipe:
-            pipe.sadd(workers_key(self._queue), self._worker_id)
+            for queue in self.queues:
+                pipe.sadd(workers_key(queue), self._worker_id)
             pipe.set(worker_key(self._worker_id), self._about, ex=LIFE_SECONDS)
             pipe.execute()

@@ -1,14 +1,20 @@
 """Inference on workers elsewhere, reached over Redis."""
 
-from collections.abc import Sequence
-from typing import cast
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar, cast
+
+import numpy as np
 
 from model.attributes import Attribute, Vector
 from model.edits import Edit
-from model.errors import FacetError
-from worker.interface import Align, Drawing, Face, ModelInfo, Verification
+from model.errors import FacetError, Unavailable
+from worker.interface import Align, Drawing, Face, ModelInfo, Verification, not_running
 from worker.queue.client import QueueClient
-from worker.queue_names import INFERENCE_QUEUE
+from worker.queue_names import INFERENCE_QUEUE, model_queue
+
+Made = TypeVar("Made", Face, Drawing)
 
 
 class CeleryInference:
@@ -21,6 +27,8 @@ class CeleryInference:
     def __init__(self, redis_url: str, *, timeout: float = 30.0, max_batch: int = 64, max_queue: int = 256) -> None:
         """Nothing is connected before `start`; the limits, in pictures, are those of `QueueClient`."""
         self._queue = QueueClient(redis_url, INFERENCE_QUEUE, timeout=timeout, max_batch=max_batch, max_queue=max_queue)
+        self._known: dict[str, ModelInfo] = {}
+        """The models that ever ran: an answer may come from a worker that has just left."""
 
     async def start(self) -> None:
         """Begin to listen for answers; whether anybody answers is what `ready` says."""
@@ -34,20 +42,39 @@ class CeleryInference:
         """None when requests can be answered, else the sentence that says what is missing."""
         return await self._queue.ready()
 
-    async def info(self) -> ModelInfo:
-        """What the loaded model says of itself. Raises Unavailable."""
-        return cast(ModelInfo, next(iter((await self._queue.workers()).values())))
+    async def models(self) -> Mapping[str, ModelInfo]:
+        """The models that run, by id, at least one; the one that most workers have comes first. Raises Unavailable."""
+        return self._models(await self._queue.workers())
+
+    async def info(self, model: str | None = None) -> ModelInfo:
+        """What a model says of itself: the one of this id, or the only one that runs.
+
+        Raises InvalidRequest for a model that does not run, Unavailable where there are several or none.
+        """
+        models = await self.models()
+        if model is None:
+            [model] = _only(models)
+        elif model not in self._known:
+            models = self._models(await self._queue.workers(now=True))
+        if model not in self._known:
+            raise not_running(model, models)
+        return self._known[model]
 
     async def embed(
-        self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1
+        self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1, model: str | None = None
     ) -> list[list[Face] | FacetError]:
         """For each picture its faces, largest first, or the error that this picture met."""
         arguments = {"images": list(images), "align": align, "max_faces": max_faces}
-        return cast(list[list[Face] | FacetError], await self._queue.ask("embed", len(images), arguments))
+        running = await self.models()
+        found: list[list[Face] | FacetError] = await self._ask("embed", len(images), arguments, model)
+        return [faces if isinstance(faces, FacetError) else await self._signed(faces, running) for faces in found]
 
-    async def reconstruct(self, source: bytes | Vector, *, align: Align = "auto") -> Drawing:
+    async def reconstruct(self, source: bytes | Vector, *, align: Align = "auto", model: str | None = None) -> Drawing:
         """Draw the face of a photograph, or of an embedding, through all four networks."""
-        return cast(Drawing, await self._queue.ask("reconstruct", 1, {"source": source, "align": align}))
+        if model is None and not isinstance(source, bytes):
+            model = (await self.info()).id
+        [drawing] = await self._drawn("reconstruct", 1, {"source": source, "align": align}, model)
+        return drawing
 
     async def edit(
         self,
@@ -58,8 +85,12 @@ class CeleryInference:
         align: Align = "auto",
         paste: bool = False,
         reencode: bool = False,
+        model: str | None = None,
     ) -> Drawing:
         """Draw a face after some edits; `paste` puts it back into the photograph."""
+        given = [target, *(edit.source for edit in edits)]
+        if model is None and any(isinstance(origin, np.ndarray) for origin in given):
+            model = (await self.info()).id
         arguments = {
             "target": target,
             "edits": list(edits),
@@ -68,7 +99,8 @@ class CeleryInference:
             "paste": paste,
             "reencode": reencode,
         }
-        return cast(Drawing, await self._queue.ask("edit", 1 + len(sources), arguments))
+        [drawing] = await self._drawn("edit", 1 + len(sources), arguments, model)
+        return drawing
 
     async def generate(
         self,
@@ -81,8 +113,57 @@ class CeleryInference:
     ) -> list[Drawing]:
         """Draw random faces, each holding the attributes `keep` of the face in `image`."""
         arguments = {"count": count, "seed": seed, "image": image, "keep": list(keep), "align": align}
-        return cast(list[Drawing], await self._queue.ask("generate", max(count, 1), arguments))
+        return await self._drawn("generate", max(count, 1), arguments)
 
     async def verify(self, image: bytes, other: bytes, *, align: Align = "auto") -> Verification:
         """Compare the largest face of each picture by identity."""
-        return cast(Verification, await self._queue.ask("verify", 2, {"image": image, "other": other, "align": align}))
+        return cast(Verification, await self._ask("verify", 2, {"image": image, "other": other, "align": align}))
+
+    async def _ask(self, method: str, size: int, arguments: dict[str, Any], model: str | None = None) -> Any:
+        """What a worker answers, of a model if that is named."""
+        return await self._queue.ask(method, size, arguments, None if model is None else await self._queue_of(model))
+
+    async def _queue_of(self, model: str) -> str | None:
+        """The queue of the workers of a model; None where it is the only one, and they know of no such queue."""
+        models = await self.models()
+        if model not in models:
+            raise not_running(model, models)
+        if await self._queue.answered(model_queue(model)):
+            return model_queue(model)
+        _only(models)
+        return None
+
+    async def _drawn(
+        self, method: str, size: int, arguments: dict[str, Any], model: str | None = None
+    ) -> list[Drawing]:
+        running = await self.models()
+        answer = await self._ask(method, size, arguments, model)
+        return await self._signed(answer if isinstance(answer, list) else [answer], running)
+
+    async def _signed(self, made: list[Made], running: Collection[str]) -> list[Made]:
+        """What workers made, with the id of the model, which those of the version before do not tell.
+
+        `running` are the models that ran when they were asked. Raises Unavailable where it may be one of several.
+        """
+        if all(item.model for item in made):
+            return made
+        [model] = _only({*running, *self._models(await self._queue.workers(now=True))})
+        return [replace(item, model=item.model or model) for item in made]
+
+    def _models(self, workers: Mapping[str, object]) -> dict[str, ModelInfo]:
+        infos = [info for info in workers.values() if isinstance(info, ModelInfo)]
+        count = Counter(info.id for info in infos)
+        models = {info.id: info for info in sorted(infos, key=lambda info: (-count[info.id], info.id))}
+        self._known |= models
+        return models
+
+
+def _only(models: Collection[str]) -> Collection[str]:
+    """The one model there is. Raises Unavailable where there are several."""
+    if len(models) > 1:
+        raise Unavailable(
+            f"Several models run while one takes another's place ({', '.join(models)}), and it is not said which "
+            "of them made the embedding; try again when one runs alone, or send a picture.",
+            part="worker",
+        )
+    return models

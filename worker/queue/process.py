@@ -7,12 +7,16 @@ from typing import Any
 
 from celery.signals import setup_logging, worker_ready
 from prometheus_client import start_http_server
+from redis import Redis
 
 from model.errors import Unavailable
+from worker.interface import ModelInfo
 from worker.queue.celery_app import create_celery
+from worker.queue.codec import pack
 from worker.queue.connections import connect
 from worker.queue.heartbeat import Heartbeat
 from worker.queue.tasks import Runner, Service, register
+from worker.queue_names import model_queue
 
 
 def work(service: Service, queue: str, redis_url: str, *, threads: int, metrics_port: int | None = None) -> int:
@@ -27,7 +31,7 @@ def work(service: Service, queue: str, redis_url: str, *, threads: int, metrics_
         _metrics(metrics_port),
         closing(connect(redis_url)) as redis,
         closing(Runner(service, redis)) as runner,
-        closing(Heartbeat(redis, queue, runner.id, runner.start())) as heartbeat,
+        closing(_heartbeat(redis, queue, runner)) as heartbeat,
     ):
         register(celery, queue, runner)
         # Celery tells each task's result in the log; embeddings and pictures do not belong there.
@@ -37,7 +41,7 @@ def work(service: Service, queue: str, redis_url: str, *, threads: int, metrics_
         worker = celery.Worker(
             pool="threads",
             concurrency=threads,
-            queues=[queue],
+            queues=heartbeat.queues,
             quiet=True,
             without_gossip=True,
             without_mingle=True,
@@ -45,6 +49,14 @@ def work(service: Service, queue: str, redis_url: str, *, threads: int, metrics_
         )
         worker.start()
     return worker.exitcode or 0
+
+
+def _heartbeat(redis: Redis, queue: str, runner: Runner) -> Heartbeat:
+    """Starts the service; gives what will say that it lives, and which queues it answers."""
+    info = runner.start()
+    # What only one model can answer comes by a queue of its own.
+    queues = [queue, model_queue(info.id)] if isinstance(info, ModelInfo) else [queue]
+    return Heartbeat(redis, queues, runner.id, pack(info))
 
 
 @contextmanager

@@ -64,11 +64,11 @@ class Runner:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="service", daemon=True)
 
-    def start(self) -> bytes:
-        """Start the service; gives what it says of itself, packed. Raises what its `start` raises."""
+    def start(self) -> object:
+        """Start the service; gives what it says of itself. Raises what its `start` raises."""
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._service.start(), self._loop).result()
-        return pack(asyncio.run_coroutine_threadsafe(self._service.info(), self._loop).result())
+        return asyncio.run_coroutine_threadsafe(self._service.info(), self._loop).result()
 
     def close(self) -> None:
         """Finish what is running."""

@@ -14,7 +14,9 @@ from model.errors import FacetError, NoFace
 BAD = b"no face"
 
 
-def embed(pictures: Sequence[bytes], _align: str = "auto", _keep_crops: bool = False) -> list[Embedded | FacetError]:
+def embed(
+    pictures: Sequence[bytes], _align: str = "auto", _keep_crops: bool = False, _model: str | None = None
+) -> list[Embedded | FacetError]:
     """An embedding for each picture that only its bytes decide; NoFace for those that begin with `BAD`."""
     return [NoFace("There is no face.") if picture.startswith(BAD) else _embedded(picture) for picture in pictures]
 

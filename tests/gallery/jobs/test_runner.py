@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -92,7 +93,7 @@ def test_folders_at_the_front_are_left_out(gallery: Gallery, place: Path) -> Non
 def test_a_busy_model_is_asked_again(gallery: Gallery, place: Path) -> None:
     asked = list[int]()
 
-    def busy(pictures: Sequence[bytes], align: str, _: bool) -> Sequence[Embedded | FacetError]:
+    def busy(pictures: Sequence[bytes], align: str, *_: Any) -> Sequence[Embedded | FacetError]:
         asked.append(len(pictures))
         if len(asked) < 3:
             raise Busy("later", retry_after=0.01)
@@ -107,7 +108,7 @@ def test_a_busy_model_is_asked_again(gallery: Gallery, place: Path) -> None:
 def test_a_job_stops_with_its_process_and_goes_on_in_the_next(gallery: Gallery, place: Path) -> None:
     begun, go_on = Event(), Event()
 
-    def slow(pictures: Sequence[bytes], align: str, _: bool) -> Sequence[Embedded | FacetError]:
+    def slow(pictures: Sequence[bytes], align: str, *_: Any) -> Sequence[Embedded | FacetError]:
         begun.set()
         go_on.wait(30)
         return embed(pictures, align)
@@ -190,7 +191,7 @@ from gallery.jobs.runner import Runner
 from gallery.jobs.import_source import Limits
 from gallery.jobs.job_kinds import work_on
 from tests.gallery.jobs.pictures import embed
-def slow(pictures, align, _):
+def slow(pictures, align, *_):
     time.sleep(0.02)
     return embed(pictures, align)
 gallery = Gallery(sys.argv[1])

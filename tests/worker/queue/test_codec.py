@@ -23,9 +23,9 @@ FOUND = EnrolledFace(
     "0199", 7, "ada", "default", "m-1", VALID, {"age": 30}, 0.5, datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
 )
 RECORDS = [
-    Face((1.5, 2.0, 3.0, 4.0), 0.75, None, EMBEDDING, {"yaw": 0.1}, {"neutral": 1.0}),
+    Face((1.5, 2.0, 3.0, 4.0), 0.75, None, EMBEDDING, {"yaw": 0.1}, {"neutral": 1.0}, "m-1"),
     Face((1.5, 2.0, 3.0, 4.0), 0.75, ((0.0, 1.0), (2.0, 3.0)), EMBEDDING, {}, {}),
-    Drawing(b"\x89PNG\x00\xff", EMBEDDING, input=None, ssim=0.5),
+    Drawing(b"\x89PNG\x00\xff", EMBEDDING, input=None, ssim=0.5, model="m-1"),
     Edit(Attribute.STYLE, source=EMBEDDING),
     Edit(Attribute.POSE, set={"yaw": 20.0}, amount=0.3),
     ModelInfo("m-1", 128, 64, "haar", {Attribute.EXPRESSION: ["happiness"]}, {"data": {"people": 3}}),

@@ -18,6 +18,7 @@ from model.errors import FacetError
 from model.faces.detector import load_detector
 from tests.faces import png
 from tests.processes import RedisServer, redis_server, wait_until
+from worker.interface import ModelInfo
 from worker.local.inference import LocalInference
 from worker.queue.codec import pack, unpack
 from worker.queue.redis_keys import claim_key, payload_key
@@ -64,7 +65,9 @@ def redis(server: RedisServer) -> Iterator[Redis]:
 def runner(redis: Redis, released: threading.Event) -> Iterator[Runner]:
     inference = LocalInference(lambda: ModelOfTests(released), load_detector)
     with closing(Runner(inference, redis)) as runner:
-        assert unpack(runner.start()).id == DummyModel.id
+        info = runner.start()
+        assert isinstance(info, ModelInfo)
+        assert info.id == DummyModel.id
         yield runner
         released.set()
 
@@ -132,4 +135,4 @@ def test_suspects_run_one_at_a_time_and_others_beside_them(
 
 def test_every_call_of_the_interface_but_the_local_ones_is_a_task() -> None:
     calls = {name for name, member in vars(LocalInference).items() if iscoroutinefunction(member) and name[0] != "_"}
-    assert calls - {"start", "close", "ready", "info"} == set(METHODS[INFERENCE_QUEUE])
+    assert calls - {"start", "close", "ready", "info", "models"} == set(METHODS[INFERENCE_QUEUE])

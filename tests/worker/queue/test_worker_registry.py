@@ -42,10 +42,10 @@ def members(server: RedisServer) -> dict[str, object]:
 
 
 def test_those_that_beat_are_members_with_what_they_say(server: RedisServer, redis: Redis) -> None:
-    with closing(Heartbeat(redis, QUEUE, "one", pack({"model": 1}))) as one:
+    with closing(Heartbeat(redis, [QUEUE], "one", pack({"model": 1}))) as one:
         one.start()
         one.start()  # Celery says it again after each reconnection
-        with closing(Heartbeat(redis, QUEUE, "two", pack({"model": 2}))) as two:
+        with closing(Heartbeat(redis, [QUEUE], "two", pack({"model": 2}))) as two:
             two.start()
             wait_until(lambda: len(members(server)) == 2, seconds=3)
             assert members(server) == {"one": {"model": 1}, "two": {"model": 2}}
@@ -55,7 +55,7 @@ def test_those_that_beat_are_members_with_what_they_say(server: RedisServer, red
 
 
 def test_one_that_never_began_leaves_nothing(redis: Redis) -> None:
-    Heartbeat(redis, QUEUE, "idle", b"").close()
+    Heartbeat(redis, [QUEUE], "idle", b"").close()
     assert redis.keys() == []
 
 
@@ -99,7 +99,7 @@ def test_a_connection_that_breaks_is_made_anew_and_is_no_loss(server: RedisServe
             await asyncio.sleep(GRACE_SECONDS)
             assert list(await fleet.read()) == ["one"]
 
-    with closing(Heartbeat(redis, QUEUE, "one", pack("here"))) as one:
+    with closing(Heartbeat(redis, [QUEUE], "one", pack("here"))) as one:
         one.start()
         asyncio.run(asyncio.wait_for(scenario(), 30))
 
