@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from model.errors import CrashedWorker, FacetError, Unavailable
 from worker.queue.call_queue import Call, Waiting
 from worker.queue.celery_app import TASK_PREFIX, UNACKED
-from worker.queue.codec import pack, unpack
+from worker.queue.codec import BEFORE, VERSION, pack, unpack_answers
 from worker.queue.redis_keys import BEAT_SECONDS, CLAIM_SECONDS, claim_key, payload_key, result_key
 from worker.queue.results import Mailbox
 from worker.queue.trace_context import carrier
@@ -100,7 +100,7 @@ class Post:
         loop = asyncio.get_running_loop()
         with span(f"send {method}", SpanKind.PRODUCER):
             deadline, answer = loop.time() + seconds, loop.create_future()
-            call = Call(method, pack(arguments), size, deadline, answer, carrier(), queue or self._queue)
+            call = Call(method, pack(arguments, BEFORE), size, deadline, answer, carrier(), queue or self._queue)
             answered = await self._answer(call, seconds)
         if isinstance(answered, FacetError):
             raise answered
@@ -133,7 +133,7 @@ class Post:
         task = self._tasks[task_id] = _Task(task_id, calls, alone, result, now, lifetime)
         result.add_done_callback(lambda _: self._finish(task))
         try:
-            await self._redis.set(payload_key(task_id), pack([call.arguments for call in calls]), px=lifetime)
+            await self._redis.set(payload_key(task_id), pack([call.arguments for call in calls], BEFORE), px=lifetime)
             if result.done():  # given up meanwhile, and cleared before there was anything to clear
                 await self._clear(task_id)
             else:
@@ -149,7 +149,8 @@ class Post:
             self._mailbox.fail(task_id, FacetError("Something failed on the way to a worker; the log says what."))
 
     def _enqueue(self, task: _Task) -> None:
-        headers = {"lifetime": task.lifetime, "contexts": [dict(call.context) for call in task.calls]}
+        contexts = [dict(call.context) for call in task.calls]
+        headers = {"version": VERSION, "lifetime": task.lifetime, "contexts": contexts}
         name = TASK_PREFIX + task.calls[0].method
         self._celery.send_task(name, args=[task.alone], task_id=task.id, queue=task.queue, headers=headers)
 
@@ -158,7 +159,7 @@ class Post:
         del self._tasks[task.id]
         if not task.result.cancelled():
             error = task.result.exception()
-            answers = [error] * len(task.calls) if error else unpack(task.result.result())
+            answers = [error] * len(task.calls) if error else _read(task)
             for call, answer in zip(task.calls, answers, strict=True):
                 call.resolve(answer)
         self._clean(self._clear(task.id))
@@ -234,3 +235,13 @@ class Post:
         for call in task.calls:
             if not call.answer.done():
                 await self._send([call], alone=True)
+
+
+def _read(task: _Task) -> list[Any]:
+    """The answers to the calls of a task that has its result."""
+    try:
+        return unpack_answers(task.result.result(), len(task.calls))
+    except ValueError as error:
+        logger.error("the answer of a worker cannot be read: %s", error)
+        lost = Unavailable("A worker of another version answered what this one cannot read.", part="worker")
+        return [lost] * len(task.calls)

@@ -12,7 +12,7 @@ from redis import Redis
 from model.errors import Unavailable
 from worker.interface import ModelInfo
 from worker.queue.celery_app import create_celery
-from worker.queue.codec import pack
+from worker.queue.codec import BEFORE, pack
 from worker.queue.connections import connect
 from worker.queue.heartbeat import Heartbeat
 from worker.queue.tasks import Runner, Service, register
@@ -56,7 +56,8 @@ def _heartbeat(redis: Redis, queue: str, runner: Runner) -> Heartbeat:
     info = runner.start()
     # What only one model can answer comes by a queue of its own.
     queues = [queue, model_queue(info.id)] if isinstance(info, ModelInfo) else [queue]
-    return Heartbeat(redis, queues, runner.id, pack(info))
+    # Every process reads it, also of the version before.
+    return Heartbeat(redis, queues, runner.id, pack(info, BEFORE))
 
 
 @contextmanager

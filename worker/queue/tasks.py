@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import nullcontext
-from functools import partial
+from functools import cache, partial
+from inspect import signature
 from typing import Any, Protocol
 
 from celery import Celery, Task
@@ -20,7 +21,7 @@ from redis import Redis
 
 from model.errors import FacetError
 from worker.queue.celery_app import TASK_PREFIX
-from worker.queue.codec import pack, unpack
+from worker.queue.codec import VERSION, pack_answers, unpack
 from worker.queue.heartbeat import new_worker_id
 from worker.queue.redis_keys import CLAIM_SECONDS, claim_key, payload_key
 from worker.queue.trace_context import Carrier, continued
@@ -85,13 +86,14 @@ class Runner:
         store_alone: Callable[[bytes], None] | None = None,
         lifetime: int | None = None,
         contexts: Sequence[Carrier] = (),
+        version: int = VERSION,
     ) -> bytes:
         """The packed answers to the calls of a task, in order.
 
         A task that has crashed a worker runs alone: never together with another of its kind, which would otherwise
         share its fate. It has a `store_alone`, which is given the answers. `lifetime` is what the payload had when it
-        was sent, in milliseconds, and `contexts` are those of the calls. Raises Ignore for a task that was cancelled,
-        is too late, or is stored.
+        was sent, in milliseconds, `contexts` are those of the calls, and `version` is what the asking process reads.
+        Raises Ignore for a task that was cancelled, is too late, or is stored.
         """
         with self._alone if store_alone else nullcontext():
             with self._redis.pipeline() as pipe:
@@ -104,7 +106,7 @@ class Runner:
             if lifetime is not None:
                 # By the clock of Redis alone, so that those of the hosts may differ.
                 STAGE_SECONDS.labels("broker").observe(max(lifetime - left, 0) / 1000)
-            running = asyncio.run_coroutine_threadsafe(self._answers(method, payload, contexts), self._loop)
+            running = asyncio.run_coroutine_threadsafe(self._answers(method, payload, contexts, version), self._loop)
             answers = _within(running, left / 1000)
             if store_alone:
                 # Before the next may begin: should that end the worker, this task is answered and not to blame.
@@ -113,16 +115,18 @@ class Runner:
                 raise Ignore
             return answers
 
-    async def _answers(self, method: str, payload: bytes, contexts: Sequence[Carrier]) -> bytes:
+    async def _answers(self, method: str, payload: bytes, contexts: Sequence[Carrier], version: int) -> bytes:
         calls = unpack(payload)
         answers = map(self._answer, itertools.repeat(method), calls, contexts or [{}] * len(calls))
-        return pack(await asyncio.gather(*answers))
+        return pack_answers(await asyncio.gather(*answers), version)
 
     async def _answer(self, method: str, call: bytes, context: Carrier) -> Any:
         begun = time.monotonic()
         with continued(context), span(method, SpanKind.CONSUMER):
             try:
-                return await getattr(self._service, method)(**unpack(call))
+                known = _parameters(type(self._service), method)
+                arguments = {name: value for name, value in unpack(call).items() if name in known}
+                return await getattr(self._service, method)(**arguments)
             except FacetError as error:
                 return error
             except Exception:  # the call's own failure must not become that of the calls beside it
@@ -131,6 +135,12 @@ class Runner:
             finally:
                 seconds = round(time.monotonic() - begun, 4)
                 logger.info("%s took %g s", method, seconds, extra={"method": method, "seconds": seconds})
+
+
+@cache
+def _parameters(service: type, method: str) -> frozenset[str]:
+    """The names of what a call takes; a later version may send more."""
+    return frozenset(signature(getattr(service, method)).parameters)
 
 
 def _within(running: Future[bytes], seconds: float) -> bytes:
@@ -152,7 +162,14 @@ def _task(runner: Runner, method: str) -> Any:
     def task(self: Task, alone: bool) -> bytes:
         request = self.request
         store = partial(self.backend.store_result, request.id, state=SUCCESS) if alone else None
-        lifetime, contexts = request.get("lifetime"), request.get("contexts") or ()
-        return runner.run(request.id, method, store_alone=store, lifetime=lifetime, contexts=contexts)
+        return runner.run(
+            request.id,
+            method,
+            store_alone=store,
+            lifetime=request.get("lifetime"),
+            contexts=request.get("contexts") or (),
+            # The first did not say it.
+            version=request.get("version") or 1,
+        )
 
     return task

@@ -1,5 +1,6 @@
 """Which workers of a queue live, as an API process sees it."""
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import cast
@@ -10,6 +11,8 @@ from redis.exceptions import RedisError
 from model.errors import Unavailable
 from worker.queue.codec import unpack
 from worker.queue.redis_keys import BEAT_SECONDS, GRACE_SECONDS, worker_key, workers_key
+
+logger = logging.getLogger("facet.client")
 
 
 class Fleet:
@@ -54,7 +57,15 @@ class Fleet:
         found = {id: about for id, about in zip(ids, said, strict=True) if about is not None and id not in gone}
         if len(found) < len(ids):
             await self._redis.srem(workers_key(self._queue), *set(ids) - found.keys())
-        return {id: unpack(about) for id, about in found.items()}
+        return {id: read for id, about in found.items() if (read := self._read_about(id, about)) is not None}
+
+    def _read_about(self, id: str, about: bytes) -> object:
+        """What a worker says of itself; None where it cannot be read, and the worker is as good as none."""
+        try:
+            return cast(object, unpack(about))
+        except ValueError as error:
+            logger.warning("the worker %s cannot be understood: %s", id, error)
+            return None
 
     def _gone(self, absent: set[str]) -> set[str]:
         """Those of the absent that have been so for too long."""

@@ -20,7 +20,7 @@ from tests.faces import png
 from tests.processes import RedisServer, redis_server, wait_until
 from worker.interface import ModelInfo
 from worker.local.inference import LocalInference
-from worker.queue.codec import pack, unpack
+from worker.queue.codec import pack, unpack_answers
 from worker.queue.redis_keys import claim_key, payload_key
 from worker.queue.tasks import METHODS, Runner
 from worker.queue_names import INFERENCE_QUEUE
@@ -83,7 +83,7 @@ def whole(picture: Pixels) -> dict[str, Any]:
 def test_each_call_of_a_task_has_its_own_answer(redis: Redis, runner: Runner, caplog: pytest.LogCaptureFixture) -> None:
     crop = np.arange(SIZE * SIZE * 3).reshape(SIZE, SIZE, 3).astype(np.uint8)
     put(redis, "mixed", whole(crop), whole(BROKEN), {"images": [b"junk"]}, {"images": []})
-    good, broken, junk, nothing = unpack(runner.run("mixed", "embed"))
+    good, broken, junk, nothing = unpack_answers(runner.run("mixed", "embed"), 4)
     assert redis.get(claim_key("mixed")) == runner.id.encode()
     np.testing.assert_array_equal(good[0][0].embedding, DummyModel().embed(crop[None])[0])
     # A defect is told to nobody but the log.
@@ -123,13 +123,13 @@ def test_suspects_run_one_at_a_time_and_others_beside_them(
         put(redis, "third", {"images": []})
         suspects = [threads.submit(run_alone, name) for name in ("first", "second")]
         wait_until(lambda: begun() > 0)
-        assert unpack(threads.submit(runner.run, "third", "embed").result()) == [[]]
+        assert unpack_answers(threads.submit(runner.run, "third", "embed").result(), 1) == [[]]
         assert begun() == 1
         released.set()
         for suspect in suspects:
             suspect.result()
         # Each was stored while its own claim held, and before the other began.
-        assert [(len(unpack(answers)), claims) for answers, claims in stored] == [(1, 1), (1, 1)]
+        assert [(len(unpack_answers(answers, 1)), claims) for answers, claims in stored] == [(1, 1), (1, 1)]
         assert begun() == 0  # what is done does not answer for what ends the worker later
 
 
