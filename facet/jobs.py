@@ -6,6 +6,7 @@ from dataclasses import replace
 from facet.asgi import open_inference
 from facet.gallery import open_gallery
 from facet.settings import Settings
+from facet.watchdog import watch
 from service.jobs import Jobs
 
 
@@ -23,7 +24,9 @@ class JobWorker:
             gallery = open_gallery(self._settings)
             undo.callback(gallery.close)
             config = replace(self._settings.service, runs_jobs=True)
-            await undo.enter_async_context(Jobs(config, open_inference(self._settings), gallery).running())
+            inference = open_inference(self._settings)
+            await undo.enter_async_context(Jobs(config, inference, gallery).running())
+            watch(inference)
             self._running = undo.pop_all()
 
     async def close(self) -> None:
@@ -33,3 +36,7 @@ class JobWorker:
     async def info(self) -> dict[str, int]:
         """Nothing that an API process would ask for."""
         return {}
+
+    def broken(self) -> bool:
+        """Never, to a queue from which nothing comes; a broken model is what the watchdog looks after."""
+        return False

@@ -17,6 +17,10 @@ Align = Literal["auto", "none"]
 """`auto` detects the face and warps it to the model's frame; `none` takes the whole picture as the aligned crop."""
 
 
+EXIT_BROKEN = 70
+"""How a process ends whose model fails at everything, EX_SOFTWARE of sysexits.h: its supervisor shall start another."""
+
+
 @dataclass(frozen=True)
 class Face:
     """One face found in a picture."""

@@ -97,7 +97,7 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
     from facet.protocol import MAX_HEAD_BYTES, patient_protocol
     from facet.server import Server
     from facet.tracing import configure_traces
-    from facet.watchdog import Watchdog
+    from facet.watchdog import watch
 
     take_evenly()
     configure_logs(settings.log_level, settings.log_format)
@@ -126,8 +126,7 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=settings.max_drain,
     )
-    if settings.inference == "local":
-        Watchdog(app.state.inference.stuck).start()
+    watch(app.state.inference)
     server = Server(config)
     # uvicorn passes on the Ctrl-C that it has already obeyed.
     with contextlib.suppress(KeyboardInterrupt):

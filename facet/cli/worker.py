@@ -70,10 +70,10 @@ def _service(settings: "Settings", queue: Queue) -> "Service":
     # Each imported late: a search worker has neither torch nor OpenCV, an inference worker no FAISS.
     if queue is Queue.INFERENCE:
         from facet.local import local_inference
-        from facet.watchdog import Watchdog
+        from facet.watchdog import watch
 
         inference = local_inference(settings)
-        Watchdog(inference.stuck).start()
+        watch(inference)
         return inference
     if queue is Queue.JOBS:
         from facet.jobs import JobWorker

@@ -1,4 +1,4 @@
-"""A process whose model hangs says so, and begins again by itself; what was stored is there."""
+"""A process whose model hangs begins again by itself, one whose model is broken ends; what was stored is there."""
 
 import os
 import sys
@@ -10,6 +10,7 @@ import httpx
 from tests.faces import draw_face, jpeg
 from tests.processes import free_port, running, wait_until
 from tests.service.asking import assert_problem, enrol
+from worker.interface import EXIT_BROKEN
 
 
 def readiness(url: str) -> httpx.Response | None:
@@ -48,3 +49,23 @@ def test_a_stuck_model_is_told_of_and_the_process_begins_again(tmp_path: Path) -
         with httpx.Client(base_url=url, timeout=30) as client:
             found = client.post("/search", files={"image": picture}).json()
             assert [result["id"] for result in found["results"]] == [face["id"]]
+
+
+def test_a_broken_model_is_told_of_and_the_process_ends(tmp_path: Path) -> None:
+    port, marker, log = free_port(), tmp_path / "break", tmp_path / "log"
+    command = [sys.executable, "-m", "tests.security.broken_service", str(marker)]
+    command += ["--model", "dummy", "--port", str(port), "--data-dir", str(tmp_path / "data")]
+    url, picture = f"http://127.0.0.1:{port}", jpeg(draw_face())
+    with running(command, log) as process:
+        wait_until(lambda: is_ready(url) or process.poll() is not None)
+        with httpx.Client(base_url=url, timeout=30) as client:
+            assert client.post("/embed", files={"image": picture}).status_code == 200
+            marker.touch()
+            for _ in range(2):
+                answer = client.post("/embed", files={"image": picture})
+                assert "device has failed" in assert_problem(answer, 503, "unavailable")["detail"]
+                assert int(answer.headers["Retry-After"]) >= 1
+            assert "device has failed" in assert_problem(client.get("/health/ready"), 503, "unavailable")["detail"]
+            assert client.get("/health/live").status_code == 200
+        assert process.wait(15) == EXIT_BROKEN
+        assert "illegal memory access" in log.read_text()

@@ -1,6 +1,7 @@
 """The threads that own the device, and the queue before them."""
 
 import asyncio
+import logging
 import threading
 import time
 from collections import deque
@@ -20,6 +21,14 @@ FEW = 16
 so many, and more of them are on their way."""
 MANY = 8
 """Callers known to come from which on patient items wait for so many."""
+
+logger = logging.getLogger("facet.worker")
+
+
+def _failed(cause: Exception | None = None) -> Unavailable:
+    failed = Unavailable("The model's device has failed; the process is started anew. Try again soon.", retry_after=5)
+    failed.__cause__ = cause
+    return failed
 
 
 class _Order(Generic[Result]):
@@ -60,10 +69,17 @@ class Batcher(Generic[Item, Result]):
         backlog: Backlog,
         lanes: int = 1,
         begin: Callable[[], None] = lambda: None,
+        test: Callable[[], None] = lambda: None,
     ) -> None:
-        """`run` gives one result for each item of a batch, in order. Each of the `lanes` threads calls `begin`."""
+        """`run` gives one result for each item of a batch, in order. Each of the `lanes` threads calls `begin`.
+
+        Where every item of a batch fails, `test` tells by an error that all others would too.
+        """
         self._run = run
         self._begin = begin
+        self._test = test
+        self.broken = False
+        """Whether what runs has failed for good: nothing is taken on any more, and what waits is refused."""
         self._max_batch = max_batch
         self._backlog = backlog
         self._waiting: deque[_Waiting[Item, Result]] = deque()
@@ -99,6 +115,8 @@ class Batcher(Generic[Item, Result]):
         with self._changed:
             if self._closing:
                 raise Unavailable("The service is stopping; try again soon.")
+            if self.broken:
+                raise _failed()
             self._backlog.enter(len(items))
             now = time.monotonic()
             self._waiting.extend(_Waiting(item, order, place, now) for place, item in enumerate(items))
@@ -173,12 +191,27 @@ class Batcher(Generic[Item, Result]):
         thread = threading.get_ident()
         self._begun[thread] = time.monotonic()
         try:
-            outcomes = self._outcomes([entry.item for entry in batch])
+            outcomes = self._tested([entry.item for entry in batch])
         finally:
             self._begun.pop(thread, None)
         loop = batch[0].order.loop
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._deliver, batch, outcomes)
+
+    def _tested(self, items: list[Item]) -> list[tuple[Result | None, Exception | None]]:
+        """The outcomes of items; where all fail, it is found out whether the items are to blame."""
+        if not self.broken:
+            outcomes = self._outcomes(items)
+            if any(error is None for _, error in outcomes):
+                return outcomes
+            try:
+                self._test()
+            except Exception as error:  # whatever it is, what is asked next would meet it too
+                logger.critical("what runs batches has failed: the test of it fails too", exc_info=True)
+                self.broken = True
+                return [(None, _failed(error)) for _ in items]
+            return outcomes
+        return [(None, _failed()) for _ in items]
 
     def _outcomes(self, items: list[Item]) -> list[tuple[Result | None, Exception | None]]:
         """The result or the error of each item. Those of a batch that fails run again, each alone."""

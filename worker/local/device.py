@@ -41,7 +41,9 @@ class Device:
         self.backend = backend
         self._max_batch = max_batch
         self._backlog = Backlog(max_queue, max_wait)
-        self._batcher = Batcher[_Job, NDArray[Any]](self._run, max_batch, self._backlog, backend.lanes, backend.share)
+        self._batcher = Batcher[_Job, NDArray[Any]](
+            self._run, max_batch, self._backlog, backend.lanes, backend.share, self._test
+        )
 
     def check(self, count: int) -> None:
         """Raises Busy where so many jobs would be refused now, before anything is done for them."""
@@ -70,6 +72,11 @@ class Device:
         """How long the backend has been at what it does now."""
         return self._batcher.busy_seconds()
 
+    @property
+    def broken(self) -> bool:
+        """Whether the backend fails at everything, as after an error of a GPU that only a new process is rid of."""
+        return self._batcher.broken
+
     def close(self) -> None:
         """Finish what is queued."""
         self._batcher.close()
@@ -93,3 +100,10 @@ class Device:
             else next(embedded if isinstance(job, _Embed) else rendered)
             for job in jobs
         ]
+
+    def _test(self) -> None:
+        """Run every network once. Raises what it raises, and RuntimeError for numbers that are none."""
+        size = self.backend.read_size
+        self.backend.render(self.backend.sample(1, 0))
+        if not np.isfinite(self.backend.embed(np.full((1, size, size, 3), 128, np.uint8))).all():
+            raise RuntimeError("the model gives numbers that are none")

@@ -5,16 +5,13 @@ import math
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
-from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
-
 from model import edits as editing
-from model.attributes import Attribute, Vector, normalized, part, similarities
+from model.attributes import Attribute, Vector, part, similarities
 from model.backend import Backend, Pixels
 from model.edits import Edit
-from model.errors import FacetError, ImpossibleEdit, InvalidEmbedding, InvalidRequest, Unavailable
+from model.errors import FacetError, ImpossibleEdit, InvalidRequest, Unavailable
 from model.faces.alignment import crop, whole_frame
 from model.faces.detector import Detector
 from model.images import ImageLimits, encode_png
@@ -23,6 +20,7 @@ from worker.in_flight import Underway
 from worker.interface import Align, Drawing, Face, ModelInfo, Verification, not_running
 from worker.local.aligner import Aligner
 from worker.local.device import Device
+from worker.local.embedding_checks import valid, with_valid_source
 from worker.local.face_description import described
 from worker.local.pictures import Pictures
 from worker.local.pixel_budget import PixelBudget, decoding_threads
@@ -117,12 +115,19 @@ class LocalInference:
         """None when requests can be answered, else the sentence that says what is missing."""
         if self.stuck():
             return f"The model has not answered for {self._max_stuck:g} s; it is started anew."
+        if self.broken():
+            return "The model's device has failed; the process is started anew."
         return None if self._loaded else self._problem
 
     def stuck(self) -> bool:
         """Whether the model does not come to an end with what it does; from any thread."""
         loaded = self._loaded
         return loaded is not None and loaded.device.busy_seconds() > self._max_stuck
+
+    def broken(self) -> bool:
+        """Whether the model fails at everything until the process starts anew; from any thread."""
+        loaded = self._loaded
+        return loaded is not None and loaded.device.broken
 
     @contextmanager
     def _call(self, model: str | None = None) -> Iterator[_Loaded]:
@@ -185,7 +190,7 @@ class LocalInference:
         """Draw the face of a photograph, or of an embedding, through all four networks."""
         async with self._call_in_time(model) as (device, pictures, info):
             if not isinstance(source, bytes):
-                embedding = _valid(source)
+                embedding = valid(source)
                 [drawn] = await device.render([embedding])
                 [image] = await pictures.encoded([drawn])
                 return Drawing(image, embedding, model=info.id)
@@ -220,8 +225,8 @@ class LocalInference:
             images |= {f"source {number}": source for number, source in enumerate(sources)}
             faces = await pictures.largest(images, align)
             embeddings = await device.embed([face.crop for face in faces])
-            before = embeddings.pop(0) if isinstance(target, bytes) else _valid(target)
-            changes = [_with_valid_source(edit) for edit in edits]
+            before = embeddings.pop(0) if isinstance(target, bytes) else valid(target)
+            changes = [with_valid_source(edit) for edit in edits]
             embedding = editing.apply(before, changes, embeddings, device.backend.calibration.presets)
             [drawn] = await device.render([embedding])
             if paste and isinstance(target, bytes):
@@ -294,20 +299,3 @@ def _read(device: Device, drawn: Pixels) -> Pixels:
     """A drawn picture as a crop that the model reads."""
     size = device.backend.read_size
     return drawn if len(drawn) == size else crop(drawn, whole_frame(drawn), size)
-
-
-def _valid(embedding: Vector) -> Vector:
-    """An embedding `(99,)` from outside with its unit parts made unit. Raises InvalidEmbedding."""
-    if np.ndim(embedding) != 1:
-        raise InvalidEmbedding("An embedding is one list of numbers.")
-    try:
-        with np.errstate(over="ignore"):  # beyond float32 it becomes infinite, which is refused in words
-            return normalized(embedding)
-    except ValueError as error:
-        raise InvalidEmbedding(f"The embedding cannot be used: {error}.") from error
-
-
-def _with_valid_source(edit: Edit) -> Edit:
-    if edit.source is None or isinstance(edit.source, int):
-        return edit
-    return replace(edit, source=_valid(edit.source))

@@ -3,14 +3,16 @@
 import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any
 
 from celery.signals import setup_logging, worker_ready
+from celery.worker import state
 from prometheus_client import start_http_server
 from redis import Redis
 
 from model.errors import Unavailable
-from worker.interface import ModelInfo
+from worker.interface import EXIT_BROKEN, ModelInfo
 from worker.queue.celery_app import create_celery
 from worker.queue.codec import BEFORE, pack
 from worker.queue.connections import connect
@@ -24,7 +26,7 @@ def work(service: Service, queue: str, redis_url: str, *, threads: int, metrics_
 
     Each of the threads waits for one task at a time. Where there is a `metrics_port`, GET /metrics on it tells what
     this process measures. Raises what the service's `start` raises, and Unavailable if the port cannot be had; Redis
-    may come later.
+    may come later. A service that is broken ends the process with EXIT_BROKEN.
     """
     celery = create_celery(redis_url, stores_results=True)
     with (
@@ -34,6 +36,7 @@ def work(service: Service, queue: str, redis_url: str, *, threads: int, metrics_
         closing(_heartbeat(redis, queue, runner)) as heartbeat,
     ):
         register(celery, queue, runner)
+        runner.on_broken = partial(_end, heartbeat)
         # Celery tells each task's result in the log; embeddings and pictures do not belong there.
         logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
         setup_logging.connect(_leave_as_it_is)
@@ -49,6 +52,12 @@ def work(service: Service, queue: str, redis_url: str, *, threads: int, metrics_
         )
         worker.start()
     return worker.exitcode or 0
+
+
+def _end(heartbeat: Heartbeat) -> None:
+    """Have the process end, from any thread: nobody asks it any more, and its supervisor starts another."""
+    heartbeat.close()
+    state.should_stop = EXIT_BROKEN
 
 
 def _heartbeat(redis: Redis, queue: str, runner: Runner) -> Heartbeat:

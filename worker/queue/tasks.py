@@ -14,7 +14,7 @@ from inspect import signature
 from typing import Any, Protocol
 
 from celery import Celery, Task
-from celery.exceptions import Ignore
+from celery.exceptions import Ignore, Reject
 from celery.states import SUCCESS
 from opentelemetry.trace import SpanKind
 from redis import Redis
@@ -35,6 +35,9 @@ METHODS = {
 }
 """The calls that a worker of each queue answers; each is a task."""
 
+_BACK_SECONDS = 0.2
+"""Between two looks at the queue by a worker that is about to end."""
+
 logger = logging.getLogger("facet.worker")
 
 
@@ -50,6 +53,9 @@ class Service(Protocol):
     async def info(self) -> object:
         """What it says of itself to those who ask the queue."""
 
+    def broken(self) -> bool:
+        """Whether it fails at everything until the process starts anew."""
+
 
 class Runner:
     """Runs the calls of tasks on one service, whose event loop has a thread of its own.
@@ -61,6 +67,8 @@ class Runner:
         self.id = new_worker_id()
         self._service = service
         self._redis = redis
+        self.on_broken: Callable[[], None] = lambda: None
+        """Called when the service turns out to be broken, perhaps several times."""
         self._alone = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="service", daemon=True)
@@ -94,7 +102,14 @@ class Runner:
         share its fate. It has a `store_alone`, which is given the answers. `lifetime` is what the payload had when it
         was sent, in milliseconds, `contexts` are those of the calls, and `version` is what the asking process reads.
         Raises Ignore for a task that was cancelled, is too late, or is stored.
+
+        A broken service answers nothing: what it had begun counts as lost with its worker, and is sent to another by
+        whoever asked; for what it has not, Reject is raised, which puts it back.
         """
+        if self._service.broken():
+            self.on_broken()
+            time.sleep(_BACK_SECONDS)
+            raise Reject("the service is broken", requeue=True)
         with self._alone if store_alone else nullcontext():
             with self._redis.pipeline() as pipe:
                 pipe.get(payload_key(task_id))
@@ -108,6 +123,9 @@ class Runner:
                 STAGE_SECONDS.labels("broker").observe(max(lifetime - left, 0) / 1000)
             running = asyncio.run_coroutine_threadsafe(self._answers(method, payload, contexts, version), self._loop)
             answers = _within(running, left / 1000)
+            if self._service.broken():
+                self.on_broken()
+                raise Ignore
             if store_alone:
                 # Before the next may begin: should that end the worker, this task is answered and not to blame.
                 store_alone(answers)

@@ -47,6 +47,10 @@ class SearchService:
         """The state of the store that it follows. Raises Unavailable."""
         return {"sequence": await asyncio.to_thread(self._opened().sequence)}
 
+    def broken(self) -> bool:
+        """Never: what fails is the database, which comes back."""
+        return False
+
     async def search(self, queries: Sequence[Query], at_least: int) -> list[Results]:
         """The answer to each query, from no state before a number of the store's sequence.
 

@@ -159,6 +159,9 @@ class Echo:
     async def info(self) -> object:
         return INFO
 
+    def broken(self) -> bool:
+        return False
+
     async def embed(self, images: list[bytes], max_faces: int = 1) -> list[Face]:
         return [FACE] * len(images) * max_faces
 
