@@ -50,5 +50,9 @@ def open_inference(settings: Settings) -> Inference:
     from worker.queue.inference_client import CeleryInference
 
     return CeleryInference(
-        settings.redis_url, timeout=settings.max_wait, max_batch=settings.max_batch, max_queue=settings.max_queue
+        settings.redis_url,
+        timeout=settings.max_wait,
+        max_batch=settings.max_batch,
+        max_queue=settings.max_queue,
+        max_bytes=settings.max_queue_bytes,
     )

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     max_requests: PositiveInt = Field(ServiceConfig.max_requests, description="requests a minute of one API key")
     max_batch: PositiveInt = Field(64, description="faces that go through the networks at once")
     max_queue: PositiveInt = Field(256, description="faces that may wait for the networks; beyond it the answer is 503")
+    max_queue_bytes: PositiveInt = Field(
+        256 * 2**20, description="bytes of calls of this process that may wait in Redis; beyond it the answer is 503"
+    )
     max_stuck: PositiveInt = Field(120, description="seconds of one batch after which the process starts itself anew")
     max_drain: PositiveInt = Field(30, description="seconds that running requests have to end when the service stops")
     max_connections: PositiveInt = Field(1000, description="connections at a time; beyond it new ones are closed")

@@ -7,6 +7,9 @@ from typing import Any
 
 from worker.queue.trace_context import Carrier
 
+BATCH_BYTES = 16 * 2**20
+"""Of the calls of one task: what is larger travels alone."""
+
 
 @dataclass(eq=False)
 class Call:
@@ -40,7 +43,7 @@ class Waiting:
     """A queue of calls that is taken from in batches."""
 
     def __init__(self, max_batch: int) -> None:
-        """A batch is one call of any size, or several of at most `max_batch` pictures together."""
+        """A batch is one call of any size, or several of at most `max_batch` pictures and BATCH_BYTES together."""
         self._max_batch = max_batch
         self._calls: deque[Call] = deque()
         self._arrived = asyncio.Event()
@@ -65,13 +68,15 @@ class Waiting:
     def _batch(self) -> list[Call]:
         batch: list[Call] = []
         others: deque[Call] = deque()
-        size = 0
+        size = length = 0
         for call in self._calls:
             if call.answer.done():
                 continue
-            if not batch or (call.goes_with(batch[0]) and size + call.size <= self._max_batch):
+            fits = size + call.size <= self._max_batch and length + len(call.arguments) <= BATCH_BYTES
+            if not batch or (fits and call.goes_with(batch[0])):
                 batch.append(call)
                 size += call.size
+                length += len(call.arguments)
             else:
                 others.append(call)
         self._calls = others

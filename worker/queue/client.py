@@ -11,7 +11,11 @@ from worker.in_flight import Underway
 from worker.queue.celery_app import create_celery
 from worker.queue.connections import connect_async
 from worker.queue.dispatcher import Post
+from worker.queue.payload_budget import PayloadBudget
 from worker.queue.worker_registry import Fleet
+
+MAX_BYTES = 256 * 2**20
+"""Of the calls of one process that may wait."""
 
 
 def no_worker(queue: str) -> str:
@@ -22,16 +26,20 @@ def no_worker(queue: str) -> str:
 class QueueClient:
     """Asks the workers of one queue. All calls come from one event loop."""
 
-    def __init__(self, redis_url: str, queue: str, *, timeout: float, max_batch: int, max_queue: int) -> None:
+    def __init__(
+        self, redis_url: str, queue: str, *, timeout: float, max_batch: int, max_queue: int, max_bytes: int = MAX_BYTES
+    ) -> None:
         """Nothing is connected before `start`.
 
         Calls of up to `max_batch` things travel together. A call is given up after `timeout` seconds, and refused at
-        once where `max_queue` things of this process wait, or so many that it could not be answered in that time.
+        once where `max_queue` things or `max_bytes` of this process wait, or so many that it could not be answered in
+        that time, or where Redis has no room.
         """
         self._url = redis_url
         self._queue = queue
         self._timeout = timeout
         self._max_batch = max_batch
+        self._max_bytes = max_bytes
         self._backlog = Backlog(max_queue, max_wait=timeout)
         self._underway = Underway()
         self._started: tuple[Redis, Fleet, Post] | None = None
@@ -43,7 +51,8 @@ class QueueClient:
         redis = connect_async(self._url)
         fleet = Fleet(redis, self._queue)
         celery = create_celery(self._url, stores_results=False)
-        post = Post(celery, redis, fleet, self._queue, self._max_batch)
+        budget = PayloadBudget(redis, self._max_bytes)
+        post = Post(celery, redis, fleet, self._queue, self._max_batch, budget)
         post.start()
         self._underway.publish(self._queue)
         self._started = redis, fleet, post

@@ -18,6 +18,7 @@ from model.errors import CrashedWorker, FacetError, Unavailable
 from worker.queue.call_queue import Call, Waiting
 from worker.queue.celery_app import TASK_PREFIX, UNACKED
 from worker.queue.codec import BEFORE, VERSION, pack, unpack_answers
+from worker.queue.payload_budget import PayloadBudget
 from worker.queue.redis_keys import BEAT_SECONDS, CLAIM_SECONDS, claim_key, payload_key, result_key
 from worker.queue.results import Mailbox
 from worker.queue.trace_context import carrier
@@ -52,11 +53,14 @@ class Post:
     is refused.
     """
 
-    def __init__(self, celery: Celery, redis: Redis, fleet: Fleet, queue: str, max_batch: int) -> None:
+    def __init__(
+        self, celery: Celery, redis: Redis, fleet: Fleet, queue: str, max_batch: int, budget: PayloadBudget
+    ) -> None:
         self._celery = celery
         self._redis = redis
         self._fleet = fleet
         self._queue = queue
+        self._budget = budget
         self._mailbox = Mailbox(redis)
         self._waiting = Waiting(max_batch)
         self._tasks: dict[str, _Task] = {}
@@ -94,14 +98,16 @@ class Post:
     ) -> Any:
         """What a worker answers to a call of `size` pictures; of a `queue` that only some answer, if it is named.
 
-        Raises the domain error that the worker met, Unavailable where there is no answer in time, and CrashedWorker.
+        Raises the domain error that the worker met, Busy where there is no room for it, Unavailable where there is no
+        answer in time, and CrashedWorker.
         When the caller is cancelled, so is the task, unless somebody else's call travels in it.
         """
         loop = asyncio.get_running_loop()
         with span(f"send {method}", SpanKind.PRODUCER):
             deadline, answer = loop.time() + seconds, loop.create_future()
             call = Call(method, pack(arguments, BEFORE), size, deadline, answer, carrier(), queue or self._queue)
-            answered = await self._answer(call, seconds)
+            async with self._budget.holding(len(call.arguments)):
+                answered = await self._answer(call, seconds)
         if isinstance(answered, FacetError):
             raise answered
         return answered

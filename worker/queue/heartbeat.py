@@ -79,7 +79,13 @@ class Heartbeat:
             presence.subscribe(worker_key(self._worker_id))
         # Reads what Redis confirms; a connection that broke is made anew, and subscribed again.
         presence.get_message(timeout=CONFIRM_SECONDS)
+        # Redis takes these also when its memory is full, but nothing that is new.
         with self._redis.pipeline(transaction=False) as pipe:
+            pipe.expire(worker_key(self._worker_id), LIFE_SECONDS)
+            for queue in self.queues:
+                pipe.sismember(workers_key(queue), self._worker_id)
+            if all(pipe.execute()):
+                return
             for queue in self.queues:
                 pipe.sadd(workers_key(queue), self._worker_id)
             pipe.set(worker_key(self._worker_id), self._about, ex=LIFE_SECONDS)

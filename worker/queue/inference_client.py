@@ -11,7 +11,7 @@ from model.attributes import Attribute, Vector
 from model.edits import Edit
 from model.errors import FacetError, Unavailable
 from worker.interface import Align, Drawing, Face, ModelInfo, Verification, not_running
-from worker.queue.client import QueueClient
+from worker.queue.client import MAX_BYTES, QueueClient
 from worker.queue_names import INFERENCE_QUEUE, model_queue
 
 Made = TypeVar("Made", Face, Drawing)
@@ -24,9 +24,24 @@ class CeleryInference:
     workers do not answer.
     """
 
-    def __init__(self, redis_url: str, *, timeout: float = 30.0, max_batch: int = 64, max_queue: int = 256) -> None:
-        """Nothing is connected before `start`; the limits, in pictures, are those of `QueueClient`."""
-        self._queue = QueueClient(redis_url, INFERENCE_QUEUE, timeout=timeout, max_batch=max_batch, max_queue=max_queue)
+    def __init__(
+        self,
+        redis_url: str,
+        *,
+        timeout: float = 30.0,
+        max_batch: int = 64,
+        max_queue: int = 256,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        """Nothing is connected before `start`; the limits, in pictures and bytes, are those of `QueueClient`."""
+        self._queue = QueueClient(
+            redis_url,
+            INFERENCE_QUEUE,
+            timeout=timeout,
+            max_batch=max_batch,
+            max_queue=max_queue,
+            max_bytes=max_bytes,
+        )
         self._known: dict[str, ModelInfo] = {}
         """The models that ever ran: an answer may come from a worker that has just left."""
 

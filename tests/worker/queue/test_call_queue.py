@@ -1,6 +1,6 @@
 import asyncio
 
-from worker.queue.call_queue import Call, Waiting
+from worker.queue.call_queue import BATCH_BYTES, Call, Waiting
 
 
 def call(method: str = "embed", size: int = 1) -> Call:
@@ -44,5 +44,16 @@ def test_a_call_whose_caller_has_gone_is_not_taken() -> None:
         waiting.put(later)
         assert await taking == [later]
         assert waiting.drain() == []
+
+    asyncio.run(scenario())
+
+
+def test_calls_of_many_bytes_do_not_travel_together() -> None:
+    async def scenario() -> None:
+        waiting = Waiting(max_batch=64)
+        large = [Call("embed", bytes(BATCH_BYTES // 2), 1, 0.0, asyncio.get_running_loop().create_future())] * 3
+        for one in large:
+            waiting.put(one)
+        assert [len(await waiting.take()) for _ in range(2)] == [2, 1]
 
     asyncio.run(scenario())

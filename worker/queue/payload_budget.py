@@ -1,0 +1,64 @@
+"""How many bytes of calls may lie in Redis, so that answers and heartbeats always have room beside them."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from model.errors import Busy
+from worker.backlog import Backlog
+
+SHARE = 0.5
+"""Of the memory that Redis may take, how much may be taken while a call is sent: the rest is for answers, and for calls
+that other processes send at the same moment."""
+LOOK_SECONDS = 1.0
+"""How old what is known of Redis' memory may be."""
+
+logger = logging.getLogger("facet.client")
+
+
+class PayloadBudget:
+    """Admits calls by their bytes. All calls come from one event loop."""
+
+    def __init__(self, redis: Redis, limit: int) -> None:
+        """`limit` bytes of this process's own calls, whatever room Redis has."""
+        self._redis = redis
+        self._backlog = Backlog(limit)
+        self._left: float | None = None
+        """Bytes that Redis had left for calls when it was last asked; None where its memory has no limit."""
+        self._sent = 0
+        """Bytes that were admitted since."""
+        self._looked = -LOOK_SECONDS
+        self._looking = asyncio.Lock()
+
+    @asynccontextmanager
+    async def holding(self, size: int) -> AsyncIterator[None]:
+        """Hold so many bytes. Raises Busy where there is no room for them now."""
+        async with self._looking:
+            await self._look()
+        if self._left is not None and self._sent + size > self._left:
+            raise Busy("Too much waits in Redis; try again in 1 s.", retry_after=1)
+        self._backlog.enter(size)
+        self._sent += size
+        try:
+            yield
+        finally:
+            self._backlog.leave(size)
+
+    async def _look(self) -> None:
+        if time.monotonic() - self._looked < LOOK_SECONDS:
+            return
+        self._looked = time.monotonic()
+        try:
+            memory = await self._redis.info("memory")
+        except RedisError as error:
+            # Who sends the call will find out whether Redis is there.
+            logger.warning("Redis does not tell how much room it has: %s", error)
+            return
+        most = memory.get("maxmemory", 0)
+        self._left = SHARE * most - memory["used_memory"] if most else None
+        self._sent = 0
