@@ -67,6 +67,8 @@ class Post:
         self._missing: set[str] = set()
         """Tasks that were neither begun nor waiting when last looked after."""
         self._loops: list[asyncio.Task[None]] = []
+        self._closing = False
+        """Beside the cancellation of the loops: Redis' client may swallow that, and fail instead."""
         self._cleaning: set[asyncio.Task[None]] = set()
         # One thread for all: Celery's way of sending waits for Redis.
         self._sender = ThreadPoolExecutor(1, thread_name_prefix="post")
@@ -78,6 +80,7 @@ class Post:
 
     async def close(self) -> None:
         """Stop; what is still awaited fails with Unavailable."""
+        self._closing = True
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
@@ -129,7 +132,7 @@ class Post:
                 task.result.cancel()
 
     async def _send_waiting(self) -> None:
-        while True:
+        while not self._closing:
             await self._send(await self._waiting.take(), alone=False)
 
     async def _send(self, calls: Sequence[Call], *, alone: bool) -> None:
@@ -181,7 +184,7 @@ class Post:
 
     async def _watch(self) -> None:
         """Look after tasks that have been under way for long: a message may be missed, a worker lost."""
-        while True:
+        while not self._closing:
             await asyncio.sleep(BEAT_SECONDS)
             before = asyncio.get_running_loop().time() - BEAT_SECONDS
             tasks = [task for task in self._tasks.values() if task.sent < before]

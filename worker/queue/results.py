@@ -28,6 +28,7 @@ class Mailbox:
         self._sent = 0
         self._awaited: dict[str, asyncio.Future[bytes]] = {}
         self._listener: asyncio.Task[None] | None = None
+        self._closing = False
 
     def start(self) -> None:
         """Begin to listen; without Redis, as soon as it answers."""
@@ -35,6 +36,7 @@ class Mailbox:
 
     async def close(self) -> None:
         """Stop listening."""
+        self._closing = True
         if self._listener is not None:
             self._listener.cancel()
             with suppress(asyncio.CancelledError):
@@ -77,7 +79,8 @@ class Mailbox:
                 self.deliver(task_id, message)
 
     async def _listen(self) -> None:
-        while True:
+        # Redis' client may swallow a cancellation, and fail instead.
+        while not self._closing:
             try:
                 await self._subscription()
             except (RedisError, OSError) as error:
