@@ -151,7 +151,7 @@ def _file_of(address: URL) -> Path:
 def _rename_store(url: str) -> None:
     database = Database(url)
     try:
-        with database.transaction() as connection:
+        with database.transaction(None) as connection:
             connection.execute(text("UPDATE counter SET store = :name"), {"name": str(uuid.uuid4())})
     finally:
         database.close()
@@ -160,7 +160,7 @@ def _rename_store(url: str) -> None:
 def _faces(url: str) -> int:
     database = Database(url)
     try:
-        with database.transaction() as connection:
+        with database.transaction(None) as connection:
             return int(connection.execute(text("SELECT count(*) FROM faces")).scalar_one())
     finally:
         database.close()

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
@@ -73,6 +74,8 @@ Failures are `application/problem+json` with a stable `code`; every answer carri
 Bodies and JSON answers may be `application/msgpack` instead (`Content-Type`, `Accept`): the same values, but a picture
 is its bytes, and each part of an embedding the bytes of its float32 numbers, little-endian."""
 
+PROBE_THREADS = 2
+
 
 class _Application(FastAPI):
     # FastAPI's own would put in what only its way to answer needs.
@@ -115,6 +118,8 @@ def create_app(
     )
     app.state.config, app.state.inference, app.state.gallery = config, inference, gallery
     app.state.access = access
+    # Of their own: requests that wait for the database must not keep probes from telling of it.
+    app.state.probe_threads = CapacityLimiter(PROBE_THREADS)
     app.state.demo = Demo(inference)
     app.state.jobs = Jobs(config, inference, gallery)
     app.add_middleware(MsgpackMiddleware)

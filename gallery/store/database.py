@@ -5,8 +5,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import EllipsisType
+from typing import Any
 
-from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy import URL, Connection, PoolProxiedConnection, create_engine, make_url
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -14,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from gallery.periodic_thread import Keeper
 from gallery.store import dialects, migrate
 from gallery.store.encryption import Vault, attach
+from gallery.store.time_limit import ANSWER_SECONDS, LOCK_SECONDS, WORK_SECONDS, TimeLimit, present_limit
 from model.errors import InvalidRequest, StorageFull, Unavailable
 
 VECTOR_KEYS = "vector_keys"
@@ -50,6 +53,7 @@ class Database:
                 pool_size=_IDLE_CONNECTIONS,
                 pool_timeout=_POOL_SECONDS,
                 hide_parameters=True,
+                connect_args=_limits_of(address),
             )
         except (ArgumentError, ImportError) as error:
             raise InvalidRequest(f"the gallery's database URL cannot be used: {error}") from error
@@ -59,9 +63,11 @@ class Database:
         self._unscrubbed = False
         """Whether something that was deleted may still be in the files."""
         self._failure = self._engine.dialect.loaded_dbapi.OperationalError
+        self._limit = TimeLimit()
         with ExitStack() as on_failure:
+            on_failure.callback(self._limit.close)
             on_failure.callback(self._engine.dispose)
-            with self.transaction() as connection:
+            with self.transaction(None) as connection:
                 migrate.upgrade(connection)
             # What a process that was killed while it deleted left in the log.
             self.scrub()
@@ -72,14 +78,25 @@ class Database:
         """Close every connection."""
         self._keeper.close()
         self._engine.dispose()
+        self._limit.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, seconds: float | EllipsisType | None = ...) -> Iterator[Connection]:
         """All that happens inside or, if it fails, nothing of it.
 
-        Raises StorageFull where there is no room for it, and Unavailable while the database does not answer.
+        It may take so many seconds, by default those of `time_limit.limited`; None is without a limit. Raises
+        StorageFull where there is no room for it, and Unavailable while the database does not answer.
         """
-        with _told(), self._engine.begin() as connection:
+        limit = present_limit() if isinstance(seconds, EllipsisType) else seconds
+        with (
+            _told(),
+            self._limit.admitted(limit),
+            self._engine.connect() as connection,
+            self._limit.watching(limit, connection.connection.driver_connection),
+            connection.begin(),
+        ):
+            if limit is None and connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
             yield connection
 
     @contextmanager
@@ -89,10 +106,12 @@ class Database:
         It does without what SQLAlchemy does for a statement and for each of its values, which a search would notice.
         Raises as `transaction` does.
         """
-        with _told():
-            connection = self._engine.raw_connection()
+        limit = present_limit()
+        with _told(), self._limit.admitted(limit):
+            connection = self._raw_connection()
             try:
-                yield connection.cursor()
+                with self._limit.watching(limit, connection.driver_connection):
+                    yield connection.cursor()
             except self._failure as error:
                 # The other connections may be as dead as this one.
                 connection.invalidate(error)
@@ -100,6 +119,12 @@ class Database:
                 raise OperationalError(None, None, error) from error
             finally:
                 connection.close()
+
+    def _raw_connection(self) -> PoolProxiedConnection:
+        try:
+            return self._engine.raw_connection()
+        except self._failure as error:
+            raise OperationalError(None, None, error) from error
 
     @property
     def mark(self) -> str:
@@ -113,7 +138,7 @@ class Database:
         what was there before, it is done later. Of PostgreSQL's files this changes nothing: see `rewrite`.
         """
         try:
-            with self.transaction() as connection:
+            with self.transaction(None) as connection:
                 self._unscrubbed = not dialects.scrub(connection)
         except StorageFull:
             logger.warning("there is no room to empty the database's log: what was deleted stays in it until there is")
@@ -135,6 +160,17 @@ class Database:
             raise Unavailable(
                 "somebody reads what was there before, or there is no room; try again when that has ended"
             )
+
+
+def _limits_of(address: URL) -> dict[str, Any]:
+    """What a driver is told of the time that connecting, a statement, and the locks of others may take."""
+    if address.get_backend_name() == "sqlite":
+        return {"timeout": LOCK_SECONDS}
+    if address.get_backend_name() != "postgresql":
+        return {}
+    limits = {"statement_timeout": WORK_SECONDS, "lock_timeout": LOCK_SECONDS}
+    options = [address.query.get("options", ""), *(f"-c {name}={round(1000 * s)}" for name, s in limits.items())]
+    return {"connect_timeout": round(ANSWER_SECONDS), "options": " ".join(map(str, options)).strip()}
 
 
 @contextmanager

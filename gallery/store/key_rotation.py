@@ -21,7 +21,7 @@ def reseal(url: str) -> int:
     change = change.values(embedding=bindparam("new_embedding"), crop=bindparam("new_crop"))
     try:
         while True:
-            with database.transaction() as connection:
+            with database.transaction(None) as connection:
                 found = connection.execute(
                     select(faces.c.sequence, faces.c.embedding, faces.c.crop)
                     .where(faces.c.sequence > after)

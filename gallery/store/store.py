@@ -34,6 +34,7 @@ from gallery.store.enrolment import advance, insert_faces, insert_unknown
 from gallery.store.face_lookup import find
 from gallery.store.rows import face_of, moment, new_face_of
 from gallery.store.tables import counter, faces, failures, jobs
+from gallery.store.time_limit import WORK_SECONDS
 from model.attributes import Vector
 from model.errors import InvalidRequest, NotFound
 
@@ -92,7 +93,7 @@ class Store:
         """Every face of a collection as it can be enrolled elsewhere, some at a time, all of one moment."""
         # One statement sees one state of the database, however long it takes.
         query = select(faces).where(*_within(collection, None)).order_by(faces.c.sequence)
-        with self._transaction() as connection:
+        with self._transaction(None) as connection:
             found = connection.execution_options(yield_per=_EXPORTED).execute(query)
             for some in found.mappings().partitions():
                 yield [new_face_of(row) for row in some]
@@ -146,7 +147,7 @@ class Store:
         name = faces.c.collection
         query = select(name, func.count(), func.count(distinct(faces.c.subject))).where(*_in(seen))
         query = query.group_by(name).order_by(name)
-        with self._transaction() as connection:
+        with self._transaction(WORK_SECONDS) as connection:
             return [CollectionInfo(*row) for row in connection.execute(query)]
 
     def change(self, id: str, amendment: Amendment, seen: Seen = None) -> EnrolledFace:
@@ -241,7 +242,7 @@ class Store:
 
     def _erase(self, *which: ColumnElement[bool], noted: Sequence[ColumnElement[bool]] = ()) -> Receipt:
         """Delete some faces, and what jobs have `noted` where that is asked for."""
-        with self._transaction() as connection:
+        with self._transaction(WORK_SECONDS) as connection:
             count, sequence = changes.remove(connection, *which)
             forgotten = connection.execute(delete(failures).where(*noted)).rowcount if noted else 0
         if count or forgotten:

@@ -56,6 +56,8 @@ class TimeLimit:
         self._watched: dict[object, tuple[float, Any]] = {}
         """The deadline of each transaction, and its driver's connection."""
         self._silent_until: float | None = None
+        self._answered = 0.0
+        """When the database last did what it was asked."""
         self._tried = False
         self._stop = Event()
         self._thread = Thread(target=self._watch, name="database-limit", daemon=True)
@@ -72,14 +74,16 @@ class TimeLimit:
         trial, began = self._admit(), time.monotonic()
         try:
             yield
-        except (OperationalError, PoolTimeout):
-            if time.monotonic() - began >= _NEARLY * min(seconds or ANSWER_SECONDS, ANSWER_SECONDS):
+        except (OperationalError, PoolTimeout) as error:
+            late = time.monotonic() - began >= _NEARLY * min(seconds or ANSWER_SECONDS, ANSWER_SECONDS)
+            # What takes long while others are answered is itself to blame.
+            if late and self._answered < began and not _is_answer(error):
                 self._silent_until = time.monotonic() + SILENT_SECONDS
             elif trial:
                 self._silent_until = None
             raise
         else:
-            self._silent_until = None
+            self._answered, self._silent_until = time.monotonic(), None
         finally:
             if trial:
                 self._tried = False
@@ -116,6 +120,13 @@ class TimeLimit:
                 late = [key for key, (deadline, _) in self._watched.items() if deadline < now]
                 for key in late:
                     _break(self._watched.pop(key)[1])
+
+
+def _is_answer(error: OperationalError | PoolTimeout) -> bool:
+    """Whether a database said this itself, such as that others hold a lock."""
+    cause = getattr(error, "orig", None)
+    said_by_sqlite = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_INTERRUPT) != sqlite3.SQLITE_INTERRUPT
+    return said_by_sqlite or getattr(cause, "sqlstate", None) is not None
 
 
 def _break(connection: Any) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from fastapi.concurrency import run_in_threadpool
+from anyio.to_thread import run_sync
 from pydantic import BaseModel, Field
 
 from model.attributes import POSE_ANGLES, SPACES, Attribute
@@ -96,7 +96,7 @@ async def ready(request: FacetRequest) -> Health:
     missing = await request.inference.ready()
     if missing is not None:
         raise Unavailable(missing)
-    census = await run_in_threadpool(request.gallery.census)
+    census = await run_sync(request.gallery.census, limiter=request.app.state.probe_threads)
     running = await request.inference.models()
     unusable = sum(count for model, count in census.items() if model not in running)
     if not unusable:

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
+from gallery.store.time_limit import ANSWER_SECONDS, limited
 from service.responses.pictures import JSON
 from service.routing.request import FacetRequest
 from service.security.caller import authorize
@@ -48,7 +49,8 @@ class Answering:
         values, errors = await self._function.values(request, response)
         if errors:
             raise RequestValidationError(errors)
-        answer = await self._function.call(**values)
+        with limited(ANSWER_SECONDS):
+            answer = await self._function.call(**values)
         if not isinstance(answer, Response):
             answer = Response(self._json(answer), self._status, media_type=JSON)
             if response is not None:

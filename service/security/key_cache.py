@@ -4,8 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Sequence
-
-from fastapi.concurrency import run_in_threadpool
+from concurrent.futures import ThreadPoolExecutor
 
 from model.errors import Unavailable
 from service.security.api_key import Key, parsed, salted
@@ -30,6 +29,8 @@ class KeyRing:
         self._until = 0.0
         self._trusted_until = 0.0
         self._reading: asyncio.Task[None] | None = None
+        # Of its own: searches that wait for the database must not keep it from being asked for keys.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="keys")
         self._decoy = (secrets.token_bytes(16), secrets.token_bytes(32))
 
     async def locked(self) -> bool:
@@ -60,7 +61,8 @@ class KeyRing:
 
     async def _read_anew(self) -> None:
         began = time.monotonic()
-        self._keys = {key.id: key for key in await run_in_threadpool(self._read)}
+        keys = await asyncio.get_running_loop().run_in_executor(self._thread, self._read)
+        self._keys = {key.id: key for key in keys}
         self._until = time.monotonic() + self.seconds
         self._trusted_until = began + KEPT_SECONDS
 

@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping, insert, select, update
 
 from gallery.store.database import Database
 from gallery.store.tables import keys
+from gallery.store.time_limit import ANSWER_SECONDS
 from model.errors import NotFound
 from service.security.api_key import Key, new_secret, salted, token_of
 from service.security.scopes import Scope
@@ -41,7 +42,7 @@ class KeyStore:
 
     def all(self) -> list[Key]:
         """Every key that was ever made, the revoked ones too, oldest first."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(ANSWER_SECONDS) as connection:
             rows = connection.execute(select(keys).order_by(keys.c.created, keys.c.id)).mappings().all()
         return [_key_of(row) for row in rows]
 

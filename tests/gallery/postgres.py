@@ -9,7 +9,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -50,6 +50,25 @@ def server(programs: Path) -> Iterator[Path]:
             process.wait(30)
     finally:
         shutil.rmtree(folder)
+
+
+@contextmanager
+def standing_still(folder: Path) -> Iterator[None]:
+    """All processes of the server in a folder are stopped inside: it neither answers nor refuses."""
+    master = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    processes = [master, *map(int, children)]
+    _signal(processes, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        _signal(processes, signal.SIGCONT)
+
+
+def _signal(processes: list[int], number: int) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):  # a session that ended
+            os.kill(process, number)
 
 
 def _owner() -> str:

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from gallery.gallery import Gallery
 from gallery.query import Query, Results
+from gallery.store.time_limit import ANSWER_SECONDS, limited
 from model.errors import Unavailable
 
 FOLLOW_SECONDS = 1.0
@@ -63,10 +64,12 @@ class SearchService:
         return await asyncio.to_thread(self._census, at_least)
 
     def _search(self, queries: Sequence[Query], at_least: int) -> list[Results]:
-        return self._reached(at_least).search_many(queries)
+        with limited(ANSWER_SECONDS):
+            return self._reached(at_least).search_many(queries)
 
     def _census(self, at_least: int) -> dict[str, int]:
-        return self._reached(at_least).census()
+        with limited(ANSWER_SECONDS):
+            return self._reached(at_least).census()
 
     def _reached(self, at_least: int) -> Gallery:
         """The gallery, once its database, whose latest state every answer is of, has got to a number."""
