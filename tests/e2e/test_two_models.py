@@ -86,6 +86,7 @@ def _both(client: httpx.Client) -> None:
         answer = client.post(path, json=body)
         assert "Several models run" in assert_problem(answer, 503, "unavailable")["detail"]
         assert int(answer.headers["Retry-After"]) >= 1
+    assert_problem(client.post("/collections/default/reembed"), 503, "unavailable")
     assert client.get("/health/ready").json() == {"status": "ok"}
     assert client.get("/model").json()["id"] in MODELS
     for face in (ours, theirs):

@@ -24,7 +24,7 @@ from tests.gallery.jobs.pictures import BAD, embed, people, tarred, zipped
 from tests.processes import ROOT, wait_until
 
 PARAMETERS = {"strip": 0, "align": "auto"}
-Embedder = Callable[[Sequence[bytes], str, bool], Sequence[Embedded | FacetError]]
+Embedder = Callable[[Sequence[bytes], str, bool, str | None], Sequence[Embedded | FacetError]]
 
 
 @pytest.fixture
