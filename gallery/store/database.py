@@ -138,7 +138,7 @@ class Database:
         what was there before, it is done later. Of PostgreSQL's files this changes nothing: see `rewrite`.
         """
         try:
-            with self.transaction(None) as connection:
+            with self.transaction(WORK_SECONDS) as connection:
                 self._unscrubbed = not dialects.scrub(connection)
         except StorageFull:
             logger.warning("there is no room to empty the database's log: what was deleted stays in it until there is")
@@ -163,14 +163,18 @@ class Database:
 
 
 def _limits_of(address: URL) -> dict[str, Any]:
-    """What a driver is told of the time that connecting, a statement, and the locks of others may take."""
+    """What a driver is told of the time that connecting, a statement, and the locks of others may take.
+
+    What the URL itself says goes before it.
+    """
     if address.get_backend_name() == "sqlite":
-        return {"timeout": LOCK_SECONDS}
+        return {"timeout": float(str(address.query.get("timeout", LOCK_SECONDS)))}
     if address.get_backend_name() != "postgresql":
         return {}
     limits = {"statement_timeout": WORK_SECONDS, "lock_timeout": LOCK_SECONDS}
-    options = [address.query.get("options", ""), *(f"-c {name}={round(1000 * s)}" for name, s in limits.items())]
-    return {"connect_timeout": round(ANSWER_SECONDS), "options": " ".join(map(str, options)).strip()}
+    options = [*(f"-c {name}={round(1000 * s)}" for name, s in limits.items()), address.query.get("options", "")]
+    connect_timeout = int(str(address.query.get("connect_timeout", round(ANSWER_SECONDS))))
+    return {"connect_timeout": connect_timeout, "options": " ".join(map(str, options)).strip()}
 
 
 @contextmanager

@@ -135,7 +135,8 @@ def test_the_server_itself_ends_what_nobody_waits_for(postgres_server: Path) -> 
 
 
 def test_options_of_the_url_stay(postgres_server: Path) -> None:
-    url = postgres.database(postgres_server) + "&options=-c%20work_mem%3D5MB"
+    url = postgres.database(postgres_server) + "&options=-c%20work_mem%3D5MB%20-c%20lock_timeout%3D7s"
     with closing(Store(url)) as store, store.database.transaction() as connection:
         assert connection.exec_driver_sql("SHOW work_mem").scalar_one() == "5MB"
-        assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == "2500ms"
+        assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == "7s"
+        assert connection.exec_driver_sql("SHOW statement_timeout").scalar_one() == "2min"
