@@ -1,41 +1,47 @@
-// The playground: puts its parts together.
+// The playground: puts its parts together, and opens with two faces.
 
-import { get, onKeyWanted } from "./api.js";
-import { $, $$, ask, say } from "./dom.js";
-import { setUpEdit } from "./edit.js";
-import { setUpFaces, take } from "./faces.js";
-import { setUpGallery } from "./gallery.js";
-import { setUpSearch } from "./search.js";
-import { setUpSnippet } from "./snippet.js";
-import { onChange, readAddress, set, SLOTS, state } from "./state.js";
-import { setUpTheme } from "./theme.js";
-import { setUpVariations } from "./variations.js";
+import { readEdits, readSeeds, setUpAddress } from "./base/address.js";
+import { get, onKeyWanted } from "./base/api.js";
+import { $, ask, say } from "./base/dom.js";
+import { followSizes } from "./base/sizes.js";
+import { set, SLOTS, state } from "./base/state.js";
+import { setUpTabs } from "./base/tabs.js";
+import { setUpTheme } from "./base/theme.js";
+import { setUpControls } from "./edit/controls.js";
+import { setUpEdit } from "./edit/edit.js";
+import { setUpSaving } from "./edit/save.js";
+import { introduce, setUpTurning } from "./edit/turn.js";
+import { generated, setUpFaces, take } from "./faces/faces.js";
+import { setUpSnippet } from "./panels/snippet.js";
 
-function showNeeds() {
-  for (const node of $$("[data-needs]")) node.hidden = state[node.dataset.needs] !== null;
-  for (const node of $$("[data-with]")) node.hidden = state[node.dataset.with] === null;
-}
+const OPENING = { first: 3, second: 79 }; // seeds of faces that differ in every part
 
 async function start() {
   setUpTheme();
   onKeyWanted((again) =>
     ask(again ? "This key was refused. Another one?" : "This service wants a key.", "Use it", "Key"),
   );
+  const fresh = location.hash.length < 2;
+  const seeds = { ...OPENING, ...readSeeds() };
+  // Asked for at once; what fails is said where each face is awaited.
+  const drawn = Object.fromEntries(SLOTS.map((slot) => [slot, generated(seeds[slot])]));
+  for (const promise of Object.values(drawn)) promise.catch(() => {});
   state.model = await get("model");
-  $("#model-line").textContent = `${state.model.id}, ${state.model.image_size} pixels`;
-  setUpSnippet();
-  setUpFaces();
-  setUpEdit();
-  setUpVariations();
-  setUpSearch();
-  onChange(showNeeds);
-  showNeeds();
-  const attributes = state.model.attributes.map(({ name }) => name);
-  const { edits, seeds } = readAddress(attributes, state.model.presets.expression ?? []);
-  await setUpGallery();
-  for (const slot of SLOTS) if (slot in seeds) await take(slot, seeds[slot]);
+  $("#model-line").textContent = `Model ${state.model.id} draws ${state.model.image_size} pixels.`;
+  followSizes(state.model.image_size);
+  for (const part of PARTS) part();
+  const { edits, weights } = readEdits(state.model);
+  set("weights", weights);
   set("edits", edits);
+  setUpAddress();
+  await Promise.all(SLOTS.map((slot) => take(slot, seeds[slot], drawn[slot])));
+  performance.mark("faces");
+  const { setUpPanels } = await import("./panels/panels.js");
+  await setUpPanels();
   document.body.dataset.ready = "true";
+  if (fresh) introduce();
 }
+
+const PARTS = [setUpSnippet, setUpTabs, setUpFaces, setUpControls, setUpEdit, setUpTurning, setUpSaving];
 
 start().catch((error) => say($("#notice"), error.message));

@@ -1,14 +1,25 @@
 // Who is enrolled: enrolling, listing and erasing faces, and the generated people to begin with.
 
-import { erase, get, post, request } from "./api.js";
-import { $, announce, ask, h, say } from "./dom.js";
-import { alignOf, pictureOf } from "./faces.js";
-import { twoDigits } from "./parts.js";
+import { erase, get, post } from "../base/api.js";
+import { $, announce, ask, h, say } from "../base/dom.js";
+import { onChange, SLOTS, state } from "../base/state.js";
+import { alignOf, pictureOf } from "../faces/faces.js";
+import { open as openTab } from "../base/tabs.js";
+import { takeEnrolled, thumbnailOf } from "./enrolled.js";
+import { search } from "./search.js";
 import { record } from "./snippet.js";
-import { onChange, SLOTS, state } from "./state.js";
 
 const PAGE = 12;
 let shown = { collection: null, cursor: null };
+const listeners = [];
+
+/** The collection that is looked through, or null. */
+export const shownCollection = () => shown.collection;
+
+/** Call a function when another collection is looked through. */
+export function onCollection(listener) {
+  listeners.push(listener);
+}
 
 /** Make the gallery work. */
 export async function setUpGallery() {
@@ -23,7 +34,8 @@ export async function setUpGallery() {
   await attempt(refresh);
 }
 
-async function attempt(work) {
+/** Do something with the gallery, and say what went wrong. */
+export async function attempt(work) {
   try {
     await work();
     say($("#gallery-problem"), null);
@@ -39,32 +51,40 @@ function showChoice() {
   $("#enrol-form button").disabled = !SLOTS.some((slot) => state[slot]);
 }
 
-async function refresh() {
+/** Ask again who is enrolled, and show it. */
+export async function refresh() {
   const { collections } = await get("collections");
   $("#empty").hidden = collections.length > 0;
+  $("#search-form").hidden = collections.length === 0;
   const names = collections.map(({ name }) => name);
-  const search = $("#search-collection");
-  const wanted = search.value;
-  search.replaceChildren(h("option", { value: "" }, "all"), ...names.map((name) => h("option", { value: name }, name)));
-  search.value = names.includes(wanted) ? wanted : "";
-  if (!names.includes(shown.collection)) shown.collection = names[0] ?? null;
-  $("#collections").replaceChildren(
-    ...collections.map(({ name, faces, subjects }) =>
-      h(
-        "button",
-        { type: "button", class: "chip", "aria-pressed": String(name === shown.collection), onclick: () => attempt(() => open(name)) },
-        `${name}: ${faces} ${faces === 1 ? "face" : "faces"} of ${subjects}`,
-      ),
-    ),
-  );
+  const choice = $("#search-collection");
+  const wanted = choice.value;
+  choice.replaceChildren(h("option", { value: "" }, "all"), ...names.map((name) => h("option", { value: name }, name)));
+  choice.value = names.includes(wanted) ? wanted : "";
+  if (!names.includes(shown.collection)) choose(names[0] ?? null);
+  $("#collections").replaceChildren(...collections.map(chip));
   $("#enrolled").replaceChildren();
   shown.cursor = null;
   $("#more").hidden = true;
   if (shown.collection !== null) await more();
+  search();
+}
+
+function chip({ name, faces, subjects }) {
+  return h(
+    "button",
+    { type: "button", class: "chip", "aria-pressed": String(name === shown.collection), onclick: () => attempt(() => open(name)) },
+    `${name}: ${faces} ${faces === 1 ? "face" : "faces"} of ${subjects}`,
+  );
+}
+
+function choose(collection) {
+  shown.collection = collection;
+  for (const listener of listeners) listener(collection);
 }
 
 async function open(collection) {
-  shown.collection = collection;
+  if (collection !== shown.collection) choose(collection);
   await refresh();
 }
 
@@ -72,7 +92,7 @@ async function more() {
   const query = [["collection", shown.collection], ["limit", PAGE]];
   if (shown.cursor) query.push(["cursor", shown.cursor]);
   const page = await get("faces", query);
-  $("#enrolled").append(...page.faces.map((face) => faceRow(face, [])));
+  $("#enrolled").append(...page.faces.map(faceRow));
   shown.cursor = page.next_cursor;
   $("#more").hidden = !page.next_cursor;
 }
@@ -113,38 +133,21 @@ async function remove({ id, subject }) {
   await erase(`faces/${encodeURIComponent(id)}`);
   announce(`The face of ${subject} is erased.`);
   record("Erased a face", { method: "DELETE", path: `faces/${id}` }, { call: "delete_face", args: { "": id } });
-  for (const row of document.querySelectorAll(`[data-face="${id}"]`)) row.remove();
   await refresh();
+  openTab("gallery");
   $("#gallery").focus();
 }
 
-/** An enrolled face in a list, with its similarities where a search found it. */
-export function faceRow(face, similarities) {
-  const bars = similarities.map(([name, value]) =>
-    h(
-      "span",
-      { class: "bar" },
-      h("span", {}, name),
-      h("meter", { min: 0, max: 1, value: Math.max(value, 0), "aria-label": `${name} similarity` }),
-      h("span", {}, twoDigits(value)),
-    ),
+function faceRow(face) {
+  const uses = SLOTS.map((slot) =>
+    h("button", { type: "button", class: "plain", "aria-label": `Use this face of ${face.subject} as the ${slot}`, onclick: () => attempt(() => takeEnrolled(face.id, slot)) }, `as ${slot}`),
   );
-  const thumbnail = h("span", { class: "thumbnail", "aria-hidden": "true" }, [...face.subject][0]);
-  showCrop(face.id, thumbnail);
   return h(
     "li",
     { class: "person", "data-face": face.id },
-    thumbnail,
-    h("div", { class: "who" }, h("strong", {}, face.subject), h("span", { class: "quiet" }, face.collection), ...bars),
+    thumbnailOf(face),
+    h("strong", { class: "who" }, face.subject),
+    ...uses,
     h("button", { type: "button", class: "plain", "aria-label": `Erase this face of ${face.subject}`, onclick: () => attempt(() => remove(face)) }, "Erase"),
   );
-}
-
-/** Where a crop was kept it takes the place of the initial; a face may be gone by now, and then has none. */
-async function showCrop(id, thumbnail) {
-  const response = await request("GET", `faces/${encodeURIComponent(id)}/crop`, { accept: "image/png" }).catch(() => null);
-  if (response?.status !== 200) return;
-  const url = URL.createObjectURL(await response.blob());
-  const image = h("img", { alt: "", src: url, width: 56, height: 56, onload: () => URL.revokeObjectURL(url) });
-  thumbnail.replaceChildren(image);
 }

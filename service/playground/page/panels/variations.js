@@ -1,10 +1,10 @@
 // Other faces that keep some attributes of the first.
 
-import { post } from "./api.js";
-import { $, $$, announce, h, say } from "./dom.js";
-import { alignOf, pictureOf, takeDrawn } from "./faces.js";
+import { post } from "../base/api.js";
+import { $, $$, announce, h, pngOf, say, showBlob } from "../base/dom.js";
+import { SLOTS, state } from "../base/state.js";
+import { alignOf, pictureOf, takeDrawn } from "../faces/faces.js";
 import { record } from "./snippet.js";
-import { SLOTS, state } from "./state.js";
 
 const COUNT = 8;
 
@@ -34,7 +34,7 @@ async function vary() {
   const form = keep.length ? { image: pictureOf(first) } : undefined;
   try {
     const drawn = await post("generate", { query, form });
-    $("#variations-list").replaceChildren(...drawn.map(({ image }, place) => variation(image, place + 1)));
+    $("#variations-list").replaceChildren(...drawn.map((face, place) => variation(face, place + 1)));
     say($("#variations-problem"), null);
     announce(`${drawn.length} faces drawn.`);
     const args = { count: COUNT, ...(keep.length && { image: pictureOf(first), keep }) };
@@ -49,19 +49,12 @@ async function vary() {
   }
 }
 
-function variation(base64, number) {
-  const source = `data:image/png;base64,${base64}`;
-  const use = async (slot) => {
-    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-    await takeDrawn(slot, new Blob([bytes], { type: "image/png" }), `variation-${number}.png`);
-  };
+function variation({ image, embedding }, number) {
+  const face = { blob: pngOf(image), name: `variation-${number}.png`, align: "none", seed: null, embedding };
+  const picture = h("img", { alt: `Variation ${number}` });
+  showBlob(picture, face.blob);
   const buttons = SLOTS.map((slot) =>
-    h("button", { type: "button", "aria-label": `Use variation ${number} as the ${slot} face`, onclick: () => use(slot) }, slot),
+    h("button", { type: "button", "aria-label": `Use variation ${number} as the ${slot} face`, onclick: () => takeDrawn(slot, face, "a variation") }, `as ${slot}`),
   );
-  return h(
-    "li",
-    { class: "tile" },
-    h("img", { src: source, alt: `Variation ${number}`, width: 120, height: 120 }),
-    h("div", { class: "actions" }, ...buttons),
-  );
+  return h("li", { class: "tile" }, picture, h("div", { class: "actions" }, ...buttons));
 }

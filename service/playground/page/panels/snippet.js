@@ -1,7 +1,7 @@
 // What was just done, as a command for curl and as a program in Python.
 
-import { hasKey } from "./api.js";
-import { $, announce, say } from "./dom.js";
+import { hasKey } from "../base/api.js";
+import { $, announce, copyText } from "../base/dom.js";
 
 let last = null;
 
@@ -30,16 +30,9 @@ function show() {
 }
 
 async function copy() {
-  try {
-    await navigator.clipboard.writeText($("#snippet").textContent);
-    announce("Copied.");
-    $("#copy").textContent = "Copied";
-    setTimeout(() => say($("#copy"), "Copy"), 1500);
-  } catch {
-    // Without permission, or without HTTPS, the text is at least selected.
-    getSelection().selectAllChildren($("#snippet"));
-    announce("The command is selected; copy it with the keyboard.");
-  }
+  if (await copyText($("#snippet").textContent, $("#copy"))) return;
+  getSelection().selectAllChildren($("#snippet"));
+  announce("The command is selected; copy it with the keyboard.");
 }
 
 function field(name, value) {

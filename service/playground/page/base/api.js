@@ -34,6 +34,21 @@ export function onKeyWanted(ask) {
   askForKey = ask;
 }
 
+let asking = null;
+
+/** A key other than the one that was refused, or null; requests that are refused together ask once. */
+async function keyInsteadOf(refused) {
+  if (key !== refused) return key;
+  asking ??= askForKey(refused !== null).finally(() => {
+    asking = null;
+  });
+  const given = await asking;
+  if (!given) return null;
+  key = given;
+  sessionStorage.setItem("key", key);
+  return key;
+}
+
 function formOf(fields) {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) {
@@ -49,20 +64,14 @@ function formOf(fields) {
 export async function request(method, path, { query = [], form, json, accept = "application/json" } = {}) {
   const search = new URLSearchParams(query).toString();
   const headers = { Accept: accept };
+  const sent = key;
   if (key) headers.Authorization = `Bearer ${key}`;
   if (json) headers["Content-Type"] = "application/json";
   const body = json ? JSON.stringify(json) : form ? formOf(form) : undefined;
   const url = search ? `${path}?${search}` : path;
   const response = await patiently(() => fetch(url, { method, headers, body }));
   if (response.ok) return response;
-  if (response.status === 401) {
-    const given = await askForKey(key !== null);
-    if (given) {
-      key = given;
-      sessionStorage.setItem("key", key);
-      return request(method, path, { query, form, json, accept });
-    }
-  }
+  if (response.status === 401 && (await keyInsteadOf(sent))) return request(method, path, { query, form, json, accept });
   throw await problemOf(response);
 }
 
@@ -90,4 +99,5 @@ async function problemOf(response) {
 export const get = async (path, query) => (await request("GET", path, { query })).json();
 export const post = async (path, options) => (await request("POST", path, options)).json();
 export const draw = async (path, options) => (await request("POST", path, { ...options, accept: "image/png" })).blob();
+export const change = (path, json) => request("PATCH", path, { json });
 export const erase = (path) => request("DELETE", path);

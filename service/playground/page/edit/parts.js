@@ -1,7 +1,6 @@
 // The four sub-vectors as a picture: pose as a head seen from the front, the others as strips of warm and cold.
 
-import { h, s } from "./dom.js";
-import { ANGLES } from "./state.js";
+import { s } from "../base/dom.js";
 
 const FULL = 0.45; // a number of a unit sub-vector that is shown in full colour
 const RADIUS = 26;
@@ -10,7 +9,7 @@ const MIDDLE = 32;
 const radians = (degrees) => (degrees * Math.PI) / 180;
 
 /** A ball with its meridian, its equator and its nose, turned as the head is. */
-function compass({ yaw, pitch, roll }) {
+export function compass({ yaw, pitch, roll }) {
   const across = RADIUS * Math.sin(radians(yaw));
   const up = RADIUS * Math.sin(radians(pitch));
   const low = MIDDLE - RADIUS;
@@ -33,7 +32,7 @@ function compass({ yaw, pitch, roll }) {
 }
 
 /** One cell a number: warm above zero, cold below. */
-function strip(numbers) {
+export function strip(numbers) {
   const cells = numbers.map((number, place) =>
     s("rect", {
       x: place,
@@ -58,30 +57,3 @@ export function similarity(entry, a, b) {
 
 /** A similarity in two digits, never "-0.00". */
 export const twoDigits = (number) => number.toFixed(2).replace(/^-(0\.00)$/, "$1").replace("-", "−");
-
-const degrees = (number) => `${Math.round(number)}°`.replace("-0", "0").replace("-", "−");
-
-function words(entry, face) {
-  if (entry.name === "pose") return ANGLES.map((angle) => `${angle} ${degrees(face.pose_degrees[angle])}`).join("\n");
-  if (entry.name !== "expression") return "";
-  const { label, probabilities } = face.expression;
-  return `${label} ${Math.round(100 * probabilities[label])} %`;
-}
-
-function row(entry, face, other) {
-  const numbers = face.embedding[entry.name];
-  const picture = entry.distance === "cosine" ? strip(numbers) : compass(face.pose_degrees);
-  const alike = other ? similarity(entry, numbers, other.embedding[entry.name]) : null;
-  const value = h("dd", {}, picture, h("span", { class: "words" }, words(entry, face)));
-  if (alike !== null) {
-    value.append(
-      h("span", { class: "alike", title: "similarity to the other face, 1 where they are equal" }, twoDigits(alike)),
-    );
-  }
-  return h("div", { class: `part ${entry.name}` }, h("dt", {}, entry.name), value);
-}
-
-/** Draw a face's parts into a list; where there is another face, with the similarity to it. */
-export function drawParts(list, attributes, face, other) {
-  list.replaceChildren(...attributes.map((entry) => row(entry, face, other)));
-}

@@ -73,3 +73,29 @@ export async function ask(text, yes, field = null) {
   if (dialog.returnValue !== "yes") return false;
   return field ? input.value : true;
 }
+
+/** The PNG that an answer holds in base64. */
+export function pngOf(base64) {
+  return new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], { type: "image/png" });
+}
+
+/** Show a blob in an image, in place of the one before. */
+export function showBlob(image, blob) {
+  if (image.src.startsWith("blob:")) URL.revokeObjectURL(image.src);
+  image.src = URL.createObjectURL(blob);
+}
+
+/** Copy a text, and let the button that was pressed say so; gives whether the browser let it. */
+export async function copyText(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    return false; // without permission, or without HTTPS
+  }
+  const words = button.dataset.words ?? button.textContent;
+  button.dataset.words = words;
+  button.textContent = "Copied";
+  announce("Copied.");
+  setTimeout(() => say(button, words), 1500);
+  return true;
+}
