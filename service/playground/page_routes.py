@@ -33,6 +33,8 @@ HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    # The page asks for the camera when the reader wants to take a photograph; nothing framed by it may.
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
     # Kept, and asked for again by its ETag each time: a page of two versions would be worse than a short question.
     "Cache-Control": "no-cache",
 }
