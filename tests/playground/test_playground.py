@@ -89,6 +89,7 @@ def test_the_picture_follows_while_the_slider_moves(visit: Visit) -> None:
 
 
 def test_the_link_brings_faces_edits_and_the_search_back(visit: Visit) -> None:
+    httpx.post(f"{visit.address}/demo").raise_for_status()
     visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = visit.open("#first=5&second=9&yaw=25&preset=happiness%3A0.8&take-style=0.5&pitch=900&take-age=1")
     expect_caption(page, "style 50 %, happiness 80 %, yaw 25°")

@@ -38,7 +38,7 @@ export function setUpControls() {
 
 function row({ name, distance, size }) {
   const unit = distance === "cosine";
-  const controls = unit ? [h("div", { class: "numbers" }), blend(name)] : ANGLES.map(angle);
+  const controls = unit ? [h("div", { class: "numbers", title: `${size} numbers, warm above 0 and cold below` }), blend(name)] : ANGLES.map(angle);
   if (state.model.presets[name]) controls.push(...presets(name));
   return h(
     "section",
@@ -47,8 +47,7 @@ function row({ name, distance, size }) {
       "div",
       { class: "what" },
       h("h3", { id: `part-${name}-title` }, name),
-      h("span", { class: "quiet small meant" }, MEANT[name] ?? ""),
-      h("span", { class: "quiet small count" }, unit ? `${size} numbers` : `${size} angles`),
+      h("span", { class: "quiet small" }, MEANT[name] ?? ""),
       unit ? h("span", { class: "alike quiet small", title: "similarity of the first and the second face, 1 where they are equal" }) : h("div", { class: "numbers" }),
     ),
     h("div", { class: "how" }, ...controls),
