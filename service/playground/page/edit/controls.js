@@ -14,6 +14,7 @@ const MEANT = {
   expression: "what the face does",
   style: "light, colour, hair",
 };
+const ALIKE = "similarity of the first and the second face, 1 where they are equal";
 
 const sliders = {};
 const percent = (share) => `${Math.round(100 * share)} %`;
@@ -38,7 +39,8 @@ export function setUpControls() {
 
 function row({ name, distance, size }) {
   const unit = distance === "cosine";
-  const controls = unit ? [h("div", { class: "numbers", title: `${size} numbers, warm above 0 and cold below` }), blend(name)] : ANGLES.map(angle);
+  const numbers = h("div", { class: "numbers", title: `${size} numbers${unit ? ", warm above 0 and cold below" : ""}` });
+  const controls = unit ? [numbers, blend(name)] : ANGLES.map(angle);
   if (state.model.presets[name]) controls.push(...presets(name));
   return h(
     "section",
@@ -48,7 +50,7 @@ function row({ name, distance, size }) {
       { class: "what" },
       h("h3", { id: `part-${name}-title` }, name),
       h("span", { class: "quiet small" }, MEANT[name] ?? ""),
-      unit ? h("span", { class: "alike quiet small", title: "similarity of the first and the second face, 1 where they are equal" }) : h("div", { class: "numbers" }),
+      unit ? h("span", { class: "alike quiet small", title: ALIKE }) : numbers,
     ),
     h("div", { class: "how" }, ...controls),
   );
@@ -109,7 +111,8 @@ function presets(name) {
     write: percent,
     oninput: (amount) => changeEdits({ amount }),
   });
-  return [h("div", { id: "presets", class: "chips", role: "group", "aria-label": `${name} presets` }, ...chips), sliders.amount.row];
+  const group = h("div", { id: "presets", class: "chips", role: "group", "aria-label": `${name} presets` }, ...chips);
+  return [group, sliders.amount.row];
 }
 
 /** Let the controls say what the state says; an angle that no edit sets is the face's own. */

@@ -2,7 +2,9 @@
 
 import { $, say } from "../base/dom.js";
 
-const WORDS = "The camera is off. While it is on, its picture stays in this page; only the photograph that you take is sent to this service.";
+const WORDS =
+  "The camera is off. While it is on, its picture stays in this page; " +
+  "only the photograph that you take is sent to this service.";
 const SECURE = "A browser lends its camera only to pages that come over HTTPS or from this computer.";
 
 let stream = null;
@@ -50,7 +52,8 @@ async function turnOn() {
   } catch (error) {
     turnOff();
     const refused = error.name === "NotAllowedError";
-    say($("#camera-problem"), refused ? "The browser was not allowed to use a camera." : `There is no picture from a camera: ${error.message}`);
+    const failed = `There is no picture from a camera: ${error.message}`;
+    say($("#camera-problem"), refused ? "The browser was not allowed to use a camera." : failed);
   }
 }
 

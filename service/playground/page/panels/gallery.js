@@ -140,7 +140,7 @@ async function remove({ id, subject }) {
 
 function faceRow(face) {
   const uses = SLOTS.map((slot) =>
-    h("button", { type: "button", class: "plain", "aria-label": `Use this face of ${face.subject} as the ${slot}`, onclick: () => attempt(() => takeEnrolled(face.id, slot)) }, `as ${slot}`),
+    small(`as ${slot}`, `Use this face of ${face.subject} as the ${slot}`, () => takeEnrolled(face.id, slot)),
   );
   return h(
     "li",
@@ -148,6 +148,9 @@ function faceRow(face) {
     thumbnailOf(face),
     h("strong", { class: "who" }, face.subject),
     ...uses,
-    h("button", { type: "button", class: "plain", "aria-label": `Erase this face of ${face.subject}`, onclick: () => attempt(() => remove(face)) }, "Erase"),
+    small("Erase", `Erase this face of ${face.subject}`, () => remove(face)),
   );
 }
+
+const small = (text, label, work) =>
+  h("button", { type: "button", class: "plain", "aria-label": label, onclick: () => attempt(work) }, text);

@@ -30,7 +30,11 @@ async function group() {
   try {
     const path = `collections/${encodeURIComponent(collection)}/groups`;
     let job = await post(path, { query: [["by", "identity"]] });
-    record("Grouped a collection", { method: "POST", path, query: [["by", "identity"]] }, { call: "group", args: { "": collection, by: "identity" }, shows: true });
+    record(
+      "Grouped a collection",
+      { method: "POST", path, query: [["by", "identity"]] },
+      { call: "group", args: { "": collection, by: "identity" }, shows: true },
+    );
     while (!["done", "failed", "cancelled"].includes(job.state)) {
       await new Promise((wake) => setTimeout(wake, LOOK));
       job = await get(`jobs/${encodeURIComponent(job.id)}`);
@@ -63,9 +67,15 @@ async function more() {
 async function item(ids) {
   const faces = await Promise.all(ids.slice(0, SHOWN).map((id) => get(`faces/${encodeURIComponent(id)}`)));
   const names = [...new Set(faces.map(({ subject }) => subject))];
-  const label = `Group of ${ids.length} faces: ${names.join(", ")}`;
-  const field = h("input", { required: true, maxlength: 200, autocomplete: "off", value: names[0], "aria-label": `Name of the ${label.toLowerCase()}` });
-  const box = h("input", { type: "checkbox", name: "chosen-group", onchange: mark, "aria-label": `Choose the ${label.toLowerCase()}` });
+  const label = `group of ${ids.length} faces: ${names.join(", ")}`;
+  const field = h("input", {
+    required: true,
+    maxlength: 200,
+    autocomplete: "off",
+    value: names[0],
+    "aria-label": `Name of the ${label}`,
+  });
+  const box = h("input", { type: "checkbox", name: "chosen-group", onchange: mark, "aria-label": `Choose the ${label}` });
   const form = h("form", { class: "row" }, field, h("button", {}, "Name"));
   const node = h(
     "li",

@@ -98,7 +98,12 @@ function show(faces, names) {
 function item(face) {
   const button = h(
     "button",
-    { type: "button", class: "tile-button", "aria-label": `Take this face of ${face.subject} as the second face`, onclick: () => take(face.id) },
+    {
+      type: "button",
+      class: "tile-button",
+      "aria-label": `Take this face of ${face.subject} as the second face`,
+      onclick: () => take(face.id),
+    },
     thumbnailOf(face),
   );
   return h("li", { "data-face": face.id }, button, h("strong", {}, face.subject), h("span", { class: "likeness quiet" }));

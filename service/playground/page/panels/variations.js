@@ -53,8 +53,10 @@ function variation({ image, embedding }, number) {
   const face = { blob: pngOf(image), name: `variation-${number}.png`, align: "none", seed: null, embedding };
   const picture = h("img", { alt: `Variation ${number}` });
   showBlob(picture, face.blob);
-  const buttons = SLOTS.map((slot) =>
-    h("button", { type: "button", "aria-label": `Use variation ${number} as the ${slot} face`, onclick: () => takeDrawn(slot, face, "a variation") }, `as ${slot}`),
-  );
+  const buttons = SLOTS.map((slot) => {
+    const label = `Use variation ${number} as the ${slot} face`;
+    const use = () => takeDrawn(slot, face, "a variation");
+    return h("button", { type: "button", "aria-label": label, onclick: use }, `as ${slot}`);
+  });
   return h("li", { class: "tile" }, picture, h("div", { class: "actions" }, ...buttons));
 }
