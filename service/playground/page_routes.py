@@ -57,8 +57,8 @@ class PageFile:
 
 
 PAGE = {path.relative_to(FOLDER).as_posix(): PageFile.read(path) for path in FOLDER.rglob("*.*")}
-"""The files by their paths. A page is made of some thirty small ones, and to look each up on the disk took four times
-as long as to send it."""
+"""The files by their paths. The page is made of some thirty small ones, and to look each up on the disk took 1.2 ms,
+which is longer than to send it; so a file that changes is sent after a restart."""
 
 
 def _file(name: str, request: Request) -> Response:

@@ -55,6 +55,7 @@ def press_tab_to(page: Page, selector: str) -> None:
 
 
 def test_from_an_upload_to_an_edited_face_by_keyboard_alone(visit: Visit, photographs: list[Path]) -> None:
+    httpx.post(f"{visit.address}/demo").raise_for_status()
     page = visit.open()
     press_tab_to(page, "#first input[type=file]")
     with page.expect_file_chooser() as chooser:
@@ -107,7 +108,7 @@ def test_the_edited_face_is_downloaded_in_its_photograph(visit: Visit, photograp
     page.locator("#presets .chip").filter(has_text="surprise").click()
     expect_caption(page, "surprise 100 %")
     with page.expect_download() as download:
-        page.get_by_role("button", name="In the photograph").click()
+        page.get_by_role("button", name="In the photo").click()
     saved = download.value.path().read_bytes()
     assert "compositeWithTrainedAlgorithmicMedia" in xmp(saved)
     changed = (np.abs(pixels(saved).astype(int) - pixels(photographs[0].read_bytes())) > 24).any(axis=2)

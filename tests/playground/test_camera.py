@@ -55,7 +55,7 @@ def test_it_asks_first_and_sends_the_photograph_alone(page: Page) -> None:
     page.wait_for_timeout(500)
     assert sent == []
     page.locator("#camera-take").click()
-    expect(page.locator("#second .note")).to_contain_text("your photograph, redrawn")
+    expect(page.locator("#second .note")).to_contain_text("% redrawn")
     assert sorted(sent[:2]) == ["embed", "reconstruct"]
     assert not page.evaluate(RUNNING)
     assert "second=" not in page.url

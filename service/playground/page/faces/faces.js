@@ -100,8 +100,8 @@ async function look(slot, picture) {
     post("reconstruct", { form }),
   ]);
   const faces = embedded.images[0].faces;
-  const found = faces.length > 1 ? `the largest of ${faces.length} faces` : "your photograph";
-  show(slot, picture, faces, pngOf(redrawn.input), `${found}, redrawn to ${Math.round(100 * redrawn.ssim)} %`);
+  const others = faces.length > 1 ? `, largest of ${faces.length}` : "";
+  show(slot, picture, faces, pngOf(redrawn.input), `${Math.round(100 * redrawn.ssim)} % redrawn${others}`);
   set(slot, { ...picture, embedding: faces[0].embedding });
   announce(`The ${slot} face is there: ${faces[0].expression.label}.`);
 }
@@ -133,6 +133,7 @@ function show(slot, picture, faces, crop, note) {
   seen.hidden = !crop;
   if (crop) showBlob(seen, crop);
   $(".note", root).textContent = note;
+  $(".note", root).title = note;
   root.classList.add("has-face");
 }
 

@@ -7,7 +7,7 @@ import { isOpen, onOpened } from "../base/tabs.js";
 import { blendTo } from "../edit/controls.js";
 
 const FINE = 10; // steps from the one face to the other
-const COARSE = 4; // and where the page is narrow
+const COARSE = 3; // and where the page is narrow
 const AT_ONCE = 3;
 
 let drawn = []; // the two faces that the grid shows
