@@ -15,7 +15,7 @@ let shown = null;
 let last = 0;
 let moving = false;
 let opening = null; // when the opening began
-let held = false; // a click keeps the pose until the pointer leaves, or until the next click
+let held = false; // a click or a key keeps the pose until the pointer leaves, or until the next click
 
 /** Make the picture listen. */
 export function setUpTurning() {
@@ -80,6 +80,8 @@ function turnByKey(event) {
   const [angle, step] = KEYS[event.key];
   const degrees = Math.round(restingPose()[angle]) + step;
   changeEdits({ pose: { ...state.edits.pose, [angle]: Math.max(-REACH[angle], Math.min(REACH[angle], degrees)) } });
+  rest();
+  held = true;
 }
 
 function move() {
