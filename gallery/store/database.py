@@ -24,7 +24,7 @@ MOST_CONNECTIONS = 20
 """Of one process; PostgreSQL by default takes 100 of all together."""
 _IDLE_CONNECTIONS = 5
 """So many stay open while nobody needs them."""
-_POOL_SECONDS = 10.0
+_POOL_SECONDS = 3
 """How long somebody waits for one of them."""
 _DISK_FULL = "53100"
 """What PostgreSQL calls it."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from model.attributes import Vector
 from model.backend import Backend, Pixels
 from worker.backlog import Backlog
+from worker.interface import ModelInfo
 from worker.local.batcher import Batcher
 from worker.stage_timing import span
 
@@ -88,6 +89,20 @@ class Device:
             for start in range(0, len(jobs), self._max_batch):
                 answers += await self._batcher.run(jobs[start : start + self._max_batch], patient)
         return answers
+
+    def info(self, detector: str) -> ModelInfo:
+        """What the model is, beside the name of the detector that finds its faces."""
+        backend, calibration = self.backend, self.backend.calibration
+        return ModelInfo(
+            backend.id,
+            backend.image_size,
+            backend.read_size,
+            detector,
+            {attribute: list(named) for attribute, named in calibration.presets.items()},
+            backend.card,
+            threshold=calibration.threshold,
+            slope=calibration.slope,
+        )
 
     def _run(self, jobs: list[_Job]) -> list[NDArray[Any]]:
         embeds = [job.crop for job in jobs if isinstance(job, _Embed)]

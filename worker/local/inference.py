@@ -97,7 +97,7 @@ class LocalInference:
             undo.callback(device.close)
             await device.embed([_read(device, drawn) for drawn in await device.render([*await device.sample(1, 0)])])
             undo.pop_all()
-            return _Loaded(device, pictures, _info(backend, detector))
+            return _Loaded(device, pictures, device.info(detector))
 
     async def close(self) -> None:
         """Finish what is running and refuse the rest."""
@@ -278,21 +278,6 @@ class LocalInference:
                 threshold=calibration.threshold,
                 similarities=alike,
             )
-
-
-def _info(backend: Backend, detector: str) -> ModelInfo:
-    calibration = backend.calibration
-    presets = {attribute: list(named) for attribute, named in calibration.presets.items()}
-    return ModelInfo(
-        backend.id,
-        backend.image_size,
-        backend.read_size,
-        detector,
-        presets,
-        backend.card,
-        threshold=calibration.threshold,
-        slope=calibration.slope,
-    )
 
 
 def _read(device: Device, drawn: Pixels) -> Pixels:
