@@ -4,7 +4,6 @@ import { erase, get, post } from "../base/api.js";
 import { $, announce, ask, h, say } from "../base/dom.js";
 import { onChange, SLOTS, state } from "../base/state.js";
 import { alignOf, pictureOf } from "../faces/faces.js";
-import { open as openTab } from "../base/tabs.js";
 import { takeEnrolled, thumbnailOf } from "./enrolled.js";
 import { search } from "./search.js";
 import { record } from "./snippet.js";
@@ -134,7 +133,6 @@ async function remove({ id, subject }) {
   announce(`The face of ${subject} is erased.`);
   record("Erased a face", { method: "DELETE", path: `faces/${id}` }, { call: "delete_face", args: { "": id } });
   await refresh();
-  openTab("gallery");
   $("#gallery").focus();
 }
 
