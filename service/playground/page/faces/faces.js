@@ -100,7 +100,7 @@ async function look(slot, picture) {
     post("reconstruct", { form }),
   ]);
   const faces = embedded.images[0].faces;
-  const others = faces.length > 1 ? `, largest of ${faces.length}` : "";
+  const others = faces.length > 1 ? `, 1 of ${faces.length}` : "";
   show(slot, picture, faces, pngOf(redrawn.input), `${Math.round(100 * redrawn.ssim)} % redrawn${others}`);
   set(slot, { ...picture, embedding: faces[0].embedding });
   announce(`The ${slot} face is there: ${faces[0].expression.label}.`);
@@ -133,7 +133,7 @@ function show(slot, picture, faces, crop, note) {
   seen.hidden = !crop;
   if (crop) showBlob(seen, crop);
   $(".note", root).textContent = note;
-  $(".note", root).title = note;
+  $(".note", root).title = faces.length > 1 ? `${note}: the largest face is taken` : note;
   root.classList.add("has-face");
 }
 
