@@ -143,6 +143,7 @@ def test_two_subjects_become_one_after_a_question(visit: Visit, people: httpx.Cl
     merge(page, "ben", "nobody")
     expect(page.locator("#gallery-problem")).to_have_text("The collection people has no subject nobody.")
     merge(page, "ben", "ada")
+    expect(page.locator("#ask")).to_be_visible()
     expect(page.locator("#ask-text")).to_contain_text("2 faces of ben")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
