@@ -20,7 +20,8 @@ class FacetError(Exception):
         """JSON-ready facts beside the message, such as the limit that was passed."""
 
     def __init_subclass__(cls) -> None:
-        FacetError._by_code[cls.code] = cls
+        if "code" in vars(cls):  # a finer kind of an error crosses processes as that error
+            FacetError._by_code[cls.code] = cls
 
     def to_data(self) -> dict[str, Any]:
         """The error as plain data that any serialiser can carry."""

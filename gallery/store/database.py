@@ -24,8 +24,8 @@ MOST_CONNECTIONS = 20
 """Of one process; PostgreSQL by default takes 100 of all together."""
 _IDLE_CONNECTIONS = 5
 """So many stay open while nobody needs them."""
-_POOL_SECONDS = 3
-"""How long somebody waits for one of them."""
+_POOL_SECONDS = 0.8
+"""How long somebody waits for one of them; with the time that a database has to answer, less than a probe waits."""
 _DISK_FULL = "53100"
 """What PostgreSQL calls it."""
 _SECONDS = 10.0

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from model import errors
-from model.errors import Busy, FacetError
+from model.errors import Busy, FacetError, Unavailable
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, FacetError)]
 
@@ -16,6 +16,16 @@ def test_every_error_survives_as_data(kind: type[FacetError]) -> None:
     assert type(error) is kind
     assert str(error) == error.message == "Do this."
     assert error.details == {"limit": 3}
+
+
+def test_a_finer_kind_arrives_as_the_error_that_it_is_of() -> None:
+    class Finer(Unavailable):
+        def __init__(self) -> None:
+            super().__init__("Wait.", part="store")
+
+    error = FacetError.from_data(Finer().to_data())
+    assert type(error) is Unavailable
+    assert (error.message, error.details) == ("Wait.", {"part": "store"})
 
 
 def test_every_error_has_its_own_code() -> None:

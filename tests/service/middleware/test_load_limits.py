@@ -103,7 +103,8 @@ def test_who_follows_jobs_leaves_room_for_others(tmp_path: Path) -> None:
                 return answer.status_code == 200
 
         with client.stream("GET", events) as followed:
-            assert next(followed.iter_raw()).startswith(b"event: progress")
+            parts = followed.iter_raw()  # kept: the connection ends with it
+            assert next(parts).startswith(b"event: progress")
             assert_problem(client.get(events), 503, "busy")
             assert client.get("/model").status_code == 200
         wait_until(follows)
