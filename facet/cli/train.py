@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -70,7 +71,6 @@ def _train_stage(
     from model.engine import choose_device
     from training import ranks
     from training.data.mixture import Source
-    from training.not_finite import NotFinite
     from training.stages import load_recipe
     from training.train import Run, load_training_crops, networks_of, run_training
 
@@ -86,13 +86,9 @@ def _train_stage(
         if not ranks.rank():
             typer.echo(f"{len(crops)} training crops, {crops.classes} people with several")
         with watching(run.name, resolved, silent=ranks.rank() > 0) as show:
-            try:
-                ended = run_training(resolved, crops, Run(run), origin, place, minutes, show)
-            except NotFinite as error:
-                typer.echo(f"facet: {error}", err=True)
-                raise typer.Exit(1) from error
+            ended = _finite(lambda: run_training(resolved, crops, Run(run), origin, place, minutes, show))
         if not ranks.rank():
-            typer.echo(f"{'finished' if ended else 'stopped; the same command goes on'}: {run}")
+            typer.echo(_outcome(run, ended))
 
 
 def _train_detector(
@@ -111,7 +107,6 @@ def _train_detector(
     from training.data.mixture import Source
     from training.detector.recipe import DetectorRecipe
     from training.detector.train import train_detector
-    from training.not_finite import NotFinite
     from training.stages import read_recipe
 
     with told():
@@ -123,14 +118,25 @@ def _train_detector(
     if not data:
         raise typer.BadParameter("name the files that `facet data faces` wrote", param_hint="--data")
     with told(), watching(run.name, resolved) as show:
-        try:
-            sources = [Source.parse(each) for each in data]
-            origin = Path(start) if start else None
-            ended = train_detector(resolved, sources, run, origin, choose_device(device), minutes, show)
-        except NotFinite as error:
-            typer.echo(f"facet: {error}", err=True)
-            raise typer.Exit(1) from error
-    typer.echo(f"{'finished' if ended else 'stopped; the same command goes on'}: {run}")
+        sources = [Source.parse(each) for each in data]
+        origin, place = Path(start) if start else None, choose_device(device)
+        ended = _finite(lambda: train_detector(resolved, sources, run, origin, place, minutes, show))
+    typer.echo(_outcome(run, ended))
+
+
+def _finite(training: Callable[[], bool]) -> bool:
+    """Whether a training reached its end; losses that are no numbers end the command with a line and exit code 1."""
+    from training.not_finite import NotFinite
+
+    try:
+        return training()
+    except NotFinite as error:
+        typer.echo(f"facet: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _outcome(run: Path, ended: bool) -> str:
+    return f"{'finished' if ended else 'stopped; the same command goes on'}: {run}"
 
 
 def _prepared() -> list[str]:

@@ -21,7 +21,7 @@ from model.errors import InvalidRequest, StorageFull, Unavailable
 
 VECTOR_KEYS = "vector_keys"
 MOST_CONNECTIONS = 20
-"""Of one process; PostgreSQL by default takes 100 of all together."""
+"""Of one process to a server; PostgreSQL by default takes 100 of all together."""
 _IDLE_CONNECTIONS = 5
 """So many stay open while nobody needs them."""
 _POOL_SECONDS = 0.8
@@ -49,8 +49,9 @@ class Database:
             address = address.difference_update_query([VECTOR_KEYS])
             self._engine = create_engine(
                 address,
-                max_overflow=MOST_CONNECTIONS - _IDLE_CONNECTIONS,
                 pool_size=_IDLE_CONNECTIONS,
+                # A file has no server that could run out of connections: there its locks alone are waited for.
+                max_overflow=-1 if address.get_backend_name() == "sqlite" else MOST_CONNECTIONS - _IDLE_CONNECTIONS,
                 pool_timeout=_POOL_SECONDS,
                 hide_parameters=True,
                 connect_args=_limits_of(address),

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facet.cli.evaluate.options import EVALUATION, Data, Judged, Landmarker, Model, Outside, Size, To, app, deliver
+from facet.cli.evaluate.options import (
+    EVALUATION,
+    Data,
+    Judged,
+    Landmarker,
+    Model,
+    Outside,
+    Size,
+    To,
+    app,
+    deliver,
+    faces_of,
+)
 from facet.cli.mistakes import told
 from facet.progress import progress
 
@@ -58,14 +70,11 @@ def generation(
     Example: facet evaluate generation --data prepared/lfw --size 128 --outside faceres.json
     """
     from model.backend import load_backend
-    from training.evaluation.faces import see
     from training.evaluation.generation import measure_generation, report
-    from training.evaluation.splits import load_split
 
     backend = load_backend(model)
     with told(), _judges(judges, landmarker) as readers:
-        side = size or backend.image_size
-        faces = see(backend, load_split(data, "test", side), side)
+        faces = faces_of(backend, data, "test", size)
         result = measure_generation(backend, faces, judges=readers, outside=_outside(outside))
     deliver(report(backend.id, result), to)
 
@@ -86,14 +95,12 @@ def edits(
     """
     from model.backend import load_backend
     from training.evaluation.edits import edit_laws
-    from training.evaluation.faces import see
     from training.evaluation.judged_edits import judge_edits, report
     from training.evaluation.outside_edits import view_edits
-    from training.evaluation.splits import load_split
 
     backend = load_backend(model)
     with told(), _judges(judges, landmarker) as readers:
-        faces = see(backend, load_split(data, "test", backend.image_size))
+        faces = faces_of(backend, data, "test")
         laws = edit_laws(backend, faces)
         judgement = judge_edits(backend, faces, readers, count, random_faces=count) if readers else None
         network = _outside(outside)

@@ -1,5 +1,6 @@
 """What the protocols of `facet evaluate` share: the group of commands, their options, and how a report is delivered."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,6 +8,8 @@ import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
+    from model.backend import Backend
+    from training.evaluation.faces import Faces
     from training.evaluation.report import Report
 
 
@@ -38,6 +41,15 @@ Outside = Annotated[
     typer.Option(help="faceres.json of npm's @vladmandic/human: a network that no training used looks too."),
 ]
 Size = Annotated[int | None, typer.Option(min=16, help="Pixels to compare at; the drawing size by default.")]
+
+
+def faces_of(backend: "Backend", data: Sequence[Path], split: str, size: int | None = None) -> "Faces":
+    """The crops of one split of prepared folders, at the drawing size or another one, as the model sees them."""
+    from training.evaluation.faces import see
+    from training.evaluation.splits import load_split
+
+    side = size or backend.image_size
+    return see(backend, load_split(data, split, side), side)
 
 
 def deliver(report: "Report", folder: Path) -> None:

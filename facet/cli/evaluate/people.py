@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from facet.cli.evaluate.options import EVALUATION, Data, Fold, Model, Pairs, To, app, deliver
+from facet.cli.evaluate.options import EVALUATION, Data, Fold, Model, Pairs, To, app, deliver, faces_of
 from facet.cli.mistakes import told
 from facet.progress import progress
 
@@ -80,13 +80,11 @@ def cfp(
     from model.backend import load_backend
     from training.data.cfp import PROTOCOLS, read_cfp_pairs
     from training.evaluation.cfp import report, validation_pairs, verify_strangers
-    from training.evaluation.faces import see
-    from training.evaluation.splits import load_split
 
     backend = load_backend(model)
     with told():
         pairs = {protocol: read_cfp_pairs(root, protocol, fold) for protocol in PROTOCOLS}
-        known, faces = (see(backend, load_split(data, split, backend.image_size)) for split in ("val", "test"))
+        known, faces = (faces_of(backend, data, split) for split in ("val", "test"))
         results = {
             protocol: verify_strangers(known, validation_pairs(known.labels.keys, protocol), faces, pairs[protocol])
             for protocol in PROTOCOLS
@@ -107,12 +105,10 @@ def affectnet(
     """
     from model.backend import load_backend
     from training.evaluation.expression import classify, report
-    from training.evaluation.faces import see
-    from training.evaluation.splits import load_split
 
     backend = load_backend(model)
     with told():
-        result = classify(see(backend, load_split(data, split, backend.image_size)), backend.calibration)
+        result = classify(faces_of(backend, data, split), backend.calibration)
     deliver(report(backend.id, result), to)
 
 
@@ -125,12 +121,10 @@ def disentanglement(data: Data, model: Model = "", to: To = EVALUATION) -> None:
     from model.backend import load_backend
     from training.evaluation.disentanglement import measure, report
     from training.evaluation.edits import edit_laws
-    from training.evaluation.faces import see
-    from training.evaluation.splits import load_split
 
     backend = load_backend(model)
     with told():
-        faces = see(backend, load_split(data, "test", backend.image_size))
+        faces = faces_of(backend, data, "test")
         measured = measure(faces)
     deliver(report(backend.id, measured, edit_laws(backend, faces)), to)
 
@@ -147,13 +141,11 @@ def groups(
     Example: facet evaluate groups --data prepared/utkface
     """
     from model.backend import load_backend
-    from training.evaluation.faces import see
     from training.evaluation.groups import group_errors, report
-    from training.evaluation.splits import load_split
 
     backend = load_backend(model)
     with told():
-        errors = group_errors(backend, see(backend, load_split(data, split, backend.image_size)))
+        errors = group_errors(backend, faces_of(backend, data, split))
     deliver(report(backend.id, errors), to)
 
 
