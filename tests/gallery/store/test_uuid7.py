@@ -12,6 +12,12 @@ def test_it_says_its_version_variant_and_time() -> None:
     assert made.int >> 80 == 1_700_000_000_123
 
 
-def test_later_ones_sort_later_and_all_differ() -> None:
+def test_later_ones_sort_later() -> None:
     assert uuid7(2**40) < uuid7(2**40 + 1)
-    assert len({uuid7(5) for _ in range(1000)}) == 1000
+
+
+def test_those_of_one_millisecond_differ_and_sort_in_the_order_of_the_calls() -> None:
+    made = [uuid7(2**41) for _ in range(1000)]
+    assert len(set(made)) == 1000
+    assert made == sorted(made)
+    assert all(uuid.UUID(each).int >> 80 == 2**41 and uuid.UUID(each).version == 7 for each in made)
