@@ -90,7 +90,7 @@ class VisibleJobs:
     Raises Forbidden for a new job in another collection; other jobs there are not found.
     """
 
-    jobs: Jobs
+    all: Jobs
     caller: Caller
     audit: AuditLog
     request: str
@@ -101,18 +101,18 @@ class VisibleJobs:
         """The id and the folder of a job to come in a collection, which is created inside."""
         self.caller.require(collection)
         check_collection(collection)
-        with self.jobs.runner.reserved() as place:
+        with self.all.runner.reserved() as place:
             yield place
 
     def create(self, kind: Kind, collection: str, parameters: Mapping[str, Any], id: str) -> Job:
         """A new job that waits for its turn."""
-        job = self.jobs.store.create(kind, collection, parameters, id=id)
+        job = self.all.store.create(kind, collection, parameters, id=id)
         self.audit.write(_ACTIONS[kind], self.caller.id, 0, self.request, collection=collection, job=id)
         return job
 
     def get(self, id: str) -> Job:
         """One job. Raises NotFound."""
-        job = self.jobs.store.get(id)
+        job = self.all.store.get(id)
         if not self.caller.sees(job.collection):
             raise no_job(id)
         return job
@@ -120,7 +120,7 @@ class VisibleJobs:
     def cancel(self, id: str) -> Job:
         """End a job before it is done. Raises NotFound."""
         before = self.get(id)
-        job = self.jobs.store.cancel(id)
+        job = self.all.store.cancel(id)
         enrolled = job.progress.get("enrolled") or 0
         if not before.state.final:
             self.audit.write(Action.CANCEL, self.caller.id, enrolled, self.request, collection=job.collection, job=id)
@@ -132,4 +132,4 @@ class VisibleJobs:
         if collection is not None:
             check_collection(collection)
             seen = [collection] if self.caller.sees(collection) else []
-        return self.jobs.store.page(collections=seen, before=before, limit=limit)
+        return self.all.store.page(collections=seen, before=before, limit=limit)

@@ -50,6 +50,11 @@ FOLDERS_MUST_NOT_IMPORT: dict[str, set[str]] = {
 """What a folder may not import though its package may: the two ways to infer know `worker.interface` alone, not each
 other; the index is derived from changes, not from the database."""
 
+FRAMEWORKS = {"fastapi", "starlette", "pydantic", "pydantic_core", "pydantic_settings"}
+INTERNALS = {"fastapi.dependencies", "fastapi.routing", "fastapi.utils", "starlette.routing"}
+"""Modules of the frameworks that their own documentation does not tell users to import, but for the names below."""
+DOCUMENTED = {"fastapi.routing.APIRoute", "starlette.routing.Match"}
+
 MAX_ENTRIES = 16
 """How many files and folders one folder shows."""
 
@@ -110,6 +115,26 @@ def folder_breaches(tree: ast.Module, path: Path) -> list[str]:
     """The imports that a file, by its path from the root, must not have because of its folder."""
     shut = {name for folder, names in FOLDERS_MUST_NOT_IMPORT.items() if path.is_relative_to(folder) for name in names}
     return [module for module in imports(tree) if lies_in(module, shut)]
+
+
+def private_names(tree: ast.Module) -> list[str]:
+    """What a file takes of a framework that the framework has for itself: its internal modules, and names with `_`.
+
+    As an attribute any such name counts, of whatever it is an attribute but `self` and `cls`: what a framework gives
+    back is not known by its type here.
+    """
+    found = [
+        module
+        for module in imports(tree)
+        if module.partition(".")[0] in FRAMEWORKS
+        and (any(part.startswith("_") for part in module.split(".")) or lies_in(module, INTERNALS))
+        and module not in DOCUMENTED
+    ]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.endswith("__"):
+            owner = ast.unparse(node.value)
+            found += [f"{owner}.{node.attr}"] if owner not in {"self", "cls"} else []
+    return found
 
 
 def embedding_numbers(tree: ast.Module) -> list[int]:
@@ -189,6 +214,28 @@ def test_every_file_says_what_it_is(path: Path) -> None:
     docstring = ast.get_docstring(tree_of(path))
     assert docstring
     assert docstring.splitlines()[0].endswith((".", ":", "`"))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "service").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_service_uses_what_its_framework_is_documented_to_offer(path: Path) -> None:
+    assert private_names(tree_of(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("from fastapi import APIRouter, Depends", []),
+        ("from fastapi.routing import APIRoute", []),
+        ("from fastapi.routing import request_response", ["fastapi.routing.request_response"]),
+        ("import fastapi.dependencies.utils", ["fastapi.dependencies.utils"]),
+        ("from starlette._utils import is_async_callable", ["starlette._utils.is_async_callable"]),
+        ("from pydantic import _internal", ["pydantic._internal"]),
+        ("write = route.response_field._type_adapter", ["route.response_field._type_adapter"]),
+        ("self._app = app.__class__", []),
+    ],
+)
+def test_a_private_name_is_found(source: str, expected: list[str]) -> None:
+    assert private_names(ast.parse(source)) == expected
 
 
 @every_source

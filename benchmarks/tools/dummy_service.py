@@ -17,9 +17,12 @@ from tests.processes import FACET, ROOT, free_port, wait_until
 class Service:
     """`facet serve` over a data directory."""
 
-    def __init__(self, place: Path, settings: Mapping[str, str] | None = None, model: str = "dummy") -> None:
-        """`settings` are variables of its environment."""
+    def __init__(
+        self, place: Path, settings: Mapping[str, str] | None = None, model: str = "dummy", checkout: Path = ROOT
+    ) -> None:
+        """`settings` are variables of its environment; `checkout` is whose code runs."""
         self._place = place
+        self._checkout = checkout
         self._settings = settings or {}
         self._model = model
         self._port = free_port()
@@ -40,7 +43,7 @@ class Service:
         command = [*FACET, "serve", "--model", self._model, "--port", str(self._port), "--data-dir", str(self._place)]
         environment = {**os.environ, **self._settings}
         with (self._place / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment)
+            self._process = subprocess.Popen(command, cwd=self._checkout, stdout=log, stderr=log, env=environment)
         wait_until(self._is_ready)
         self.ready_since = time.monotonic()
 
@@ -65,9 +68,11 @@ class Service:
 
 
 @contextlib.contextmanager
-def service(place: Path, settings: Mapping[str, str] | None = None, model: str = "dummy") -> Iterator[Service]:
+def service(
+    place: Path, settings: Mapping[str, str] | None = None, model: str = "dummy", checkout: Path = ROOT
+) -> Iterator[Service]:
     """A running service, which leaving ends."""
-    running = Service(place, settings, model)
+    running = Service(place, settings, model, checkout)
     running.start()
     try:
         yield running

@@ -10,7 +10,6 @@ import orjson
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 
 from model.attributes import Vector
 from model.errors import ImageTooLarge, InvalidEmbedding, InvalidRequest, TooLarge
@@ -198,24 +197,11 @@ async def _body(request: Request, limit: int, too_large: Exception) -> bytes:
 
 async def limited(request: Request, limit: int, too_large: Exception) -> AsyncGenerator[bytes, None]:
     """The body in chunks. Raises at once if it announces too many bytes, else as soon as too many have come."""
-    _check_length(request, limit, too_large)
-    size, complete = 0, False
-    while not complete:
-        chunk, complete = await _next_chunk(request)
+    if int(request.headers.get("content-length", "0")) > limit:
+        raise too_large
+    size = 0
+    async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
             raise too_large
         yield chunk
-
-
-def _check_length(request: Request, limit: int, too_large: Exception) -> None:
-    if int(request.headers.get("content-length", "0")) > limit:
-        raise too_large
-
-
-async def _next_chunk(request: Request) -> tuple[bytes, bool]:
-    """Some of the body, and whether it was the last of it. Raises ClientDisconnect."""
-    message = await request.receive()
-    if message["type"] == "http.disconnect":
-        raise ClientDisconnect
-    return message.get("body", b""), not message.get("more_body", False)

@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from fastapi import Response
+from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
 
 from service.openapi.descriptions import problem_responses
 from service.responses.pictures import PNG
+from service.routing.dependencies import GalleryDep
 from service.routing.parameters import FaceId
-from service.routing.request import FacetRequest
-from service.routing.router import Router
 
-router = Router(tags=["gallery"])
+router = APIRouter(tags=["gallery"])
 
 _KEPT: dict[int | str, dict[str, Any]] = {
     200: {
@@ -23,9 +22,9 @@ _KEPT: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/faces/{face_id}/crop", response_class=Response, responses={**_KEPT, **problem_responses(404, 422, 503)})
-async def get_crop(request: FacetRequest, face_id: FaceId) -> Response:
+async def get_crop(gallery: GalleryDep, face_id: FaceId) -> Response:
     """The aligned picture of an enrolled face, where it was kept."""
-    crop = await run_in_threadpool(request.gallery.crop, face_id)
+    crop = await run_in_threadpool(gallery.crop, face_id)
     if crop is None:
         return Response(status_code=204)
     # A face may be erased at any moment, and its picture with it.

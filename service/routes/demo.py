@@ -1,13 +1,13 @@
 """The demonstration gallery on request."""
 
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from service.openapi.descriptions import problem_responses
 from service.playground.demo_gallery import COLLECTION, NAMES, Demo
-from service.routing.request import FacetRequest
-from service.routing.router import Router
+from service.routing.dependencies import CallerDep, GalleryDep
 
-router = Router(tags=["gallery"])
+router = APIRouter(tags=["gallery"])
 
 
 class Seeded(BaseModel):
@@ -19,8 +19,8 @@ class Seeded(BaseModel):
 
 
 @router.post("/demo", responses=problem_responses(503))
-async def seed_demo(request: FacetRequest) -> Seeded:
+async def seed_demo(request: Request, caller: CallerDep, gallery: GalleryDep) -> Seeded:
     """Enrol generated faces in the collection `demo`, unless they are there already."""
-    request.caller.require(COLLECTION)
+    caller.require(COLLECTION)
     demo: Demo = request.app.state.demo
-    return Seeded(collection=COLLECTION, faces=await demo.seed(request.gallery), subjects=len(NAMES))
+    return Seeded(collection=COLLECTION, faces=await demo.seed(gallery), subjects=len(NAMES))

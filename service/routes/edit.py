@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from model.attributes import Vector
@@ -19,13 +19,12 @@ from service.openapi.descriptions import (
     schema_of,
 )
 from service.responses.pictures import drawn_json, drawn_png, wants_json
+from service.routing.dependencies import BodyDep, ConfigDep, EnrolledFaces, EnrolledFacesDep, InferenceDep
 from service.routing.parameters import AlignQuery, within
-from service.routing.request import FacetRequest
-from service.routing.router import Router
 from service.schemas import AttributeName, Embedding, Png, sentence_of, vector_of
 from worker import interface
 
-router = Router(tags=["drawing"])
+router = APIRouter(tags=["drawing"])
 
 
 class Edit(BaseModel):
@@ -71,7 +70,11 @@ class Edited(BaseModel):
     ),
 )
 async def edit(
-    request: FacetRequest,
+    request: Request,
+    body: BodyDep,
+    config: ConfigDep,
+    inference: InferenceDep,
+    enrolled: EnrolledFacesDep,
     face: Annotated[str | None, Query(description="edit this enrolled face instead of a picture")] = None,
     attr: Annotated[list[AttributeName] | None, Query(description="take these attributes from `source`")] = None,
     amount: Annotated[float | None, Query(description="how far to go with every `attr`; 1 if left out")] = None,
@@ -83,16 +86,16 @@ async def edit(
     The face is the picture `image`, an enrolled `face`, or an `embedding`. Name the edits either by `attr`, or by a
     list `edits`.
     """
-    body, maker = await request.inputs(), Maker(request)
+    maker = Maker(inference, enrolled)
     target = await _target(maker, body, face)
     if "edits" not in body.fields:
         edits = _from_source(body, attr or [], 1.0 if amount is None else amount)
     elif attr or amount is not None:
         raise InvalidRequest("Name the edits either by `attr` and `amount` or by `edits`, not by both.")
     else:
-        edits = await _listed(maker, body, request.config.max_edits)
+        edits = await _listed(maker, body, config.max_edits)
     as_json = wants_json(request)
-    drawing = await request.inference.edit(
+    drawing = await inference.edit(
         target, edits, sources=body.all("source"), align=align, paste=paste, reencode=as_json, model=maker.model
     )
     if not as_json or drawing.reencoded is None:
@@ -109,20 +112,20 @@ async def edit(
 class Maker:
     """The model that made the embeddings of a request, which must be one."""
 
-    def __init__(self, request: FacetRequest) -> None:
-        self._request = request
+    def __init__(self, inference: interface.Inference, enrolled: EnrolledFaces) -> None:
+        self._inference, self._enrolled = inference, enrolled
         self.model: str | None = None
         """Its id; None where the request has no embedding, and any model will do."""
 
     async def enrolled(self, face_id: str) -> Vector:
         """The embedding of an enrolled face. Raises InvalidRequest where another model made it, and NotFound."""
-        face = await self._request.enrolled(face_id)
+        face = await self._enrolled.get(face_id)
         self._made(face.model)
         return face.embedding
 
     async def given(self, embedding: Vector) -> Vector:
         """An embedding of the caller's, of the only model that runs. Raises Unavailable where there are several."""
-        self._made((await self._request.inference.info()).id)
+        self._made((await self._inference.info()).id)
         return embedding
 
     def _made(self, model: str) -> None:

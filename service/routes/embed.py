@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import APIRouter, Query
 
 from model.errors import FacetError
 from service.openapi.descriptions import PICTURE_PROBLEMS, PICTURES, request_body
+from service.routing.dependencies import BodyDep, ConfigDep, InferenceDep
 from service.routing.parameters import AlignQuery, within
-from service.routing.request import FacetRequest
-from service.routing.router import Router
 from service.schemas import Face, Failure
 from worker import interface
 
-router = Router(tags=["faces"])
+router = APIRouter(tags=["faces"])
 
 
 @dataclass(slots=True)
@@ -47,7 +46,9 @@ class Embedded:
     openapi_extra=request_body({"image": PICTURES}, ["image"], raw=True),
 )
 async def embed(
-    request: FacetRequest,
+    body: BodyDep,
+    config: ConfigDep,
+    inference: InferenceDep,
     align: AlignQuery = "auto",
     max_faces: Annotated[int, Query(ge=1, description="faces to return for each picture, largest first")] = 1,
 ) -> Embedded:
@@ -55,12 +56,12 @@ async def embed(
 
     A single picture that fails is a problem; of several, each has its own `error`.
     """
-    body, max_faces = await request.inputs(), within("max_faces", max_faces, request.config.max_faces)
+    within("max_faces", max_faces, config.max_faces)
     pictures = body.all("image") or [body.one("image")]
-    results = await request.inference.embed(pictures, align=align, max_faces=max_faces)
+    results = await inference.embed(pictures, align=align, max_faces=max_faces)
     if len(results) == 1 and isinstance(results[0], FacetError):
         raise results[0]
-    info = await _maker(request.inference, results)
+    info = await _maker(inference, results)
     return Embedded(
         model=ModelOfAnswer(id=info.id, image_size=info.image_size, read_size=info.read_size),
         images=[_image(result) for result in results],

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from fastapi import Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
@@ -13,12 +13,11 @@ from service.body.request_body import Inputs
 from service.largest_face import largest_faces
 from service.openapi.descriptions import EMBEDDING, PICTURE, PICTURE_PROBLEMS, TEXT, problem_responses, request_body
 from service.responses.pictures import JSON, wants_json
+from service.routing.dependencies import BodyDep, ConfigDep, GalleryDep, InferenceDep
 from service.routing.parameters import AlignQuery, Collection, FaceId, Subject, within
-from service.routing.request import FacetRequest
-from service.routing.router import Router
 from service.schemas import Embedding
 
-router = Router(tags=["gallery"])
+router = APIRouter(tags=["gallery"])
 
 DEFAULT_COLLECTION = "default"
 METADATA_TEXT = {"type": "string", "contentMediaType": "application/json", "description": "a JSON object"}
@@ -122,8 +121,12 @@ class Collections(BaseModel):
     ),
 )
 async def enrol_face(
-    request: FacetRequest,
+    request: Request,
     response: Response,
+    body: BodyDep,
+    config: ConfigDep,
+    inference: InferenceDep,
+    gallery: GalleryDep,
     align: AlignQuery = "auto",
 ) -> Enrolled:
     """Enrol the largest face of a picture, or an embedding that the current model made.
@@ -132,21 +135,20 @@ async def enrol_face(
     is there.
     """
     key = _idempotency_key(request)
-    body, port = await request.inputs(), request.inference
     subject = body.text("subject")
     if subject is None:
         raise body.missing("subject")
     collection, metadata = body.text("collection") or DEFAULT_COLLECTION, _metadata(body) or {}
     target, quality, crop = body.face(), None, None
     if isinstance(target, bytes):
-        face = (await largest_faces(port, {"image": target}, align))["image"]
+        face = (await largest_faces(inference, {"image": target}, align))["image"]
         embedding, quality, model = face.embedding, face.score, face.model
-        if request.config.keep_crops:
-            crop = (await port.reconstruct(target, align=align, model=model)).input
+        if config.keep_crops:
+            crop = (await inference.reconstruct(target, align=align, model=model)).input
     else:
-        embedding, model = target, (await port.info()).id
+        embedding, model = target, (await inference.info()).id
     enrolled = await run_in_threadpool(
-        request.gallery.enrol, NewFace(subject, embedding, model, collection, metadata, quality, crop), key
+        gallery.enrol, NewFace(subject, embedding, model, collection, metadata, quality, crop), key
     )
     response.headers["Location"] = f"/faces/{enrolled.id}"
     return Enrolled.of(enrolled)
@@ -169,24 +171,23 @@ def _metadata(body: Inputs) -> dict[str, Any] | None:
 
 @router.get("/faces", responses=problem_responses(422, 503))
 async def list_faces(
-    request: FacetRequest,
+    config: ConfigDep,
+    gallery: GalleryDep,
     collection: Collection = None,
     subject: Subject = None,
     cursor: Annotated[str | None, Query(description="the `next_cursor` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, description="faces on one page")] = 100,
 ) -> EnrolledPage:
     """The enrolled faces, page by page, those first that were enrolled or changed first."""
-    limit = within("limit", limit, request.config.max_page)
-    page = await run_in_threadpool(
-        request.gallery.page, collection=collection, subject=subject, cursor=cursor, limit=limit
-    )
+    limit = within("limit", limit, config.max_page)
+    page = await run_in_threadpool(gallery.page, collection=collection, subject=subject, cursor=cursor, limit=limit)
     return EnrolledPage(faces=[Enrolled.of(face) for face in page.faces], next_cursor=page.next_cursor)
 
 
 @router.get("/faces/{face_id}", responses=problem_responses(404, 422, 503))
-async def get_face(request: FacetRequest, face_id: FaceId) -> Enrolled:
+async def get_face(gallery: GalleryDep, face_id: FaceId) -> Enrolled:
     """One enrolled face."""
-    return Enrolled.of(await run_in_threadpool(request.gallery.get, face_id))
+    return Enrolled.of(await run_in_threadpool(gallery.get, face_id))
 
 
 @router.patch(
@@ -198,34 +199,34 @@ async def get_face(request: FacetRequest, face_id: FaceId) -> Enrolled:
         json_needs=[],
     ),
 )
-async def change_face(request: FacetRequest, face_id: FaceId) -> Enrolled:
+async def change_face(body: BodyDep, gallery: GalleryDep, face_id: FaceId) -> Enrolled:
     """Change the subject, the collection or the metadata of a face; what is left out stays.
 
     The face gets a new sequence number and moves to the end of the listing.
     """
-    body = await request.inputs()
     unknown = {*body.pictures, *body.fields} - set(CHANGEABLE)
     if unknown:
         raise InvalidRequest(f"Of a face, {', '.join(CHANGEABLE)} can change, and not {', '.join(sorted(unknown))}.")
     amendment = Amendment(body.text("subject"), body.text("collection"), _metadata(body))
-    return Enrolled.of(await run_in_threadpool(request.gallery.change, face_id, amendment))
+    return Enrolled.of(await run_in_threadpool(gallery.change, face_id, amendment))
 
 
 @router.delete("/faces/{face_id}", **DELETION)
-async def delete_face(request: FacetRequest, face_id: FaceId) -> Response:
+async def delete_face(request: Request, gallery: GalleryDep, face_id: FaceId) -> Response:
     """Erase one face; it is in no later answer."""
-    return _receipt(request, await run_in_threadpool(request.gallery.delete, face_id))
+    return _receipt(request, await run_in_threadpool(gallery.delete, face_id))
 
 
 # A subject is free text, so that it may hold slashes.
 @router.delete("/subjects/{subject:path}", **DELETION)
 async def delete_subject(
-    request: FacetRequest,
+    request: Request,
+    gallery: GalleryDep,
     subject: Annotated[str, Path(description="who shall be forgotten", examples=["ada"])],
     collection: Collection = None,
 ) -> Response:
     """Erase every face of a subject, in one collection or in all."""
-    receipt = await run_in_threadpool(request.gallery.delete_subject, subject, collection)
+    receipt = await run_in_threadpool(gallery.delete_subject, subject, collection)
     if not receipt.deleted:
         raise NotFound(f"There is no face of the subject {subject!r}.")
     return _receipt(request, receipt)
@@ -240,9 +241,9 @@ def _receipt(request: Request, receipt: Receipt) -> Response:
 
 
 @router.get("/collections", responses=problem_responses(503))
-async def list_collections(request: FacetRequest) -> Collections:
+async def list_collections(gallery: GalleryDep) -> Collections:
     """Every collection and how much it holds."""
-    found = await run_in_threadpool(request.gallery.collections)
+    found = await run_in_threadpool(gallery.collections)
     return Collections(
         collections=[CollectionEntry(name=item.name, faces=item.faces, subjects=item.subjects) for item in found]
     )

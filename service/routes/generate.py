@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, RootModel
 
@@ -10,12 +10,11 @@ from model.errors import InvalidRequest
 from service.openapi.descriptions import DRAWN, PICTURE, PICTURE_PROBLEMS, request_body
 from service.responses.contact_sheet import sheet
 from service.responses.pictures import drawn_json, drawn_png, wants_json
+from service.routing.dependencies import BodyDep, ConfigDep, InferenceDep
 from service.routing.parameters import AlignQuery, within
-from service.routing.request import FacetRequest
-from service.routing.router import Router
 from service.schemas import AttributeName, Embedding, Png
 
-router = Router(tags=["drawing"])
+router = APIRouter(tags=["drawing"])
 
 
 class GeneratedFace(BaseModel):
@@ -36,7 +35,10 @@ class GeneratedFaces(RootModel[list[GeneratedFace]]):
     openapi_extra=request_body({"image": PICTURE}, raw=True, required=False),
 )
 async def generate(
-    request: FacetRequest,
+    request: Request,
+    body: BodyDep,
+    config: ConfigDep,
+    inference: InferenceDep,
     count: Annotated[int, Query(ge=1, description="how many faces to draw")] = 1,
     seed: Annotated[int | None, Query(ge=0, lt=2**32, description="the same seed draws the same faces")] = None,
     keep: Annotated[
@@ -48,11 +50,11 @@ async def generate(
 
     With a picture and `keep`, every face has these attributes of the face in the picture.
     """
-    image = (await request.inputs()).optional("image")
+    image = body.optional("image")
     if (image is None) != (not keep):
         raise InvalidRequest("To hold attributes of a face, send both a picture `image` and `keep`.")
-    drawings = await request.inference.generate(
-        within("count", count, request.config.max_generate), seed=seed, image=image, keep=keep or [], align=align
+    drawings = await inference.generate(
+        within("count", count, config.max_generate), seed=seed, image=image, keep=keep or [], align=align
     )
     if not wants_json(request):
         return drawn_png(await run_in_threadpool(sheet, [drawing.image for drawing in drawings]))

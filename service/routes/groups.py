@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
 from gallery.jobs.job_records import Kind
@@ -10,16 +10,17 @@ from model.errors import InvalidRequest
 from service.openapi.descriptions import problem_responses
 from service.routes.faces import DEFAULT_COLLECTION
 from service.routes.jobs import Job
-from service.routing.request import FacetRequest
-from service.routing.router import Router
+from service.routing.dependencies import ConfigDep, InferenceDep, JobsDep
 
-router = Router(tags=["gallery"])
+router = APIRouter(tags=["gallery"])
 
 
 @router.post("/collections/{name}/groups", status_code=202, responses=problem_responses(422, 503))
 async def group_collection(
-    request: FacetRequest,
     response: Response,
+    config: ConfigDep,
+    inference: InferenceDep,
+    jobs: JobsDep,
     name: Annotated[str, Path(description="whose faces to group", examples=[DEFAULT_COLLECTION])],
     by: Annotated[Literal["identity", "expression"], Query(description="what a group shares")] = "identity",
     distance: Annotated[
@@ -38,17 +39,17 @@ async def group_collection(
 
     The groups are in `GET /jobs/{job_id}` when the job is done; a face that is erased later is in none.
     """
-    info, desk = await request.inference.info(), request.desk
+    info = await inference.info()
     if distance is None and by != "identity":
         raise InvalidRequest(f"Name a distance: for {by} the model has no calibrated threshold.")
     parameters = {
         "by": by,
         "distance": 1.0 - info.threshold if distance is None else distance,
         "min_size": min_size,
-        "max_faces": request.config.max_grouped,
+        "max_faces": config.max_grouped,
         "model": info.id,
     }
-    with desk.reserved(name) as (id, _):
-        job = await run_in_threadpool(desk.create, Kind.GROUPS, name, parameters, id)
+    with jobs.reserved(name) as (id, _):
+        job = await run_in_threadpool(jobs.create, Kind.GROUPS, name, parameters, id)
     response.headers["Location"] = f"/jobs/{job.id}"
     return Job.of(job)

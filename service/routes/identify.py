@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from fastapi import Depends, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
@@ -10,13 +10,12 @@ from gallery.query import Match
 from model.attributes import Attribute
 from service.largest_face import largest_faces
 from service.openapi.descriptions import EMBEDDING, PICTURE, PICTURE_PROBLEMS, request_body
+from service.routing.dependencies import BodyDep, ConfigDep, GalleryDep, InferenceDep
 from service.routing.parameters import AlignQuery, Collection, within
-from service.routing.request import FacetRequest
-from service.routing.router import Router
 from service.search.filter import METADATA_PARAMETER, metadata_of
 from service.search.query import query_for
 
-router = Router(tags=["gallery"])
+router = APIRouter(tags=["gallery"])
 
 
 class Candidate(BaseModel):
@@ -59,7 +58,10 @@ class Identified(BaseModel):
     | request_body({"image": PICTURE}, ["image"], raw=True, json={"embedding": EMBEDDING}),
 )
 async def identify(
-    request: FacetRequest,
+    body: BodyDep,
+    config: ConfigDep,
+    inference: InferenceDep,
+    gallery: GalleryDep,
     metadata: Annotated[dict[str, Any], Depends(metadata_of)],
     k: Annotated[int, Query(ge=1, description="how many candidates to return")] = 5,
     min_probability: Annotated[
@@ -73,21 +75,21 @@ async def identify(
     The probability is that of a comparison of two faces. Strangers who look alike are the more numerous the larger
     the collection is: ask for a higher `min_probability` there.
     """
-    target, model = (await request.inputs()).face(), None
+    target, model = body.face(), None
     if isinstance(target, bytes):
-        face = (await largest_faces(request.inference, {"image": target}, align))["image"]
+        face = (await largest_faces(inference, {"image": target}, align))["image"]
         target, model = face.embedding, face.model
-    info = await request.inference.info(model)
+    info = await inference.info(model)
     query = query_for(
         target,
         [Attribute.IDENTITY.value],
-        k=within("k", k, request.config.max_k),
+        k=within("k", k, config.max_k),
         collection=collection,
         metadata=metadata,
         model=info.id,
         group_by="subject",
     )
-    found = await run_in_threadpool(request.gallery.search, query)
+    found = await run_in_threadpool(gallery.search, query)
     candidates = [Candidate.of(match, info.same_person_probability(match.similarity)) for match in found.matches]
     probability = candidates[0].probability if candidates else 0.0
     return Identified(

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from fastapi import Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
@@ -21,11 +21,10 @@ from service.body.uploads import ARCHIVE_TYPES, FIELD, save_archive
 from service.jobs import VisibleJobs
 from service.openapi.descriptions import PICTURE_PROBLEMS, TEXT, problem_responses
 from service.routes.faces import DEFAULT_COLLECTION
+from service.routing.dependencies import ConfigDep, JobsDep
 from service.routing.parameters import AlignQuery, Collection, JobId, within
-from service.routing.request import FacetRequest
-from service.routing.router import Router
 
-router = Router(tags=["gallery"])
+router = APIRouter(tags=["gallery"])
 
 _EVENTS = "text/event-stream"
 _POLL_SECONDS = 0.5
@@ -119,8 +118,10 @@ class JobPage(BaseModel):
 
 @router.post("/jobs/import", status_code=202, responses=PICTURE_PROBLEMS, openapi_extra=_BODY)
 async def import_archive(
-    request: FacetRequest,
+    request: Request,
     response: Response,
+    config: ConfigDep,
+    jobs: JobsDep,
     collection: Annotated[str, Query(description="where the faces are enrolled")] = DEFAULT_COLLECTION,
     strip: Annotated[int, Query(ge=0, le=100, description="folders to leave out at the front of each path")] = 0,
     align: AlignQuery = "auto",
@@ -130,11 +131,11 @@ async def import_archive(
     `ada/1.jpg` is a picture of `ada`; the path is kept as the metadata's `source`. A picture that the collection has
     is left out, so that an archive may be sent again. The job goes on after a restart of the service.
     """
-    desk, parameters = request.desk, {"strip": strip, "align": align}
-    with desk.reserved(collection) as (id, folder):
-        await save_archive(request, folder / ARCHIVE, request.config)
-        await run_in_threadpool(_look_into, folder / ARCHIVE, desk.jobs.limits)
-        job = await run_in_threadpool(desk.create, Kind.IMPORT, collection, parameters, id)
+    parameters = {"strip": strip, "align": align}
+    with jobs.reserved(collection) as (id, folder):
+        await save_archive(request, folder / ARCHIVE, config)
+        await run_in_threadpool(_look_into, folder / ARCHIVE, jobs.all.limits)
+        job = await run_in_threadpool(jobs.create, Kind.IMPORT, collection, parameters, id)
     response.headers["Location"] = f"/jobs/{job.id}"
     return Job.of(job)
 
@@ -146,20 +147,21 @@ def _look_into(archive: Path, limits: Limits) -> None:
 
 @router.get("/jobs", responses=problem_responses(422, 503))
 async def list_jobs(
-    request: FacetRequest,
+    config: ConfigDep,
+    jobs: JobsDep,
     collection: Collection = None,
     cursor: Annotated[str | None, Query(description="the `next_cursor` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, description="jobs on one page")] = 100,
 ) -> JobPage:
     """Every job, page by page, the newest first."""
-    limit = within("limit", limit, request.config.max_page)
-    found = await run_in_threadpool(request.desk.page, collection=collection, before=cursor, limit=limit)
+    limit = within("limit", limit, config.max_page)
+    found = await run_in_threadpool(jobs.page, collection=collection, before=cursor, limit=limit)
     return JobPage(jobs=[Job.of(job) for job in found], next_cursor=found[-1].id if len(found) == limit else None)
 
 
-async def _job(request: FacetRequest, job_id: JobId) -> job_records.Job:
+async def _job(jobs: JobsDep, job_id: JobId) -> job_records.Job:
     """The job of a path. Raises NotFound."""
-    return await run_in_threadpool(request.desk.get, job_id)
+    return await run_in_threadpool(jobs.get, job_id)
 
 
 NamedJob = Annotated[job_records.Job, Depends(_job)]
@@ -167,16 +169,16 @@ NamedJob = Annotated[job_records.Job, Depends(_job)]
 
 @router.get("/jobs/{job_id}", responses=problem_responses(404, 422, 503))
 async def get_job(
-    request: FacetRequest,
     job: NamedJob,
+    config: ConfigDep,
+    jobs: JobsDep,
     failures_after: Annotated[int, Query(ge=-1, le=2**53, description="the `next_failures` of the page before")] = -1,
     limit: Annotated[int, Query(ge=1, description="failures on one page")] = 100,
 ) -> JobReport:
     """How a job stands, what failed in it, and the groups that it found."""
-    limit = within("limit", limit, request.config.max_page)
-    desk = request.desk
-    failed = await run_in_threadpool(desk.jobs.store.failures, job.id, after=failures_after, limit=limit)
-    found = await run_in_threadpool(desk.jobs.store.groups, job.id) if job.kind is Kind.GROUPS else None
+    limit = within("limit", limit, config.max_page)
+    failed = await run_in_threadpool(jobs.all.store.failures, job.id, after=failures_after, limit=limit)
+    found = await run_in_threadpool(jobs.all.store.groups, job.id) if job.kind is Kind.GROUPS else None
     return JobReport(
         **_fields(job),
         failures=[FailedFile(place=item.place, path=item.path, code=item.code, detail=item.detail) for item in failed],
@@ -191,7 +193,7 @@ async def get_job(
     response_class=StreamingResponse,
     responses={200: {"content": {_EVENTS: {"schema": _EVENT}}}, **problem_responses(404, 422, 503)},
 )
-async def follow_job(request: FacetRequest, job: NamedJob) -> StreamingResponse:
+async def follow_job(job: NamedJob, jobs: JobsDep) -> StreamingResponse:
     """A job as it gets on, as server-sent events.
 
     Each is called `progress` while the job goes on, and the last one by the state in which it ended: `done`, `failed`
@@ -199,10 +201,10 @@ async def follow_job(request: FacetRequest, job: NamedJob) -> StreamingResponse:
     """
     # Proxies that hold back what they pass on would hold back the news.
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(job, request.desk), headers=headers, media_type=_EVENTS)
+    return StreamingResponse(_events(job, jobs), headers=headers, media_type=_EVENTS)
 
 
-async def _events(job: job_records.Job, desk: VisibleJobs) -> AsyncIterator[bytes]:
+async def _events(job: job_records.Job, jobs: VisibleJobs) -> AsyncIterator[bytes]:
     seen, quiet = 0, 0.0
     while True:
         quiet += _POLL_SECONDS
@@ -216,10 +218,10 @@ async def _events(job: job_records.Job, desk: VisibleJobs) -> AsyncIterator[byte
         if job.state.final:
             return
         await asyncio.sleep(_POLL_SECONDS)
-        job = await run_in_threadpool(desk.jobs.store.get, job.id)
+        job = await run_in_threadpool(jobs.all.store.get, job.id)
 
 
 @router.delete("/jobs/{job_id}", responses=problem_responses(404, 422, 503))
-async def cancel_job(request: FacetRequest, job: NamedJob) -> Job:
+async def cancel_job(job: NamedJob, jobs: JobsDep) -> Job:
     """End a job before it is done; what it enrolled stays. One that has ended stays as it is."""
-    return Job.of(await run_in_threadpool(request.desk.cancel, job.id))
+    return Job.of(await run_in_threadpool(jobs.cancel, job.id))

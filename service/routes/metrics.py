@@ -2,17 +2,15 @@
 
 from typing import cast
 
-from fastapi import Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from gallery.base_gallery import BaseGallery
 from model.errors import Unavailable
-from service.routing.request import FacetRequest
-from service.routing.router import Router
 
 JOBS = Gauge("facet_jobs", "Jobs of the gallery in each state", ["state"])
 
-router = Router(tags=["about"])
+router = APIRouter(tags=["about"])
 
 
 @router.get(
@@ -20,7 +18,7 @@ router = Router(tags=["about"])
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-def metrics(request: FacetRequest) -> Response:
+def metrics(request: Request) -> Response:
     """Times of requests and of each stage of the work, and how much of it waits, in the format of Prometheus.
 
     Workers measure their stages themselves: `facet worker --metrics-port` opens this page for each.

@@ -3,15 +3,15 @@
 from typing import Any, Literal
 
 from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from model.attributes import POSE_ANGLES, SPACES, Attribute
 from model.errors import Unavailable
 from service.openapi.descriptions import problem_responses
-from service.routing.request import FacetRequest
-from service.routing.router import Router
+from service.routing.dependencies import ConfigDep, GalleryDep, InferenceDep
 
-router = Router(tags=["about"])
+router = APIRouter(tags=["about"])
 
 
 class AttributeEntry(BaseModel):
@@ -67,10 +67,10 @@ def _entry(attribute: Attribute) -> AttributeEntry:
 
 
 @router.get("/model", responses=problem_responses(503))
-async def model(request: FacetRequest) -> Model:
+async def model(config: ConfigDep, inference: InferenceDep, gallery: GalleryDep) -> Model:
     """The model card, the table of the embedding, the presets and the limits."""
     # While one model takes another's place, of the one that most workers have.
-    info, recall = next(iter((await request.inference.models()).values())), request.gallery.recall()
+    info, recall = next(iter((await inference.models()).values())), gallery.recall()
     return Model(
         id=info.id,
         image_size=info.image_size,
@@ -79,7 +79,7 @@ async def model(request: FacetRequest) -> Model:
         attributes=[_entry(attribute) for attribute in Attribute],
         presets={attribute: list(names) for attribute, names in info.presets.items()},
         search=Search(kind="approximate" if recall else "exact", recall_at_10=recall),
-        limits=request.config.limits,
+        limits=config.limits,
         card=dict(info.card),
     )
 
@@ -91,13 +91,13 @@ async def live() -> Health:
 
 
 @router.get("/health/ready", response_model_exclude_none=True, responses=problem_responses(503))
-async def ready(request: FacetRequest) -> Health:
+async def ready(request: Request, inference: InferenceDep, gallery: GalleryDep) -> Health:
     """Whether requests can be answered: the model is loaded and the database answers."""
-    missing = await request.inference.ready()
+    missing = await inference.ready()
     if missing is not None:
         raise Unavailable(missing)
-    census = await run_sync(request.gallery.census, limiter=request.app.state.probe_threads)
-    running = await request.inference.models()
+    census = await run_sync(gallery.census, limiter=request.app.state.probe_threads)
+    running = await inference.models()
     unusable = sum(count for model, count in census.items() if model not in running)
     if not unusable:
         return Health()

@@ -1,16 +1,15 @@
 """A face drawn back from its embedding."""
 
-from fastapi import Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from service.openapi.descriptions import DRAWN, EMBEDDING, PICTURE, PICTURE_PROBLEMS, request_body
 from service.responses.pictures import drawn_json, drawn_png, wants_json
+from service.routing.dependencies import BodyDep, InferenceDep
 from service.routing.parameters import AlignQuery
-from service.routing.request import FacetRequest
-from service.routing.router import Router
 from service.schemas import Embedding, Png
 
-router = Router(tags=["drawing"])
+router = APIRouter(tags=["drawing"])
 
 
 class Reconstruction(BaseModel):
@@ -28,9 +27,9 @@ class Reconstruction(BaseModel):
     responses={**PICTURE_PROBLEMS, **DRAWN},
     openapi_extra=request_body({"image": PICTURE}, ["image"], raw=True, json={"embedding": EMBEDDING}),
 )
-async def reconstruct(request: FacetRequest, align: AlignQuery = "auto") -> Response:
+async def reconstruct(request: Request, body: BodyDep, inference: InferenceDep, align: AlignQuery = "auto") -> Response:
     """Draw the face of a picture, or of an embedding, through all four networks."""
-    drawing = await request.inference.reconstruct((await request.inputs()).face(), align=align)
+    drawing = await inference.reconstruct(body.face(), align=align)
     if not wants_json(request):
         return drawn_png(drawing.image)
     return drawn_json(

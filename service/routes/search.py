@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
-from fastapi import Query
+from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
@@ -14,15 +14,14 @@ from model.errors import FacetError, InvalidRequest
 from service.body.request_body import Inputs
 from service.largest_face import largest_faces
 from service.openapi.descriptions import EMBEDDING, PICTURE, PICTURE_PROBLEMS, problem_responses, request_body
+from service.routing.dependencies import BodyDep, ConfigDep, EnrolledFaces, EnrolledFacesDep, GalleryDep, InferenceDep
 from service.routing.parameters import AlignQuery, within
-from service.routing.request import FacetRequest
-from service.routing.router import Router
 from service.schemas import AttributeName, vector_of
 from service.search.filter import METADATA_PARAMETER, SearchConditions
 from service.search.query import QUESTION, Question, query_for, questions_of
 from worker.interface import Align, Inference
 
-router = Router(tags=["gallery"])
+router = APIRouter(tags=["gallery"])
 
 Weighted = Annotated[
     list[str],
@@ -92,7 +91,11 @@ class BatchResults(BaseModel):
     ),
 )
 async def search(
-    request: FacetRequest,
+    body: BodyDep,
+    config: ConfigDep,
+    inference: InferenceDep,
+    gallery: GalleryDep,
+    enrolled: EnrolledFacesDep,
     conditions: SearchConditions,
     attr: Weighted,
     source_attr: Annotated[
@@ -105,21 +108,23 @@ async def search(
 
     A `source` picture lends the attributes in `source_attr`.
     """
-    shared = {"attr": attr, "k": within("k", k, request.config.max_k), **conditions.fields}
-    body = await request.inputs()
+    shared = {"attr": attr, "k": within("k", k, config.max_k), **conditions.fields}
     if "queries" in body.fields:
-        questions = questions_of(body, request.config.max_queries)
-        queries = [await _asked(request, place, item, shared) for place, item in enumerate(questions)]
-        answers = await run_in_threadpool(request.gallery.search_many, queries)
+        questions = questions_of(body, config.max_queries)
+        queries = [
+            await _asked(inference, enrolled, config.max_k, place, item, shared) for place, item in enumerate(questions)
+        ]
+        answers = await run_in_threadpool(gallery.search_many, queries)
         return BatchResults(answers=[SearchResults.of(results) for results in answers])
-    embedding, lent, model = await _composed(body, request.inference, source_attr or [], align)
+    embedding, lent, model = await _composed(body, inference, source_attr or [], align)
     query = query_for(embedding, lent=lent, model=model, **shared)
-    return SearchResults.of(await run_in_threadpool(request.gallery.search, query))
+    return SearchResults.of(await run_in_threadpool(gallery.search, query))
 
 
 @router.get("/search", responses=problem_responses(404, 422, 503), openapi_extra={"parameters": [METADATA_PARAMETER]})
 async def search_by_face(
-    request: FacetRequest,
+    config: ConfigDep,
+    gallery: GalleryDep,
     face: Annotated[str, Query(description="the id of the enrolled face to compare with")],
     conditions: SearchConditions,
     attr: Weighted,
@@ -127,16 +132,16 @@ async def search_by_face(
 ) -> SearchResults:
     """Search by an enrolled face, which is itself left out of the results."""
     # Also of an earlier model, whose faces are compared with each other until they are embedded anew.
-    given = await run_in_threadpool(request.gallery.get, face)
+    given = await run_in_threadpool(gallery.get, face)
     query = query_for(
         given.embedding,
         attr,
-        k=within("k", k, request.config.max_k),
+        k=within("k", k, config.max_k),
         exclude=given.id,
         model=given.model,
         **conditions.fields,
     )
-    return SearchResults.of(await run_in_threadpool(request.gallery.search, query))
+    return SearchResults.of(await run_in_threadpool(gallery.search, query))
 
 
 async def _composed(
@@ -157,15 +162,22 @@ async def _composed(
     return embedding, lent, model or faces["image"].model
 
 
-async def _asked(request: FacetRequest, place: int, question: Question, shared: Mapping[str, Any]) -> GalleryQuery:
+async def _asked(
+    inference: Inference,
+    enrolled: EnrolledFaces,
+    max_k: int,
+    place: int,
+    question: Question,
+    shared: Mapping[str, Any],
+) -> GalleryQuery:
     """The query that a question of a batch asks; what it leaves out is as all share it."""
     fields = {**shared, **question.own}
     try:
-        within("k", fields["k"], request.config.max_k)
+        within("k", fields["k"], max_k)
         if question.face is None:
             vector = vector_of(question.embedding)
-            return query_for(vector, model=(await request.inference.info()).id, **fields)
-        face = await request.enrolled(question.face)
+            return query_for(vector, model=(await inference.info()).id, **fields)
+        face = await enrolled.get(question.face)
         return query_for(face.embedding, exclude=face.id, model=face.model, **fields)
     except FacetError as error:
         raise type(error)(f"In queries[{place}]: {error.message}", **error.details) from error

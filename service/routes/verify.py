@@ -1,14 +1,14 @@
 """Whether two pictures show the same person."""
 
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from model.attributes import Attribute
 from service.openapi.descriptions import PICTURE, PICTURE_PROBLEMS, request_body
+from service.routing.dependencies import BodyDep, InferenceDep
 from service.routing.parameters import AlignQuery
-from service.routing.request import FacetRequest
-from service.routing.router import Router
 
-router = Router(tags=["faces"])
+router = APIRouter(tags=["faces"])
 
 
 class Verified(BaseModel):
@@ -25,10 +25,9 @@ class Verified(BaseModel):
     responses=PICTURE_PROBLEMS,
     openapi_extra=request_body({"image": PICTURE, "other": PICTURE}, ["image", "other"]),
 )
-async def verify(request: FacetRequest, align: AlignQuery = "auto") -> Verified:
+async def verify(body: BodyDep, inference: InferenceDep, align: AlignQuery = "auto") -> Verified:
     """Compare the largest face of each of two pictures."""
-    body = await request.inputs()
-    verdict = await request.inference.verify(body.one("image"), body.one("other"), align=align)
+    verdict = await inference.verify(body.one("image"), body.one("other"), align=align)
     return Verified(
         same_person=verdict.same_person,
         probability=verdict.probability,

@@ -1,1 +1,1 @@
-"""What every route is made of: its router, its request and the parameters that routes share."""
+"""What the functions of the routes take: dependencies, and the query parameters that several of them share."""

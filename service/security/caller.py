@@ -58,7 +58,7 @@ def caller_of(scope: AsgiScope) -> Caller:
     return cast(Caller, scope[_KEY])
 
 
-def authorize(request: Request) -> None:
+async def authorize(request: Request) -> None:
     """Let a request go on to the route that it has found.
 
     Raises Unauthorized without a key, and Forbidden where the key lacks the scope.
