@@ -77,6 +77,7 @@ class Settings(BaseSettings):
         ServiceConfig.max_archive_ratio, description="unpacked bytes for each byte of an archive"
     )
     max_grouped: PositiveInt = Field(ServiceConfig.max_grouped, description="faces of a collection that is grouped")
+    max_jobs: PositiveInt = Field(ServiceConfig.max_jobs, description="jobs of one collection that may wait at a time")
     max_job_days: PositiveInt = Field(ServiceConfig.max_job_days, description="days that an ended job is kept")
     max_body_seconds: PositiveInt = Field(
         ServiceConfig.max_body_seconds,

@@ -48,6 +48,8 @@ class ServiceConfig:
     """Where what jobs work on lies until they are done."""
     runs_jobs: bool = True
     """Work on jobs in this process; else a worker of the queue `jobs` does, which shares `jobs_dir`."""
+    max_jobs: int = 100
+    """Jobs of one collection that may wait at a time; all are worked on one after the other."""
     max_job_days: int = 30
     """Days after its end when a job is forgotten, with what failed in it and the groups that it found."""
     max_body_seconds: int = 60

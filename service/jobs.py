@@ -1,8 +1,8 @@
 """The jobs of a service: its runner, and how the runner's thread asks the service's inference."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from gallery.jobs.job_records import Job, Kind
 from gallery.jobs.job_store import no_job
 from gallery.jobs.runner import Runner
 from gallery.limits import check_collection
-from model.errors import FacetError
+from model.errors import Busy, FacetError
 from service.config import ServiceConfig
 from service.security.audit import Action, AuditLog
 from service.security.caller import Caller
@@ -33,7 +33,7 @@ class Jobs:
         self.limits = Limits(
             config.max_archive_entries, config.max_unpacked_bytes, config.max_archive_ratio, config.max_image_bytes
         )
-        self.store = gallery.jobs
+        self.store, self.most_waiting = gallery.jobs, config.max_jobs
         self._inference, self._runs = inference, config.runs_jobs
         self._loop: asyncio.AbstractEventLoop | None = None
         work = work_on(gallery, self._embed, self.limits, config.keep_crops)
@@ -96,11 +96,17 @@ class VisibleJobs:
     request: str
     """The id of the request, for the log."""
 
-    @contextmanager
-    def reserved(self, collection: str) -> Iterator[tuple[str, Path]]:
-        """The id and the folder of a job to come in a collection, which is created inside."""
+    @asynccontextmanager
+    async def reserved(self, collection: str) -> AsyncIterator[tuple[str, Path]]:
+        """The id and the folder of a job to come in a collection, which is created inside.
+
+        Raises Busy where so many wait for that collection already that this one's turn would be long in coming.
+        """
         self.caller.require(collection)
         check_collection(collection)
+        waiting = await run_in_threadpool(self.all.store.waiting, collection)
+        if waiting >= self.all.most_waiting:
+            raise Busy(f"{waiting} jobs of this collection wait already; try again when one is done.", retry_after=60)
         with self.all.runner.reserved() as place:
             yield place
 

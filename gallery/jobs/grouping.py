@@ -12,10 +12,12 @@ from model.attributes import SPACES, Attribute, Vector, part
 from model.errors import InvalidRequest, TooLarge
 
 MOST_TOGETHER = 10_000
-"""Faces that may hang together: the memory for the distances between them grows with their square, to 0.4 GB."""
+"""Faces that may hang together: the time to bring them together grows with their square."""
 
 _CHUNK = 256
 """Faces whose neighbours are looked for at a time."""
+_PAIRS = 1_000_000
+"""Pairs of neighbours that are joined at a time: about 50 MB."""
 _MARGIN = 1e-4
 """More than a cosine summed in float32 can be off."""
 _TIE = 1e-12
@@ -33,7 +35,8 @@ def group_faces(task: Task, gallery: BaseGallery) -> None:
     vectors = np.stack([*faces.values()]) if faces else np.zeros((0, SPACES[attribute].size), np.float32)
     hanging = np.arange(len(faces))
     for done, found in _hanging_together(vectors, wanted["distance"]):
-        task.record({"total": len(faces), "done": done})
+        task.tell({"total": len(faces), "done": done})
+        _check_together(found, wanted["distance"])
         hanging = found
     labels = clusters(vectors, hanging, wanted["distance"])
     sizes = np.bincount(labels, minlength=1)
@@ -55,19 +58,25 @@ def clusters(vectors: Vector, hanging: NDArray[np.int64], distance: float) -> ND
 
     `hanging` tells which vectors hang together by chains of pairs no further apart than `distance`. Two clusters no
     further apart than that in the mean have such a pair, so none reaches beyond what hangs together.
+    Raises InvalidRequest where too many do.
     """
+    _check_together(hanging, distance)
     labels, count = np.zeros(len(vectors), np.int64), 0
     order = np.argsort(hanging, kind="stable")
     for members in np.split(order, np.flatnonzero(np.diff(hanging[order])) + 1):
-        if len(members) > MOST_TOGETHER:
-            raise InvalidRequest(
-                f"{len(members)} faces hang together at a distance of {distance:g}; ask for a smaller one",
-                limit=MOST_TOGETHER,
-            )
         found = _average_linkage(vectors[members].astype(np.float64), distance)
         labels[members] = found + count
         count += int(found.max(initial=-1)) + 1
     return labels
+
+
+def _check_together(hanging: NDArray[np.int64], distance: float) -> None:
+    """Raises InvalidRequest where too many faces hang together, by the component of each."""
+    most = int(np.bincount(hanging).max(initial=0))
+    if most > MOST_TOGETHER:
+        raise InvalidRequest(
+            f"{most} faces hang together at a distance of {distance:g}; ask for a smaller one", limit=MOST_TOGETHER
+        )
 
 
 def _average_linkage(vectors: NDArray[np.float64], distance: float) -> NDArray[np.int64]:
@@ -117,8 +126,13 @@ def _hanging_together(vectors: Vector, distance: float) -> Iterator[tuple[int, N
     """By chains of near pairs: the component of each vector, as far as is known after so many were looked at."""
     labels = np.arange(len(vectors))
     for start in range(0, len(vectors), _CHUNK):
-        ours, near = np.nonzero(vectors[start : start + _CHUNK] @ vectors.T >= 1.0 - distance - _MARGIN)
-        labels = _joined(labels, start + ours, near)
+        near = vectors[start : start + _CHUNK] @ vectors.T >= 1.0 - distance - _MARGIN
+        first = start
+        # At a large distance all may be neighbours of all.
+        for rows in np.array_split(near, 1 + np.count_nonzero(near) // _PAIRS):
+            ours, others = np.nonzero(rows)
+            labels = _joined(labels, first + ours, others)
+            first += len(rows)
         yield min(start + _CHUNK, len(vectors)), labels
 
 

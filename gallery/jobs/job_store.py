@@ -79,6 +79,13 @@ class JobStore:
         with self._transaction() as connection:
             return [_job_of(row._mapping) for row in connection.execute(query)]
 
+    def waiting(self, collection: str) -> int:
+        """How many jobs of a collection are not ended."""
+        active = jobs.c.state.in_([state.value for state in _ACTIVE])
+        with self._transaction() as connection:
+            found = connection.execute(select(func.count()).where(jobs.c.collection == collection, active))
+            return int(found.scalar_one())
+
     def counts(self) -> dict[State, int]:
         """How many jobs are in each state."""
         query = select(jobs.c.state, func.count().label("number")).group_by(jobs.c.state)
@@ -97,9 +104,17 @@ class JobStore:
             _changed(connection, id, state=State.QUEUED.value, starts=0)
 
     def record(
-        self, id: str, progress: Mapping[str, int | None], new: Sequence[NewFace] = (), failed: Sequence[Failure] = ()
+        self,
+        id: str,
+        progress: Mapping[str, int | None],
+        new: Sequence[NewFace] = (),
+        failed: Sequence[Failure] = (),
+        *,
+        lasting: bool = True,
     ) -> Job:
         """Note how far a job is with what it brought, all or nothing.
+
+        `lasting` says that a process that takes the job up again goes on from here, and does not begin anew.
 
         Of the faces those are enrolled that are not yet there; the count `enrolled` grows by them, and `duplicates` by
         the others. Raises Ended for a job that was cancelled.
@@ -112,7 +127,7 @@ class JobStore:
                 counts["duplicates"] = (counts["duplicates"] or 0) + len(new) - enrolled
             if failed:
                 connection.execute(insert(failures), [{"job": id, **vars(failure)} for failure in failed])
-            job = _changed(connection, id, progress=counts, starts=0)
+            job = _changed(connection, id, progress=counts, **{"starts": 0} if lasting else {})
             if job is None:
                 raise Ended
             return job

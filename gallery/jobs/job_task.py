@@ -38,6 +38,11 @@ class Task:
         self._check()
         return job.progress
 
+    def tell(self, progress: Mapping[str, int | None]) -> None:
+        """Say how far a job is that begins anew when it is taken up again. Raises as `record`."""
+        self._watch(self.jobs.record(self.job.id, progress, lasting=False))
+        self._check()
+
     def wait(self, seconds: float) -> None:
         """Wait before something is tried again. Raises as `record`."""
         self._stop.wait(seconds)

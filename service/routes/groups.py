@@ -49,7 +49,7 @@ async def group_collection(
         "max_faces": config.max_grouped,
         "model": info.id,
     }
-    with jobs.reserved(name) as (id, _):
+    async with jobs.reserved(name) as (id, _):
         job = await run_in_threadpool(jobs.create, Kind.GROUPS, name, parameters, id)
     response.headers["Location"] = f"/jobs/{job.id}"
     return Job.of(job)

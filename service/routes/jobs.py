@@ -132,7 +132,7 @@ async def import_archive(
     is left out, so that an archive may be sent again. The job goes on after a restart of the service.
     """
     parameters = {"strip": strip, "align": align}
-    with jobs.reserved(collection) as (id, folder):
+    async with jobs.reserved(collection) as (id, folder):
         await save_archive(request, folder / ARCHIVE, config)
         await run_in_threadpool(_look_into, folder / ARCHIVE, jobs.all.limits)
         job = await run_in_threadpool(jobs.create, Kind.IMPORT, collection, parameters, id)

@@ -27,7 +27,7 @@ async def reembed_collection(
     without a picture nothing changes; `GET /health/ready` tells how many of other models there are.
     """
     model = (await inference.info()).id
-    with jobs.reserved(name) as (id, _):
+    async with jobs.reserved(name) as (id, _):
         job = await run_in_threadpool(jobs.create, Kind.REEMBED, name, {"model": model}, id)
     response.headers["Location"] = f"/jobs/{job.id}"
     return Job.of(job)

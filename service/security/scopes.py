@@ -48,7 +48,8 @@ NEEDS: Mapping[str, Open | Scope | tuple[Scope, ...]] = {
     "DELETE /faces/{face_id}": Scope.ERASE,
     "DELETE /subjects/{subject}": Scope.ERASE,
     "POST /jobs/import": Scope.ENROL,
-    "POST /collections/{name}/groups": Scope.SEARCH,
+    # It takes the turn of imports, and whoever may not end a job shall not begin one.
+    "POST /collections/{name}/groups": (Scope.ENROL, Scope.SEARCH),
     "POST /collections/{name}/reembed": Scope.ENROL,
     "GET /jobs": Scope.SEARCH,
     "GET /jobs/{job_id}": Scope.SEARCH,

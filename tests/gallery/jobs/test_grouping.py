@@ -1,5 +1,6 @@
 """Planted groups are found again; the result is the library's, however the faces are split up on the way."""
 
+import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -110,3 +111,60 @@ def test_too_many_that_hang_together_are_refused(monkeypatch: pytest.MonkeyPatch
     vectors = np.tile(np.eye(1, 32, dtype=np.float32), (6, 1))
     with pytest.raises(InvalidRequest, match="6 faces hang together"):
         grouping.clusters(vectors, np.zeros(6, np.int64), 0.1)
+
+
+def _groups(gallery: Gallery, place: Path, distance: float) -> tuple[Runner, str]:
+    runner = Runner(gallery.jobs, place, work_on(gallery, embed, Limits(), False))
+    parameters = {"by": "identity", "distance": distance, "min_size": 2, "model": "m1", "max_faces": 1000}
+    with runner.reserved() as (id, _):
+        gallery.jobs.create(Kind.GROUPS, "c", parameters, id=id)
+    return runner, id
+
+
+def test_no_more_are_looked_at_once_too_many_hang_together(
+    sqlite_url: str, tmp_path: Path, embedding: MakeEmbedding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouping, "MOST_TOGETHER", 5)
+    monkeypatch.setattr(grouping, "_CHUNK", 4)
+    with closing(Gallery(sqlite_url)) as gallery:
+        gallery.enrol_many([NewFace("x", embedding(0), "m1", "c") for _ in range(40)])
+        runner, id = _groups(gallery, tmp_path / "jobs", 0.1)
+        runner.run(id)
+        failed = gallery.jobs.get(id)
+        assert (failed.error or {})["details"] == {"limit": 5}
+        assert failed.progress == {"total": 40, "done": 4}
+
+
+def test_a_grouping_over_which_the_process_ends_again_and_again_is_given_up(
+    sqlite_url: str, tmp_path: Path, embedding: MakeEmbedding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It begins anew each time, however far it had come: that is no getting on."""
+    with closing(Gallery(sqlite_url)) as gallery:
+        gallery.enrol_many([NewFace("x", embedding(seed), "m1", "c") for seed in range(5)])
+        runner, id = _groups(gallery, tmp_path / "jobs", 0.1)
+        reached = list[int]()
+
+        def ends(*_: Any) -> None:
+            reached.append(gallery.jobs.get(id).progress["done"] or 0)
+            raise SystemExit
+
+        monkeypatch.setattr(grouping, "clusters", ends)
+        for _ in range(3):
+            with pytest.raises(SystemExit):
+                runner.run(id)
+        runner.run(id)
+        assert reached == [5] * 3
+        failed = gallery.jobs.get(id)
+        assert (failed.state, (failed.error or {})["code"]) == (State.FAILED, "crashed_worker")
+
+
+def test_neighbours_take_no_more_memory_the_more_of_them_there_are() -> None:
+    vectors = np.tile(np.eye(1, 32, dtype=np.float32), (20_000, 1))
+    tracemalloc.start()
+    try:
+        next(grouping._hanging_together(vectors, 1.9))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # The products of 256 faces with all are 20 MB of it; all 5 million pairs at once would take 240 MB.
+    assert peak < 120e6

@@ -1,11 +1,14 @@
 """The faces of a collection brought together over HTTP."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 
 from tests.faces import draw_face, jpeg
 from tests.service.asking import assert_problem, enrol
 from tests.service.routes.test_jobs import report
+from tests.service.serving import dummy_app, serving
 
 
 def test_pictures_of_one_face_are_one_group(client: httpx.Client, collection: str) -> None:
@@ -44,3 +47,17 @@ def test_what_makes_no_sense_is_refused(client: httpx.Client, collection: str, p
 
 def test_a_collection_of_a_bad_name_is_refused(client: httpx.Client) -> None:
     assert_problem(client.post("/collections/a%20b/groups"), 422, "invalid_request")
+
+
+def test_so_many_jobs_of_a_collection_wait_and_no_more(tmp_path: Path) -> None:
+    with serving(dummy_app(tmp_path, max_jobs=2, runs_jobs=False)) as client:
+        begun = [client.post("/collections/c/groups") for _ in range(2)]
+        assert [answer.status_code for answer in begun] == [202, 202]
+        for path in ("/collections/c/groups", "/collections/c/reembed", "/jobs/import?collection=c"):
+            refused = client.post(path, content=b"?", headers={"Content-Type": "application/zip"})
+            assert_problem(refused, 503, "busy")
+            assert int(refused.headers["Retry-After"]) == 60
+        assert client.post("/collections/other/groups").status_code == 202
+        client.delete(begun[0].headers["Location"])
+        assert client.post("/collections/c/groups").status_code == 202
+        assert len(list((tmp_path / "jobs").iterdir())) == 4

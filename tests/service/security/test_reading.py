@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from service.security.scopes import NEEDS, Scope
-from tests.service.asking import JSON, embedding_of, enrol
+from tests.service.asking import JSON, assert_problem, embedding_of, enrol
 from tests.service.security.guarded import USUAL, Guarded
 
 SUBJECT, MARK, COLLECTION = "somebody-hidden", "a-hidden-mark", "hidden"
@@ -67,3 +67,10 @@ def test_the_face_is_there_for_who_may_look(guarded: Guarded, ada: bytes) -> Non
     edits = [{"attribute": "identity", "from": f"face:{face['id']}"}]
     drawn = looker.post("/edit", json={"embedding": face["embedding"], "edits": edits}, headers=JSON)
     assert str(face["embedding"]["identity"][0]) in drawn.text
+
+
+def test_whoever_may_not_end_a_job_begins_none(guarded: Guarded, hidden: dict[str, Any]) -> None:
+    looker = guarded.holder(Scope.SEARCH)
+    assert looker.get(f"/jobs/{hidden['job']}").status_code == 200
+    for method, path in (("DELETE", f"/jobs/{hidden['job']}"), ("POST", f"/collections/{COLLECTION}/groups")):
+        assert_problem(looker.request(method, path), 403, "forbidden")
