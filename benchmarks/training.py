@@ -25,15 +25,15 @@ from torch.optim import AdamW
 from model.attributes import EMBEDDING_SIZE
 from model.engine import choose_device
 from model.face_model import FaceModel
-from training.critics import JUDGED, Critics
+from training.critics.updates import JUDGED, Critics
 from training.data.batches import Batch, Batches
 from training.data.crops import EXPRESSIONS, CropSet
 from training.data.shards import MARGIN
 from training.loop import Report, Trainer
-from training.losses.perceptual import LiteFeatures
+from training.losses.pictures.perceptual import LiteFeatures
 from training.passes import standing
-from training.prefetch import moved
-from training.stages import Recipe, load_recipe
+from training.recipe import Recipe, load_recipe
+from training.runtime.prefetch import moved
 
 CROPS = 1024
 PEOPLE = 64

@@ -35,7 +35,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """The pages' files with the card's sheets, drawn by the bundled model; MkDocs calls this."""
     from model.backend import load_backend
-    from training.card import SHEETS, draw_sheets
+    from training.export.card import SHEETS, draw_sheets
 
     with TemporaryDirectory() as folder:
         draw_sheets(load_backend("", "cpu"), Path(folder))
@@ -78,7 +78,7 @@ def _escaped(text: str) -> str:
 def card(_: str) -> str:
     """The model card that the bundled file carries."""
     from model.checkpoint import bundled, load_checkpoint
-    from training.card import markdown
+    from training.export.card import markdown
 
     checkpoint = load_checkpoint(bundled())
     return markdown(f"`{checkpoint.id}`", checkpoint.card, sheets=True).replace("\n#", "\n##").replace("# ", "## ", 1)

@@ -12,13 +12,13 @@ from torch.optim import AdamW, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from model.face_model import FaceModel
-from training import ranks
 from training.data.batches import Batch, Batches, generator_for
-from training.not_finite import check_finite
 from training.objective import Objective
 from training.passes import Passes
-from training.prefetch import Prefetch
-from training.stages import LEARNING, Optimiser, Recipe
+from training.recipe import LEARNING, Optimiser, Recipe
+from training.runtime import distributed as ranks
+from training.runtime.not_finite import check_finite
+from training.runtime.prefetch import Prefetch
 
 COMPILER = "inductor"
 """What `torch.compile` makes programs with."""

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from training.critics import JUDGED, Critics
-from training.losses.queue import Queue
+from training.critics.updates import JUDGED, Critics
+from training.losses.embedding.queue import Queue
 from training.passes import Passes
-from training.stages import Recipe
+from training.recipe import Recipe
 from training.terms import TERMS
 
 

@@ -10,11 +10,11 @@ from torch.nn import functional as F
 
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
 from model.face_model import FaceModel
-from training import ranks
+from training.critics.augmentation import Disguise
+from training.critics.networks import ImageDiscriminator
 from training.data.batches import Batch
-from training.discriminators import ImageDiscriminator
-from training.disguise import Disguise
-from training.stages import Recipe
+from training.recipe import Recipe
+from training.runtime import distributed as ranks
 
 CYCLE_NOISE = 0.04
 """Deviation of the noise added to a drawn face before it is read again: signals that nobody sees drown in it."""

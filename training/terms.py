@@ -8,25 +8,25 @@ from torch import Tensor, nn
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
 from training.data.crops import EXPRESSIONS
 from training.losses.adversarial import GeneratorLoss
-from training.losses.alignment import AlignmentLoss
-from training.losses.contrastive import ContrastiveLoss
-from training.losses.cycle import CycleLoss
-from training.losses.distillation import DistillationLoss
-from training.losses.feature_matching import FeatureMatchingLoss
-from training.losses.graded_triplet import GradedTripletLoss
+from training.losses.embedding.alignment import AlignmentLoss
+from training.losses.embedding.contrastive import ContrastiveLoss
+from training.losses.embedding.cycle import CycleLoss
+from training.losses.embedding.distillation import DistillationLoss
+from training.losses.embedding.graded_triplet import GradedTripletLoss
+from training.losses.embedding.leakage import LeakageLoss
+from training.losses.embedding.margin_softmax import MarginSoftmaxLoss
+from training.losses.embedding.pose import PoseLoss
+from training.losses.embedding.triplet import TripletLoss
+from training.losses.embedding.uniformity import UniformityLoss
 from training.losses.latent import LatentLoss
-from training.losses.leakage import LeakageLoss
-from training.losses.margin_softmax import MarginSoftmaxLoss
 from training.losses.moments import MomentsLoss
-from training.losses.perceptual import PerceptualLoss
-from training.losses.pose import PoseLoss
-from training.losses.reconstruction import ReconstructionLoss
-from training.losses.structural import StructuralLoss
-from training.losses.triplet import TripletLoss
-from training.losses.uniformity import UniformityLoss
+from training.losses.pictures.feature_matching import FeatureMatchingLoss
+from training.losses.pictures.perceptual import PerceptualLoss
+from training.losses.pictures.reconstruction import ReconstructionLoss
+from training.losses.pictures.structural import StructuralLoss
 from training.passes import Passes
-from training.ranks import gathered
-from training.stages import Recipe
+from training.recipe import Recipe
+from training.runtime.distributed import gathered
 
 POSE, IDENTITY, EXPRESSION, STYLE = Attribute
 DIRECTIONS = 64

@@ -12,19 +12,19 @@ import torch
 from model.checkpoint import load_checkpoint
 from model.face_model import FaceModel
 from model.networks.config import NetworkConfig
-from training import ranks
 from training.data.augmentation import frame, still
 from training.data.batches import Batches
 from training.data.crops import CropSet, fit_targets, load_crops, load_samples
 from training.data.mixture import Source, weights_of
 from training.growth import grown
-from training.journal import Journal
 from training.loop import Report, Trainer
-from training.not_finite import NotFinite
-from training.resume import load_state, save_state
-from training.sheets import autoencoder_sheet, swap_sheet
-from training.stages import Recipe
-from training.stop_signal import StopSignal
+from training.recipe import Recipe
+from training.runtime import distributed as ranks
+from training.runtime.journal import Journal
+from training.runtime.not_finite import NotFinite
+from training.runtime.resume import load_state, save_state
+from training.runtime.sheets import autoencoder_sheet, swap_sheet
+from training.runtime.stop_signal import StopSignal
 
 SHEET_FACES = 12
 

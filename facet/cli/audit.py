@@ -29,7 +29,7 @@ def audit(
     from training.audit.findings import Kind, write_table
     from training.audit.material import align_all, read_labelled
     from training.audit.page import write_page
-    from training.data.readers import unique
+    from training.data.sources.readers import unique
 
     backend = load_backend(model, device)
     with told():

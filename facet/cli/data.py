@@ -10,7 +10,7 @@ from facet.cli.mistakes import told
 from facet.progress import progress
 
 if TYPE_CHECKING:
-    from training.data.pictures import Failure, Picture
+    from training.data.sources.pictures import Failure, Picture
 
 app = typer.Typer(help="Prepare data sets for training.", no_args_is_help=True)
 
@@ -107,10 +107,10 @@ def _pictures(
     people: Path | None = None,
 ) -> "list[Picture | Failure]":
     """What a data set holds. Raises BadParameter if that is not one picture."""
-    from training.data.lfw import read_lfw
-    from training.data.pictures import Failure, Picture
-    from training.data.readers import READERS, left_out, unique, without
-    from training.data.unnamed import read_unnamed
+    from training.data.sources.lfw import read_lfw
+    from training.data.sources.pictures import Failure, Picture
+    from training.data.sources.readers import READERS, left_out, unique, without
+    from training.data.sources.unnamed import read_unnamed
 
     with told():
         if name is DataSet.LFW:

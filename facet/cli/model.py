@@ -42,10 +42,10 @@ def export(
     Example: facet model export runs/first --to first.safetensors --data prepared/lfw --pairs pairs.txt
     """
     from model.checkpoint import load_checkpoint
-    from training.data.lfw import read_fold
+    from training.data.sources.lfw import read_fold
     from training.evaluation.splits import load_splits
-    from training.export import card_json, export
-    from training.onnx_export import export_onnx
+    from training.export.checkpoint import card_json, export
+    from training.export.onnx import export_onnx
     from training.train import Run, networks_of
 
     with told():
@@ -72,7 +72,7 @@ def card(
     """
     from model.checkpoint import bundled
     from model.engine import Engine
-    from training.card import SHEETS, draw_sheets, markdown, take_in
+    from training.export.card import SHEETS, draw_sheets, markdown, take_in
 
     path = model or bundled()
     if reports is not None:

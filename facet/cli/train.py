@@ -11,7 +11,7 @@ import typer
 from facet.cli.mistakes import told
 
 if TYPE_CHECKING:
-    from training.stages import Recipe
+    from training.recipe import Recipe
 
 
 def train(
@@ -45,7 +45,7 @@ def train(
 
     On all GPUs of a machine: torchrun --nproc-per-node gpu --no-python facet train joint --from split --name joint
     """
-    from training.stages import read_recipe
+    from training.recipe import read_recipe
 
     with told():
         stage = read_recipe(recipe, _overrides(change or [])).get("stage")
@@ -69,9 +69,9 @@ def _train_stage(
 ) -> None:
     from facet.cli.watching import watching
     from model.engine import choose_device
-    from training import ranks
     from training.data.mixture import Source
-    from training.stages import load_recipe
+    from training.recipe import load_recipe
+    from training.runtime import distributed as ranks
     from training.train import Run, load_training_crops, networks_of, run_training
 
     with told():
@@ -107,7 +107,7 @@ def _train_detector(
     from training.data.mixture import Source
     from training.detector.recipe import DetectorRecipe
     from training.detector.train import train_detector
-    from training.stages import read_recipe
+    from training.recipe import read_recipe
 
     with told():
         resolved = DetectorRecipe.from_data(read_recipe(recipe, _overrides(change or [])))
@@ -126,7 +126,7 @@ def _train_detector(
 
 def _finite(training: Callable[[], bool]) -> bool:
     """Whether a training reached its end; losses that are no numbers end the command with a line and exit code 1."""
-    from training.not_finite import NotFinite
+    from training.runtime.not_finite import NotFinite
 
     try:
         return training()

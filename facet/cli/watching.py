@@ -9,7 +9,7 @@ from facet.progress import progress
 if TYPE_CHECKING:
     from training.detector.recipe import DetectorRecipe
     from training.loop import Report
-    from training.stages import Recipe
+    from training.recipe import Recipe
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from training.data.batches import Batches
 from training.data.crops import CropSet
 from training.objective import Objective
 from training.passes import Passes
-from training.stages import Optimiser, Recipe, StageName, Weights
+from training.recipe import Optimiser, Recipe, StageName, Weights
 
 EVERYTHING = Weights(
     reconstruction=1.0,

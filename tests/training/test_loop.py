@@ -10,13 +10,14 @@ import torch
 from tests.tiny import tiny_model
 from tests.training.drawn import crop_set
 from tests.training.recipes import EVERYTHING, batches_for, tiny_recipe
-from training import loop, ranks
+from training import loop
 from training.data.crops import CropSet
 from training.loop import Report, Trainer, learning_rate
-from training.not_finite import NotFinite
-from training.resume import load_state, save_state
-from training.stages import LEARNING, Optimiser, Recipe, StageName, Weights
-from training.stop_signal import StopSignal
+from training.recipe import LEARNING, Optimiser, Recipe, StageName, Weights
+from training.runtime import distributed as ranks
+from training.runtime.not_finite import NotFinite
+from training.runtime.resume import load_state, save_state
+from training.runtime.stop_signal import StopSignal
 
 STAGES: tuple[StageName, ...] = ("autoencoder", "disentangle", "joint")
 

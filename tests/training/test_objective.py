@@ -7,10 +7,10 @@ from torch import Tensor
 from tests.tiny import tiny_model
 from tests.training.drawn import crop_set
 from tests.training.recipes import EVERYTHING, only, passes_for, tiny_recipe
-from training.critics import JUDGED
+from training.critics.updates import JUDGED
 from training.data.crops import CropSet
 from training.objective import Objective
-from training.stages import CriticOptions, Recipe, StageName, Weights
+from training.recipe import CriticOptions, Recipe, StageName, Weights
 from training.terms import TERMS
 
 ALL = {"encoder", "splitter", "merger", "decoder"}

@@ -11,7 +11,7 @@ from tests.training.recipes import batches_for, tiny_recipe
 from training.data.augmentation import Augmentation
 from training.data.crops import CropSet, fit_targets, load_crops
 from training.loop import Report, Trainer
-from training.stages import Optimiser, StageName, Weights
+from training.recipe import Optimiser, StageName, Weights
 
 NETWORK = NetworkConfig(64, (16, 32, 32, 32), (0, 0, 0, 0), (0, 0, 0, 0), hidden=64)
 CALM = Augmentation(shift=0, zoom=0, turn_degrees=0, mirror=False, gain=0, contrast=0, brightness=0)

@@ -16,8 +16,8 @@ from tests.training.drawn import samples
 from tests.training.recipes import tiny_recipe
 from training.data.mixture import Source
 from training.data.shards import write_shard
-from training.resume import load_state
-from training.stages import Recipe
+from training.recipe import Recipe
+from training.runtime.resume import load_state
 from training.train import Run, load_training_crops, run_training, start_model
 
 ROOT = Path(__file__).parents[2]

@@ -18,9 +18,9 @@ from training.data.crops import CropSet
 from training.data.mixture import Source
 from training.data.shards import write_shard
 from training.loop import Report
-from training.not_finite import NotFinite
-from training.resume import load_state
-from training.stages import Recipe, StageName
+from training.recipe import Recipe, StageName
+from training.runtime.not_finite import NotFinite
+from training.runtime.resume import load_state
 from training.train import Run, averaged, load_training_crops, run_training, start_model
 
 RECIPE = tiny_recipe("joint", 6, sheet_steps=3)

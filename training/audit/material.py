@@ -12,10 +12,10 @@ from model.errors import FacetError
 from model.faces.alignment import crop, frame_of, whole_frame
 from model.faces.detector import Detector
 from model.images import decode
-from training.data.folder import read_folder
-from training.data.layout import read_rows
-from training.data.pictures import Failure, Picture
 from training.data.prepare import LIMITS, central
+from training.data.sources.folder import read_folder
+from training.data.sources.layout import read_rows
+from training.data.sources.pictures import Failure, Picture
 
 
 @dataclass(frozen=True)

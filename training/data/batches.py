@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Generator, Tensor
 
-from training import ranks
 from training.data.augmentation import (
     Augmentation,
     Framing,
@@ -20,6 +19,7 @@ from training.data.augmentation import (
 from training.data.crops import CropSet
 from training.data.mixture import shares
 from training.data.together import together
+from training.runtime import distributed as ranks
 
 
 @dataclass(frozen=True)

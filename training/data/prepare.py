@@ -18,9 +18,9 @@ from model.errors import FacetError
 from model.faces.alignment import Frame, crop, frame_of
 from model.faces.detector import Box, Detection, Detector, load_detector, overlap
 from model.images import ImageLimits, decode
-from training.data.pictures import Failure, Picture
 from training.data.regions import encode, outline, regions
 from training.data.shards import CROP_SIZE, MARGIN, Sample, write_shard
+from training.data.sources.pictures import Failure, Picture
 
 SHARD_SIZE = 256
 JPEG_QUALITY = 95

@@ -12,7 +12,7 @@ from model.backend import Pixels
 from model.errors import FacetError
 from model.faces.detector import Detection, Detector, overlap
 from model.images import ImageLimits, decode
-from training.data.pictures import Failure, Picture, Split
+from training.data.sources.pictures import Failure, Picture, Split
 
 SMALL = 320
 """Pictures up to this longest side are looked at twice as large too: small faces in the background are found then."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from model.backend import Pixels
 from model.images import decode
-from training.data.pictures import Split
+from training.data.sources.pictures import Split
 from training.detector.labels import LIMITS, Labelled, read_labels
 from training.detector.truth import Truth, truth_of
 

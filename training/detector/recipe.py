@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from model.networks.detector_network import DetectorConfig
 from training.detector.composing import Composition
 from training.detector.loss import LossWeights
-from training.stages import Optimiser, check_keys
+from training.recipe import Optimiser, check_keys
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,11 @@ from training.detector.loss import detector_loss
 from training.detector.material import Material
 from training.detector.recipe import DetectorRecipe
 from training.detector.validation import THRESHOLD, validate
-from training.journal import Journal
 from training.loop import Report, learning_rate
-from training.not_finite import NotFinite
-from training.resume import load_state, save_state
-from training.stop_signal import StopSignal
+from training.runtime.journal import Journal
+from training.runtime.not_finite import NotFinite
+from training.runtime.resume import load_state, save_state
+from training.runtime.stop_signal import StopSignal
 
 VALIDATION_SEED = 2**31
 SHEET = 16

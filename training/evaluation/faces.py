@@ -9,7 +9,7 @@ from model.attributes import Vector
 from model.backend import Backend, Pixels
 from training.data.augmentation import frame, still
 from training.data.crops import CropSet
-from training.sheets import to_pixels
+from training.runtime.sheets import to_pixels
 
 CHUNK = 256
 

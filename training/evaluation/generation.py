@@ -9,8 +9,8 @@ import numpy as np
 from model.attributes import Vector
 from model.backend import Backend
 from training.evaluation.faces import Faces, embed_all, enlarged, render_all
-from training.evaluation.judged_edits import Reader
-from training.evaluation.outside_network import Features
+from training.evaluation.outside.faceres import Features
+from training.evaluation.outside.swaps_by_label_networks import Reader
 from training.evaluation.plots import bars
 from training.evaluation.report import Report, percent
 

@@ -16,12 +16,12 @@ from model.attributes import Attribute, part, similarity
 from model.backend import Backend, Pixels
 from training.data.augmentation import Framing, frame
 from training.data.crops import CropSet
-from training.data.utkface import NAME
+from training.data.sources.utkface import NAME
 from training.evaluation.faces import CHUNK, Faces, embed_all
 from training.evaluation.plots import bars
 from training.evaluation.reconstruction import reconstruct, similarities
 from training.evaluation.report import Report
-from training.sheets import to_pixels
+from training.runtime.sheets import to_pixels
 
 AGES = (0, 10, 20, 40, 60, 1000)
 """Bands from one age up to the next."""

@@ -7,13 +7,13 @@ from typing import Any
 from model.attributes import Attribute
 from model.backend import Backend, Pixels
 from training.data.crops import EXPRESSIONS, CropSet
-from training.data.lfw import Pair
+from training.data.sources.lfw import Pair
 from training.evaluation.edits import edit_laws
 from training.evaluation.expression import balanced_accuracy
 from training.evaluation.faces import see
-from training.evaluation.pairs import accuracy, best_threshold, random_pairs, score_pairs
 from training.evaluation.pose import pose_errors
 from training.evaluation.reconstruction import fidelity, pca_reconstruct, reconstruct
+from training.evaluation.verification.lfw import accuracy, best_threshold, random_pairs, score_pairs
 
 CONTRAST = ("neutral", "happiness")
 """The two expressions that LFW has enough of to measure by."""

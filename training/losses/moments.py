@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.losses.queue import Queue
+from training.losses.embedding.queue import Queue
 
 
 class MomentsLoss(nn.Module):

@@ -24,8 +24,8 @@ from facet.cli.mistakes import told
 from facet.progress import progress
 
 if TYPE_CHECKING:
-    from training.evaluation.judges import Judges
-    from training.evaluation.outside_network import OutsideNetwork
+    from training.evaluation.outside.faceres import OutsideNetwork
+    from training.evaluation.outside.label_networks import Judges
 
 
 @app.command()
@@ -95,8 +95,8 @@ def edits(
     """
     from model.backend import load_backend
     from training.evaluation.edits import edit_laws
-    from training.evaluation.judged_edits import judge_edits, report
-    from training.evaluation.outside_edits import view_edits
+    from training.evaluation.outside.swaps_by_faceres import view_edits
+    from training.evaluation.outside.swaps_by_label_networks import judge_edits, report
 
     backend = load_backend(model)
     with told(), _judges(judges, landmarker) as readers:
@@ -116,7 +116,7 @@ def _judges(wanted: bool, landmarker: Path | None) -> Iterator["Judges | None"]:
         return
     if landmarker is None:
         raise typer.BadParameter("name Face Landmarker's file", param_hint="--landmarker")
-    from training.evaluation.judges import Judges
+    from training.evaluation.outside.label_networks import Judges
 
     with progress() as bar:
         task = bar.add_task("Pictures judged", total=None, note="")
@@ -129,6 +129,6 @@ def _judges(wanted: bool, landmarker: Path | None) -> Iterator["Judges | None"]:
 
 
 def _outside(path: Path | None) -> "OutsideNetwork | None":
-    from training.evaluation.outside_network import OutsideNetwork
+    from training.evaluation.outside.faceres import OutsideNetwork
 
     return OutsideNetwork(path) if path else None

@@ -25,7 +25,7 @@ def summary(
     Example: facet evaluate --data prepared/lfw --pairs pairs.txt
     """
     from model.backend import load_backend
-    from training.data.lfw import read_fold
+    from training.data.sources.lfw import read_fold
     from training.evaluation.faces import still_crops
     from training.evaluation.splits import load_splits
     from training.evaluation.summary import evaluate as measure
@@ -49,10 +49,10 @@ def lfw(data: Data, pairs: Pairs, model: Model = "", fold: Fold = 9, to: To = EV
     Example: facet evaluate lfw --data prepared/lfw --pairs pairs.txt
     """
     from model.backend import load_backend
-    from training.data.lfw import read_fold, read_pairs
+    from training.data.sources.lfw import read_fold, read_pairs
     from training.evaluation.faces import see
     from training.evaluation.splits import load_keys
-    from training.evaluation.verification import report, verify
+    from training.evaluation.verification.folds import report, verify
 
     backend = load_backend(model)
     with told():
@@ -78,8 +78,8 @@ def cfp(
     Example: facet evaluate cfp --data prepared/cfp --root cfp-dataset
     """
     from model.backend import load_backend
-    from training.data.cfp import PROTOCOLS, read_cfp_pairs
-    from training.evaluation.cfp import report, validation_pairs, verify_strangers
+    from training.data.sources.cfp import PROTOCOLS, read_cfp_pairs
+    from training.evaluation.verification.cfp import report, validation_pairs, verify_strangers
 
     backend = load_backend(model)
     with told():
@@ -162,9 +162,9 @@ def detection(
     Example: facet evaluate detection --root lfw-deepfunneled.tar --pairs pairs.txt
     """
     from model.faces.detector import load_detector
-    from training.data.lfw import read_lfw
-    from training.data.pictures import Picture
-    from training.evaluation.detection import detection_rate, report
+    from training.data.sources.lfw import read_lfw
+    from training.data.sources.pictures import Picture
+    from training.evaluation.detection.default_detector import detection_rate, report
 
     finder = load_detector(detector)
     with told(), progress() as bar:

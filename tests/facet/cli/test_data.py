@@ -8,8 +8,8 @@ from facet.cli import app
 from facet.cli.data import DataSet
 from tests.faces import draw_face, jpeg
 from tests.training.data.made_up import face, put
-from training.data.readers import READERS
 from training.data.shards import read_shards
+from training.data.sources.readers import READERS
 
 
 def test_prepare_writes_shards_and_says_what_was_left_out(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.training.drawn import samples
 from training.data.shards import write_shard
 from training.evaluation import summary
 from training.evaluation.edits import edit_laws
-from training.resume import load_state
+from training.runtime.resume import load_state
 
 torch.set_num_threads(1)
 

@@ -6,7 +6,7 @@ from rich.progress import Progress
 
 from facet.cli import watching
 from training.loop import Report
-from training.stages import Recipe
+from training.recipe import Recipe
 
 RECIPE = Recipe("joint", 4)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from tests.faces import draw_face, jpeg
-from training.data.pictures import Failure, Picture
 from training.data.prepare import Preparation, Preparer
 from training.data.regions import decode
 from training.data.shards import CROP_SIZE, Sample
+from training.data.sources.pictures import Failure, Picture
 
 CUT_SHORT = "The picture is damaged or cut short; send the complete file."
 

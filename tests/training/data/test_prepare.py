@@ -10,10 +10,10 @@ from model.faces.detector import Detection, load_detector
 from tests.faces import draw_face, jpeg
 from training.data import prepare as preparation
 from training.data.crops import fit_targets, load_crops
-from training.data.pictures import Failure, Picture
 from training.data.prepare import Preparation, Preparer, central, prepare, within
 from training.data.regions import Region
 from training.data.shards import CROP_SIZE, Sample, read_shards
+from training.data.sources.pictures import Failure, Picture
 
 
 @pytest.fixture

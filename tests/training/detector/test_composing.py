@@ -10,14 +10,14 @@ from model.backend import Pixels
 from model.faces.detector import Detection
 from tests.faces import draw_face, png
 from training.data.mixture import Source
-from training.data.pictures import Failure, Picture
+from training.data.sources.pictures import Failure, Picture
 from training.detector.batches import DetectorBatches
 from training.detector.composing import Composition
 from training.detector.labels import label, read_labels, write_labels
 from training.detector.material import Material
 from training.detector.recipe import DetectorRecipe
 from training.detector.train import train_detector
-from training.stages import read_recipe
+from training.recipe import read_recipe
 
 KINDS = {"photograph": 0, "mosaic": 1, "pasted": 2, "nothing": 3}
 

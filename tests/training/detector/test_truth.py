@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from model.faces.detector import Detection
-from training.data.pictures import Picture
+from training.data.sources.pictures import Picture
 from training.detector.labels import Labelled
 from training.detector.truth import MIRRORED, Truth, together, truth_of
 

@@ -5,11 +5,11 @@ import torch
 from model.attributes import Attribute
 from model.dummy import DummyModel
 from tests.training.drawn import crop_set
-from training.data.lfw import Pair
+from training.data.sources.lfw import Pair
 from training.evaluation.faces import see, still_crops
-from training.evaluation.pairs import accuracy, score_pairs
 from training.evaluation.reconstruction import fidelity
 from training.evaluation.summary import evaluate, rows
+from training.evaluation.verification.lfw import accuracy, score_pairs
 
 
 def test_every_measurement_is_there_and_is_what_its_protocol_says() -> None:

@@ -1,0 +1,1 @@
+"""The data sets that can be read, one a file, and what reading them shares."""

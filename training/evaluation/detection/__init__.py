@@ -1,0 +1,1 @@
+"""Whether faces are found."""

@@ -1,0 +1,1 @@
+"""Drawn faces judged by networks that are not ours."""

@@ -1,0 +1,1 @@
+"""Whether two photographs are told to show one person."""

@@ -1,0 +1,53 @@
+"""A finished run turned into the one file that the service loads: weights, calibration, model card."""
+
+import json
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from model.calibration import Calibration
+from model.checkpoint import save_checkpoint
+from model.engine import Engine
+from model.face_model import FaceModel
+from training.data.sources.lfw import Pair
+from training.evaluation.faces import see, still_crops
+from training.evaluation.splits import Splits
+from training.evaluation.summary import evaluate
+from training.export.calibration import calibrate
+from training.recipe import Recipe
+from training.runtime.resume import load_state
+from training.train import Run, averaged
+from training.whitening import latents, whiten
+
+
+def export(
+    run: Run, path: Path, name: str, splits: Splits, pairs: Sequence[Pair] | None, card: Path | None
+) -> dict[str, Any]:
+    """Write the run's averaged weights, whitened and calibrated, with a card of what was measured; returns the card.
+
+    `pairs` is as in `evaluate`. `card` is a TOML file with what no program can know: data and terms, weaknesses, uses.
+    """
+    state = load_state(run.state)
+    recipe = Recipe.from_data(state["recipe"])
+    model = FaceModel(recipe.network)
+    model.load_state_dict(averaged(state))
+    training, _ = still_crops(splits.train, recipe.network.image_size)
+    whiten(model, latents(model, training))
+    written: dict[str, Any] = tomllib.loads(card.read_text()) if card else {}
+    written |= {"steps": state["step"], "recipe": recipe.to_data()}
+    with TemporaryDirectory() as folder:
+        # Saved and measured as loaded, so that the figures are those of the float16 weights that people get.
+        draft = Path(folder) / "draft.safetensors"
+        save_checkpoint(draft, name, model, Calibration(), written)
+        engine = Engine(draft, "cpu")
+    engine.calibration = calibrate(see(engine, splits.train), see(engine, splits.val))
+    written["metrics"] = evaluate(engine, splits.test, splits.val, pairs, training)
+    save_checkpoint(path, name, model, engine.calibration, written)
+    return written
+
+
+def card_json(card: dict[str, Any]) -> str:
+    """The card for people to read."""
+    return json.dumps(card, indent=2)

@@ -1,0 +1,1 @@
+"""Losses of the sub-vectors of an embedding."""

@@ -1,0 +1,1 @@
+"""What a training run needs beside its mathematics: its processes, its batches in time, its records."""
