@@ -25,9 +25,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from model.backend import load_backend
 from model.checkpoint import bundled, load_checkpoint
-from model.engine import Engine, choose_device, choose_precision
+from model.engine.backend import load_backend
+from model.engine.engine import Engine, choose_device, choose_precision
 from model.face_model import FaceModel
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)

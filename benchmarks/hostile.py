@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.tools.dummy_service import service
-from model.images import MAX_SCANS
+from model.images.decode import MAX_SCANS
 from tests.security.hostile_pictures import Corpus, corpus, scan_bomb, truncations
 
 LIMIT_SECONDS = 1.0

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.optim import AdamW
 
 from model.attributes import EMBEDDING_SIZE
-from model.engine import choose_device
+from model.engine.engine import choose_device
 from model.face_model import FaceModel
 from training.critics.updates import JUDGED, Critics
 from training.data.batches import Batch, Batches

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from model.attributes import Attribute, Vector, join, part, similarity, split
-from model.backend import Backend, Pixels, load_backend
 from model.edits import Edit, apply
-from model.images import SourceType, encode_png
+from model.engine.backend import Backend, Pixels, load_backend
+from model.images.encode import SourceType, encode_png
 
 FOLDER = Path(__file__).parent / "pictures"
 ANNA, BEN = 53, 60

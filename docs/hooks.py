@@ -34,7 +34,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """The pages' files with the card's sheets, drawn by the bundled model; MkDocs calls this."""
-    from model.backend import load_backend
+    from model.engine.backend import load_backend
     from training.export.card import SHEETS, draw_sheets
 
     with TemporaryDirectory() as folder:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from facet.library import Facet
-    from model.backend import Precision
+    from model.engine.backend import Precision
 
 __version__ = "0.1.0"
 

@@ -3,9 +3,9 @@
 import sys
 
 from facet.settings import Settings
-from model.backend import Backend, load_backend
+from model.engine.backend import Backend, load_backend
 from model.faces.detector import Detector, load_detector
-from model.images import ImageLimits
+from model.images.decode import ImageLimits
 from worker.local.inference import LocalInference
 
 SWITCH_SECONDS = 0.0005

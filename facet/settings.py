@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pydantic import Field, FilePath, PositiveInt, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from model.backend import Precision
+from model.engine.backend import Precision
 from model.errors import InvalidRequest
 from service.config import ServiceConfig
 

@@ -13,7 +13,7 @@ import atheris
 
 INSTRUMENTED = [
     *("PIL.ImageFile", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.TiffImagePlugin", "PIL.WebPImagePlugin"),
-    *("gallery.jobs", "model.images", "model.plain", "tarfile", "zipfile"),
+    *("gallery.jobs", "model.images", "model.images.opencv_decode", "tarfile", "zipfile"),
     *("service.body.multipart", "service.body.request_body", "service.body.msgpack_codec", "service.schemas"),
 ]
 

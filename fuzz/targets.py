@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from gallery.jobs.archive import open_archive
 from gallery.jobs.import_source import Limits, checked_path
 from model.errors import FacetError
-from model.images import ImageLimits, _decoded, decode
-from model.plain import plain
+from model.images.decode import ImageLimits, _decoded, decode
+from model.images.opencv_decode import plain
 from service.body.msgpack_codec import unpack
 from service.body.request_body import parse_json
 from service.routes.edit import _EDITS

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 
 Mouth = Literal["neutral", "smile", "open"]
 

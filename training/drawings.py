@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from model.attributes import POSE_ANGLES, Attribute, Vector, part
-from model.backend import Backend, Pixels
 from model.embedding import blend
+from model.engine.backend import Backend, Pixels
 
 SWEEP_DEGREES = {"pitch": 25.0, "yaw": 35.0, "roll": 20.0}
 """How far a sweep turns each angle to both sides."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.face_model import FaceModel
 
 CHUNK = 256

@@ -11,7 +11,7 @@ from fastapi import Body
 
 from benchmarks.peers.networks import NETWORKS, decoded
 from model.attributes import Vector
-from model.backend import Pixels
+from model.engine.backend import Pixels
 
 
 class EmbedAPI(litserve.LitAPI):  # type: ignore[misc]  # its package has no types

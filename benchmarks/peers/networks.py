@@ -8,9 +8,9 @@ import torch
 from PIL import Image
 
 from model.attributes import Vector
-from model.backend import Pixels
 from model.checkpoint import bundled, load_checkpoint
-from model.engine import Engine
+from model.engine.backend import Pixels
+from model.engine.engine import Engine
 
 Embed = Callable[[Pixels], Vector]
 """Crops `(n, size, size, 3)` -> embeddings `(n, 99)`."""

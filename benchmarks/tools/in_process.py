@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 if TYPE_CHECKING:
-    from model.backend import Pixels
+    from model.engine.backend import Pixels
     from model.faces.detector import Detection
 
 BATCH = 64
@@ -30,9 +30,9 @@ class _Parts:
 
     def __init__(self, model: str) -> None:
         # Imported here: only the process of these parts needs torch.
-        from model.backend import load_backend
+        from model.engine.backend import load_backend
         from model.faces.detector import load_detector
-        from model.images import ImageLimits
+        from model.images.decode import ImageLimits
         from worker.local.aligner import Aligner
 
         self.backend = load_backend(model)

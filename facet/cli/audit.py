@@ -23,7 +23,7 @@ def audit(
 
     Example: facet audit faces/ --to audit
     """
-    from model.backend import load_backend
+    from model.engine.backend import load_backend
     from model.faces.detector import load_detector
     from training.audit.audit import audit as judge
     from training.audit.findings import Kind, write_table

@@ -136,7 +136,7 @@ def _parquet() -> Any:
 
 def _import_parquet(source: Path, collection: str | None, settings: "Settings") -> None:
     from facet.gallery import open_gallery
-    from model.backend import load_backend
+    from model.engine.backend import load_backend
 
     exported = _parquet().Export(source)
     exported.check_model(load_backend(settings.model, settings.device).id)

@@ -17,7 +17,7 @@ def show(model: Annotated[str, typer.Argument(help="A model file; the bundled on
 
     Example: facet model show
     """
-    from model.backend import load_backend
+    from model.engine.backend import load_backend
 
     backend = load_backend(model, "cpu")
     card = {"id": backend.id, "image_size": backend.image_size, "read_size": backend.read_size, **backend.card}
@@ -71,7 +71,7 @@ def card(
     Example: facet model card starter.safetensors --reports evaluation/ --to card/
     """
     from model.checkpoint import bundled
-    from model.engine import Engine
+    from model.engine.engine import Engine
     from training.export.card import SHEETS, draw_sheets, markdown, take_in
 
     path = model or bundled()

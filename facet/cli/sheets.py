@@ -10,7 +10,7 @@ from facet.cli.mistakes import told
 
 if TYPE_CHECKING:
     from model.attributes import Vector
-    from model.backend import Backend, Pixels
+    from model.engine.backend import Backend, Pixels
 
 app = typer.Typer(help="Draw sheets of swaps, random faces and sweeps.", no_args_is_help=True)
 
@@ -89,7 +89,7 @@ def traverse(
 
 def _backend(model: str | None) -> "Backend":
     from facet.settings import Settings
-    from model.backend import load_backend
+    from model.engine.backend import load_backend
 
     settings = Settings.load(model=model)
     return load_backend(settings.model, settings.device)
@@ -107,7 +107,7 @@ def _faces(
     from facet.settings import Settings
     from model.errors import FacetError
     from model.faces.detector import load_detector
-    from model.images import ImageLimits
+    from model.images.decode import ImageLimits
     from training.evaluation.faces import embed_all
     from worker.local.aligner import Aligner
 
@@ -128,7 +128,7 @@ def _faces(
 
 def _write(output: Path, sheet: "Pixels", photographs: bool) -> None:
     """Write the sheet with the mark of how it came to be."""
-    from model.images import SourceType, encode_png
+    from model.images.encode import SourceType, encode_png
 
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(encode_png(sheet, SourceType.COMPOSITE if photographs else SourceType.TRAINED))

@@ -8,8 +8,8 @@ from pathlib import Path
 from PIL import Image
 
 from model.attributes import Vector
-from model.backend import Pixels
-from model.images import SourceType, encode_png
+from model.engine.backend import Pixels
+from model.images.encode import SourceType, encode_png
 
 
 @dataclass(frozen=True, repr=False)

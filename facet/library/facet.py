@@ -17,12 +17,12 @@ from facet.local import backend_of, detector_of, limits_of
 from facet.progress import counted
 from model import edits as editing
 from model.attributes import EMBEDDING_SIZE, Attribute, Vector, part, similarities
-from model.backend import Backend, Pixels
 from model.edits import Edit
+from model.engine.backend import Backend, Pixels
 from model.errors import ImpossibleEdit, InvalidRequest
 from model.faces.alignment import paste as put_back
-from model.images import SourceType
-from model.ssim import ssim
+from model.images.encode import SourceType
+from model.images.ssim import ssim
 from worker.interface import Align, Face, Verification
 from worker.local.aligner import Aligner
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from facet.library.pictures import Picture
 from model.attributes import Vector
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.errors import FacetError
 from worker.interface import Face
 from worker.local.aligner import AlignedFace

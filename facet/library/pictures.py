@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from model.attributes import EMBEDDING_SIZE, Attribute, Vector, join, normalized
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.errors import FacetError, InvalidEmbedding, UnreadableFile, UnsupportedImage
 
 Picture: TypeAlias = str | Path | bytes | Image.Image | Pixels

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from facet.library.found import Found
 from facet.library.pictures import Picture, opened
 from model.attributes import EMBEDDING_SIZE, Vector
-from model.backend import Backend, Pixels
+from model.engine.backend import Backend, Pixels
 from model.errors import FacetError
 from worker.interface import Align
 from worker.local.aligner import AlignedFace, Aligner

@@ -114,7 +114,7 @@ def several_at_once(work: Callable[[Item], Result], items: Iterable[Item]) -> It
 def _file_of(shot: Shot) -> Path | bytes:
     if shot.pixels is None:
         return shot.path
-    from model.images import encode_png
+    from model.images.encode import encode_png
 
     return encode_png(shot.pixels, None)
 

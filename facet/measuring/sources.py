@@ -8,7 +8,7 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.errors import UnreadableFile
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp"})

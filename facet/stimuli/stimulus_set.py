@@ -13,7 +13,7 @@ import numpy as np
 from facet.library import Drawing
 from facet.stimuli.recipe import Recipe
 from model.attributes import Vector
-from model.images import SourceType, encode_png
+from model.images.encode import SourceType, encode_png
 
 RECIPE, TABLE = "recipe.json", "stimuli.csv"
 

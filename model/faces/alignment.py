@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.detector import Detection
 
 SIDE_PER_FACE = 3.2

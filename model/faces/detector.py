@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 
 LONGEST_SIDE = 640
 """Pictures are reduced to this before detection: both detectors find faces from 1/25 of it up to all of it."""

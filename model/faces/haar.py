@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.border import beyond_border
 from model.faces.detector import Detection, overlap, reduced
 

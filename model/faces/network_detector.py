@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.detector import LONGEST_SIDE, Detection, overlap
 from model.faces.detector_checkpoint import load_detector_network
 from model.networks.detector_network import STRIDES, DetectorNetwork, Separable, decoded

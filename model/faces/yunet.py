@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.errors import InvalidCheckpoint
 from model.faces.border import beyond_border
 from model.faces.detector import Detection, reduced

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import numpy as np
 
-from model.dummy import DummyModel
-from model.images import ImageLimits, decode
+from model.engine.dummy import DummyModel
+from model.images.decode import ImageLimits, decode
 from tests.faces import draw_face, png
 from tests.processes import redis_server, worker_process
 from tests.service.asking import JSON, assert_problem, enrol, vector

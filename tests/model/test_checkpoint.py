@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute, normalized
-from model.backend import load_backend
 from model.calibration import Calibration
 from model.checkpoint import Checkpoint, bundled, content_hash, load_checkpoint, save_checkpoint
+from model.engine.backend import load_backend
 from model.errors import InvalidCheckpoint
 from model.face_model import FaceModel
 from tests.tiny import TINY, tiny_model

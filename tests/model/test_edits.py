@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from model.attributes import SPACES, Attribute, Vector, normalized, part, split
-from model.dummy import DummyModel
 from model.edits import Edit, apply
 from model.embedding import slerp
+from model.engine.dummy import DummyModel
 from model.errors import ImpossibleEdit
 
 MODEL = DummyModel()

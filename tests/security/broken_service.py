@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from facet.cli import app
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 
 marker = Path(sys.argv[1])
 embed = DummyModel.embed

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from model.errors import FacetError, UnreadableImage, UnsupportedImage
-from model.images import MAX_SCANS, ImageLimits, decode
+from model.images.decode import MAX_SCANS, ImageLimits, decode
 from tests.faces import draw_face, jpeg
 from tests.processes import ROOT
 from tests.security.hostile_pictures import OK, corpus, scan_bomb, segment, truncations
@@ -92,7 +92,7 @@ SERVING = sorted(
 
 
 OWN_WAYS = {
-    "model/plain.py": {"cv2.imdecode"},
+    "model/images/plain.py": {"cv2.imdecode"},
     "facet/library/drawing.py": {"Image.open"},  # of the PNG that it has just made itself
     "facet/measuring/sources.py": {"cv2.VideoCapture"},  # of a file that the user of the command line names
 }

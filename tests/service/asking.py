@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from model.attributes import Attribute, Vector, join
-from model.backend import Pixels
+from model.engine.backend import Pixels
 
 JSON = {"Accept": "application/json"}
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from model.attributes import Attribute, part
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from training.drawings import SWEEP_DEGREES, editing_matrix, random_sheet, sweep_sheet
 
 BACKEND = DummyModel()

@@ -8,12 +8,12 @@ from typing import TypeVar
 import numpy as np
 
 from model.attributes import Vector
-from model.backend import Pixels
-from model.dummy import DummyModel
+from model.engine.backend import Pixels
+from model.engine.dummy import DummyModel
 from model.errors import FacetError
 from model.faces.alignment import crop, frame_of
 from model.faces.detector import load_detector
-from model.images import ImageLimits, decode
+from model.images.decode import ImageLimits, decode
 from tests.faces import draw_face, png
 from worker.interface import Face
 from worker.local.inference import LocalInference

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.attributes import Attribute, part
-from model.backend import Backend, Pixels
+from model.engine.backend import Backend, Pixels
 from training.audit import duplicates as near
 from training.audit import strangeness as strange
 from training.audit.doubts import Doubts

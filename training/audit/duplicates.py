@@ -6,8 +6,8 @@ import faiss
 import numpy as np
 
 from model.attributes import SPACES, Vector, part
-from model.backend import Pixels
-from model.ssim import ssim
+from model.engine.backend import Pixels
+from model.images.ssim import ssim
 
 NEIGHBOURS = 8
 """Pictures that each is compared with: the nearest in all unit sub-vectors together."""

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.errors import FacetError
 from model.faces.alignment import crop, frame_of, whole_frame
 from model.faces.detector import Detector
-from model.images import decode
+from model.images.decode import decode
 from training.data.prepare import LIMITS, central
 from training.data.sources.folder import read_folder
 from training.data.sources.layout import read_rows

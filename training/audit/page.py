@@ -6,8 +6,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from model.backend import Pixels
-from model.images import SourceType, encode_png
+from model.engine.backend import Pixels
+from model.images.encode import SourceType, encode_png
 from training.audit.audit import Audit
 from training.audit.findings import Finding, Kind
 from training.audit.material import Material

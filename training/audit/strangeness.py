@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.attributes import Vector, similarities
-from model.backend import Backend, Pixels
-from model.ssim import ssim
+from model.engine.backend import Backend, Pixels
+from model.images.ssim import ssim
 from training.evaluation.faces import embed_all, render_all
 
 FLAGGED = 5.0

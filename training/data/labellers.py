@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.attributes import Vector
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.alignment import Frame, crop
 
 LANDMARKER_MARGIN = 1.3

@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.errors import FacetError
 from model.faces.alignment import Frame, crop, frame_of
 from model.faces.detector import Box, Detection, Detector, load_detector, overlap
-from model.images import ImageLimits, decode
+from model.images.decode import ImageLimits, decode
 from training.data.regions import encode, outline, regions
 from training.data.shards import CROP_SIZE, MARGIN, Sample, write_shard
 from training.data.sources.pictures import Failure, Picture

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.alignment import Frame
 
 Regions = NDArray[np.uint8]

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from training.detector.light import relit
 from training.detector.material import Material
 from training.detector.truth import Truth, together

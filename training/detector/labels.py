@@ -8,10 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.errors import FacetError
 from model.faces.detector import Detection, Detector, overlap
-from model.images import ImageLimits, decode
+from model.images.decode import ImageLimits, decode
 from training.data.sources.pictures import Failure, Picture, Split
 
 SMALL = 320

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 
 
 def relit(image: Pixels, rng: np.random.Generator) -> Pixels:

@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from model.backend import Pixels
-from model.images import decode
+from model.engine.backend import Pixels
+from model.images.decode import decode
 from training.data.sources.pictures import Split
 from training.detector.labels import LIMITS, Labelled, read_labels
 from training.detector.truth import Truth, truth_of

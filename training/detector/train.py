@@ -14,7 +14,7 @@ from torch.optim import AdamW
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.detector_checkpoint import load_detector_network, save_detector
 from model.faces.network_detector import found
 from model.networks.detector_network import DetectorNetwork, decoded

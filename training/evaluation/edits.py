@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.attributes import Attribute, Vector, distance, part, similarity
-from model.backend import Backend
+from model.engine.backend import Backend
 from training.evaluation.faces import Faces, embed_all, render_all
 
 REACHED_POSE = math.radians(8.0)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from model.attributes import Vector
-from model.backend import Backend, Pixels
+from model.engine.backend import Backend, Pixels
 from training.data.augmentation import frame, still
 from training.data.crops import CropSet
 from training.runtime.sheets import to_pixels

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from model.attributes import Vector
-from model.backend import Backend
+from model.engine.backend import Backend
 from training.evaluation.faces import Faces, embed_all, enlarged, render_all
 from training.evaluation.outside.faceres import Features
 from training.evaluation.outside.swaps_by_label_networks import Reader

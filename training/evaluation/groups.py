@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from model.attributes import Attribute, part, similarity
-from model.backend import Backend, Pixels
+from model.engine.backend import Backend, Pixels
 from training.data.augmentation import Framing, frame
 from training.data.crops import CropSet
 from training.data.sources.utkface import NAME

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from model.attributes import EMBEDDING_SIZE
-from model.backend import Backend, Pixels
-from model.ssim import ssim
+from model.engine.backend import Backend, Pixels
+from model.images.ssim import ssim
 from training.data.regions import ELLIPSE
 from training.evaluation.faces import Faces, reduced, render_all
 from training.evaluation.plots import curves

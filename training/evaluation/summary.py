@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from model.attributes import Attribute
-from model.backend import Backend, Pixels
+from model.engine.backend import Backend, Pixels
 from training.data.crops import EXPRESSIONS, CropSet
 from training.data.sources.lfw import Pair
 from training.evaluation.edits import edit_laws

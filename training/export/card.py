@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from model.attributes import Attribute
-from model.backend import Backend
 from model.checkpoint import load_checkpoint, save_checkpoint
-from model.images import SourceType, encode_png
+from model.engine.backend import Backend
+from model.images.encode import SourceType, encode_png
 from training.drawings import editing_matrix, random_sheet, sweep_sheet
 from training.evaluation.summary import rows
 

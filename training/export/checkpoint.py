@@ -9,7 +9,7 @@ from typing import Any
 
 from model.calibration import Calibration
 from model.checkpoint import save_checkpoint
-from model.engine import Engine
+from model.engine.engine import Engine
 from model.face_model import FaceModel
 from training.data.sources.lfw import Pair
 from training.evaluation.faces import see, still_crops

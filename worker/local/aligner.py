@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.errors import FacetError, NoFace
 from model.faces.alignment import Frame, crop, frame_of, whole_frame
 from model.faces.detector import Detection, Detector
-from model.images import ImageLimits, decode, decode_reduced, decode_soon, pixels_of
+from model.images.decode import ImageLimits, decode, decode_reduced, decode_soon, pixels_of
 from worker.interface import Align
 from worker.local.pixel_budget import PixelBudget
 from worker.stage_timing import stage

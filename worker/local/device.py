@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.attributes import Vector
-from model.backend import Backend, Pixels
+from model.engine.backend import Backend, Pixels
 from worker.backlog import Backlog
 from worker.interface import ModelInfo
 from worker.local.batcher import Batcher

@@ -3,7 +3,7 @@
 import math
 
 from model.attributes import POSE_ANGLES, Attribute, Vector, part
-from model.backend import Backend
+from model.engine.backend import Backend
 from worker.interface import Face
 from worker.local.aligner import AlignedFace
 

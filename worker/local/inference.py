@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from model import edits as editing
 from model.attributes import Attribute, Vector, part, similarities
-from model.backend import Backend, Pixels
 from model.edits import Edit
+from model.engine.backend import Backend, Pixels
 from model.errors import FacetError, ImpossibleEdit, InvalidRequest, Unavailable
 from model.faces.alignment import crop, whole_frame
 from model.faces.detector import Detector
-from model.images import ImageLimits, encode_png
-from model.ssim import ssim
+from model.images.decode import ImageLimits
+from model.images.encode import encode_png
+from model.images.ssim import ssim
 from worker.in_flight import Underway
 from worker.interface import Align, Drawing, Face, ModelInfo, Verification, not_running
 from worker.local.aligner import Aligner

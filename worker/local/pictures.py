@@ -7,10 +7,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.errors import FacetError
 from model.faces.alignment import Frame, paste
-from model.images import SourceType, encode_png
+from model.images.encode import SourceType, encode_png
 from worker.backlog import Backlog
 from worker.interface import Align
 from worker.local.aligner import AlignedFace, Aligner

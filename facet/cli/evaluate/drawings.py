@@ -40,7 +40,7 @@ def reconstruction(
     With --size models of different drawing sizes are compared on the same photographs.
     Example: facet evaluate reconstruction --data prepared/lfw --data prepared/utkface
     """
-    from model.backend import load_backend
+    from model.engine.backend import load_backend
     from training.evaluation.faces import embed_all, enlarged, render_all, still_crops
     from training.evaluation.reconstruction import pca_reconstruct, report
     from training.evaluation.splits import load_split
@@ -69,7 +69,7 @@ def generation(
 
     Example: facet evaluate generation --data prepared/lfw --size 128 --outside faceres.json
     """
-    from model.backend import load_backend
+    from model.engine.backend import load_backend
     from training.evaluation.generation import measure_generation, report
 
     backend = load_backend(model)
@@ -93,7 +93,7 @@ def edits(
 
     Example: facet evaluate edits --data prepared/lfw --judges --landmarker face_landmarker.task
     """
-    from model.backend import load_backend
+    from model.engine.backend import load_backend
     from training.evaluation.edits import edit_laws
     from training.evaluation.outside.swaps_by_faceres import view_edits
     from training.evaluation.outside.swaps_by_label_networks import judge_edits, report

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from model.backend import Backend
+    from model.engine.backend import Backend
     from training.evaluation.faces import Faces
     from training.evaluation.report import Report
 

@@ -24,7 +24,7 @@ def summary(
 
     Example: facet evaluate --data prepared/lfw --pairs pairs.txt
     """
-    from model.backend import load_backend
+    from model.engine.backend import load_backend
     from training.data.sources.lfw import read_fold
     from training.evaluation.faces import still_crops
     from training.evaluation.splits import load_splits
@@ -48,7 +48,7 @@ def lfw(data: Data, pairs: Pairs, model: Model = "", fold: Fold = 9, to: To = EV
 
     Example: facet evaluate lfw --data prepared/lfw --pairs pairs.txt
     """
-    from model.backend import load_backend
+    from model.engine.backend import load_backend
     from training.data.sources.lfw import read_fold, read_pairs
     from training.evaluation.faces import see
     from training.evaluation.splits import load_keys
@@ -77,7 +77,7 @@ def cfp(
     Thresholds come from pairs of the validation people.
     Example: facet evaluate cfp --data prepared/cfp --root cfp-dataset
     """
-    from model.backend import load_backend
+    from model.engine.backend import load_backend
     from training.data.sources.cfp import PROTOCOLS, read_cfp_pairs
     from training.evaluation.verification.cfp import report, validation_pairs, verify_strangers
 
@@ -103,7 +103,7 @@ def affectnet(
 
     Any prepared folder with expression labels will do. Example: facet evaluate affectnet --data prepared/affectnet
     """
-    from model.backend import load_backend
+    from model.engine.backend import load_backend
     from training.evaluation.expression import classify, report
 
     backend = load_backend(model)
@@ -118,7 +118,7 @@ def disentanglement(data: Data, model: Model = "", to: To = EVALUATION) -> None:
 
     Example: facet evaluate disentanglement --data prepared/lfw
     """
-    from model.backend import load_backend
+    from model.engine.backend import load_backend
     from training.evaluation.disentanglement import measure, report
     from training.evaluation.edits import edit_laws
 
@@ -140,7 +140,7 @@ def groups(
 
     Example: facet evaluate groups --data prepared/utkface
     """
-    from model.backend import load_backend
+    from model.engine.backend import load_backend
     from training.evaluation.groups import group_errors, report
 
     backend = load_backend(model)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from facet.cli import app
 from gallery.gallery import Gallery
 from gallery.records import NewFace
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 
 
 @pytest.fixture(autouse=True)

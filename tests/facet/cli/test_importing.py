@@ -13,7 +13,7 @@ from facet.cli import app
 from gallery.gallery import Gallery
 from gallery.jobs.job_records import State
 from gallery.records import NewFace
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from tests.faces import draw_face, jpeg
 from tests.gallery.jobs.pictures import folder_of, zipped
 from tests.processes import FACET, ROOT, wait_until

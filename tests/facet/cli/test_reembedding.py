@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 from facet.cli import app
 from gallery.gallery import Gallery
 from gallery.records import NewFace
-from model.dummy import DummyModel
-from model.images import encode_png
+from model.engine.dummy import DummyModel
+from model.images.encode import encode_png
 from tests.service.serving import dummy_app, serving
 
 

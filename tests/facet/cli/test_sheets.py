@@ -6,7 +6,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from facet.cli import app
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from tests.faces import draw_face, png
 
 SIZE = 64

@@ -29,7 +29,7 @@ from model.errors import (
     UnreadableFile,
     UnsupportedImage,
 )
-from model.ssim import ssim
+from model.images.ssim import ssim
 from tests.faces import draw_face, jpeg, png
 from tests.service.asking import pixels, vector, xmp
 from tests.service.serving import dummy_app, serving

@@ -5,7 +5,7 @@ import pytest
 
 from facet.stimuli.geometry import angle_between, aside, between, distances, mean_of, moved, with_part
 from model.attributes import SPACES, Attribute, Vector, part
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from model.errors import InvalidRequest
 
 UNIT = [attribute for attribute, space in SPACES.items() if space.unit]

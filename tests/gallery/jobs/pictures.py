@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gallery.jobs.importing import Embedded
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from model.errors import FacetError, NoFace
 
 BAD = b"no face"

@@ -12,7 +12,7 @@ from gallery.jobs.job_kinds import ARCHIVE, work_on
 from gallery.jobs.job_records import Kind, State
 from gallery.jobs.runner import Runner
 from gallery.records import NewFace
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from model.errors import FacetError
 from tests.gallery.jobs.pictures import people, zipped
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.detector import Detection
 from tests.faces import draw_face
 

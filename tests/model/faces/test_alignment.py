@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.alignment import (
     LIFT_PER_FACE,
     MAX_ROLL,

@@ -3,7 +3,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.alignment import crop, frame_of, paste
 from model.faces.border import BORDER, LEAST, beyond_border
 from model.faces.detector import LONGEST_SIDE, Detection

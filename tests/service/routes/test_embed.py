@@ -79,7 +79,7 @@ def test_max_faces_beyond_the_limit_is_refused(client: httpx.Client, ada: bytes)
 def test_a_model_that_knows_no_expressions_is_served_like_any_other(
     tmp_path: Path, ada: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("model.dummy.LABELS", ())
+    monkeypatch.setattr("model.engine.dummy.LABELS", ())
     with serving(dummy_app(tmp_path)) as client:
         [picture] = client.post("/embed", files={"image": ada}).raise_for_status().json()["images"]
         assert picture["faces"][0]["expression"] == {"label": None, "probabilities": {}}

@@ -5,7 +5,7 @@ import httpx
 from gallery.gallery import Gallery
 from gallery.records import NewFace
 from model.attributes import EMBEDDING_SIZE, POSE_ANGLES, Attribute
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from tests.processes import wait_until
 from tests.service.asking import assert_problem
 from tests.service.serving import dummy_app, serving

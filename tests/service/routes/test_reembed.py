@@ -9,10 +9,10 @@ from facet.asgi import create_app
 from facet.settings import Settings
 from gallery.gallery import Gallery
 from gallery.records import NewFace
-from model.backend import load_backend
 from model.calibration import Calibration
 from model.checkpoint import save_checkpoint
-from model.images import encode_png
+from model.engine.backend import load_backend
+from model.images.encode import encode_png
 from tests.service.routes.test_jobs import report
 from tests.service.serving import dummy_app, serving
 from tests.tiny import tiny_model

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from gallery.gallery import Gallery
 from gallery.records import Amendment, NewFace
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from model.errors import NotFound
 from service.security.audit import AuditLog
 from service.security.caller import Caller

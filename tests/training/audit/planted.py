@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from model.attributes import Attribute, Vector, part
-from model.backend import Backend, Pixels
 from model.embedding import blend
+from model.engine.backend import Backend, Pixels
 from tests.faces import jpeg, png
 
 PEOPLE = 16

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.backend import Backend, load_backend
+from model.engine.backend import Backend, load_backend
 from tests.training.audit.planted import Planted, plant
 from training.audit.audit import Audit, audit
 from training.audit.findings import Kind, write_table

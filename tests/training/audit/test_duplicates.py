@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from model.backend import load_backend
+from model.engine.backend import load_backend
 from tests.faces import draw_face, jpeg
 from training.audit.duplicates import FLAGGED, duplicates
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.detector import Detection
 from tests.faces import draw_face, png
 from training.data.mixture import Source

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from model.attributes import SPACES, Attribute, part
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.evaluation.disentanglement import Disentanglement, attribute_labels, measure, report
 from training.evaluation.edits import EditLaw

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from model.attributes import SPACES, Attribute, Vector, part
-from model.backend import Pixels
-from model.dummy import DummyModel
+from model.engine.backend import Pixels
+from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.evaluation.edits import edit_laws, random_swaps
 from training.evaluation.faces import Faces, see

@@ -6,7 +6,7 @@ import torch
 
 from model.attributes import Attribute, part
 from model.calibration import Calibration
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.data.crops import EXPRESSIONS
 from training.evaluation.expression import balanced_accuracy, classify, report

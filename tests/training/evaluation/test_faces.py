@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from torch.nn import functional as F
 
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.evaluation import faces as module
 from training.evaluation.faces import embed_all, render_all, see, still_crops

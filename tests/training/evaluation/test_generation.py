@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from tests.training.evaluation.test_judged_edits import Reading
 
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
+from tests.training.evaluation.outside.test_swaps_by_label_networks import Reading
 from training.evaluation.faces import see
 from training.evaluation.generation import frechet_distance, measure_generation, report
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from model.attributes import Attribute, Vector, part
-from model.backend import Pixels
-from model.dummy import DummyModel
+from model.engine.backend import Pixels
+from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.data.crops import CropSet
 from training.evaluation.faces import see

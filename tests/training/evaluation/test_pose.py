@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from model.attributes import Attribute, part
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.evaluation.faces import see
 from training.evaluation.pose import pose_errors

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from tests.faces import draw_face
 from tests.training.drawn import crop_set
 from training.evaluation.faces import enlarged, see

@@ -3,7 +3,7 @@ from dataclasses import replace
 import torch
 
 from model.attributes import Attribute
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.data.sources.lfw import Pair
 from training.evaluation.faces import see, still_crops

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.attributes import Attribute, part
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.data.crops import EXPRESSIONS
 from training.evaluation.faces import see

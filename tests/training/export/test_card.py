@@ -7,7 +7,7 @@ from PIL import Image
 
 from model.calibration import Calibration
 from model.checkpoint import load_checkpoint, save_checkpoint
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from tests.tiny import tiny_model
 from training.export.card import COMMANDS, NOTES, SHEETS, draw_sheets, markdown, take_in
 

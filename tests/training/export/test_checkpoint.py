@@ -8,8 +8,8 @@ import torch
 
 from model.attributes import Attribute, part
 from model.checkpoint import load_checkpoint
-from model.dummy import DummyModel
-from model.engine import Engine
+from model.engine.dummy import DummyModel
+from model.engine.engine import Engine
 from tests.training.drawn import samples
 from tests.training.recipes import tiny_recipe
 from training.data.shards import write_shard

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.detector import load_detector
-from model.images import ImageLimits
+from model.images.decode import ImageLimits
 from tests.faces import draw_face, jpeg, png, webp
 from worker.local.aligner import PIXELS_AT_ONCE, AlignedFace, Aligner
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from model.attributes import Vector
-from model.backend import Pixels
-from model.dummy import DummyModel
+from model.engine.backend import Pixels
+from model.engine.dummy import DummyModel
 from model.errors import Busy, Unavailable
 from tests.worker.inprocess import FACE, MODEL, OTHER, PAIR, PATIENCE, SMILE, seen, started
 from worker.local.inference import LocalInference

@@ -11,8 +11,9 @@ from model.edits import Edit
 from model.errors import ImpossibleEdit, InvalidEmbedding, InvalidRequest, NoFace, UnreadableImage
 from model.faces.alignment import frame_of
 from model.faces.detector import load_detector
-from model.images import XMP_CHUNK, SourceType, decode
-from model.ssim import ssim
+from model.images.decode import decode
+from model.images.encode import XMP_CHUNK, SourceType
+from model.images.ssim import ssim
 from tests.faces import draw_face, png
 from tests.worker.inprocess import FACE, LIMITS, MODEL, NOBODY, OTHER, SMILE, answer, embedding_of, faces_in, seen
 from worker.local.inference import LocalInference

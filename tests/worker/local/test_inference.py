@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from model.attributes import POSE_ANGLES, Attribute, part, similarities
-from model.backend import Pixels
-from model.dummy import DummyModel
+from model.engine.backend import Pixels
+from model.engine.dummy import DummyModel
 from model.errors import (
     FacetError,
     ImageTooLarge,
@@ -24,7 +24,7 @@ from model.errors import (
 )
 from model.faces.alignment import crop, frame_of, whole_frame
 from model.faces.detector import Detection, load_detector
-from model.images import decode
+from model.images.decode import decode
 from tests.faces import draw_face, jpeg, png
 from tests.worker.inprocess import FACE, LIMITS, MODEL, NOBODY, OTHER, PAIR, answer, embedding_of, faces_in, seen
 from worker.interface import Align, Face

@@ -10,7 +10,7 @@ import pytest
 
 from model.errors import FacetError, ImageTooLarge
 from model.faces.detector import load_detector
-from model.images import ImageLimits, decode_reduced, pixels_of
+from model.images.decode import ImageLimits, decode_reduced, pixels_of
 from tests.faces import draw_face, jpeg, png, webp
 from worker.local import aligner as alignment
 from worker.local.aligner import Aligner

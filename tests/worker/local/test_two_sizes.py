@@ -11,11 +11,11 @@ import pytest
 from model.attributes import Attribute
 from model.calibration import Calibration
 from model.checkpoint import save_checkpoint
-from model.engine import Engine
+from model.engine.engine import Engine
 from model.errors import FacetError
 from model.faces.detector import load_detector
-from model.images import ImageLimits, decode
-from model.ssim import ssim
+from model.images.decode import ImageLimits, decode
+from model.images.ssim import ssim
 from tests.faces import draw_face, png
 from tests.tiny import TINY, tiny_model
 from worker.interface import Edit

@@ -4,8 +4,8 @@ import logging
 import sys
 
 from model.attributes import Vector
-from model.backend import Pixels
-from model.dummy import DummyModel
+from model.engine.backend import Pixels
+from model.engine.dummy import DummyModel
 from model.faces.detector import load_detector
 from tests.worker.queue.fragile_worker import POISON
 from worker.local.inference import LocalInference

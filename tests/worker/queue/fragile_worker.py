@@ -9,8 +9,8 @@ import time
 import numpy as np
 
 from model.attributes import Vector
-from model.backend import Pixels
-from model.dummy import SIZE, DummyModel
+from model.engine.backend import Pixels
+from model.engine.dummy import SIZE, DummyModel
 from model.faces.detector import load_detector
 from worker.local.inference import LocalInference
 from worker.queue.process import work

@@ -3,8 +3,8 @@
 import sys
 
 from model.attributes import Vector
-from model.backend import Pixels
-from model.dummy import DummyModel
+from model.engine.backend import Pixels
+from model.engine.dummy import DummyModel
 from model.faces.detector import load_detector
 from worker.local.inference import LocalInference
 from worker.queue.process import work

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.dummy import SIZE, DummyModel
+from model.engine.dummy import SIZE, DummyModel
 from model.errors import CrashedWorker, FacetError, Unavailable
 from tests.faces import png
 from tests.processes import redis_server, wait_until, worker_process

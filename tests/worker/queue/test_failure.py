@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from model.errors import CrashedWorker, FacetError, Unavailable
 from tests.faces import png
 from tests.processes import RedisServer, redis_server, wait_until, worker_process

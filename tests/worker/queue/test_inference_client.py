@@ -11,8 +11,8 @@ import pytest
 from redis.asyncio import Redis
 
 from model.attributes import Attribute
-from model.dummy import DummyModel
 from model.edits import Edit
+from model.engine.dummy import DummyModel
 from model.errors import Busy, FacetError, Unavailable
 from model.faces.detector import load_detector
 from tests.faces import draw_face, jpeg

@@ -12,8 +12,8 @@ from celery.exceptions import Ignore
 from redis import Redis
 
 from model.attributes import Vector
-from model.backend import Pixels
-from model.dummy import SIZE, DummyModel
+from model.engine.backend import Pixels
+from model.engine.dummy import SIZE, DummyModel
 from model.errors import FacetError
 from model.faces.detector import load_detector
 from tests.faces import png

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from model.attributes import Attribute, Vector
-from model.backend import Pixels
-from model.dummy import SIZE, DummyModel
 from model.edits import Edit
+from model.engine.backend import Pixels
+from model.engine.dummy import SIZE, DummyModel
 from model.errors import FacetError, InvalidRequest, Unavailable
 from tests.faces import png
 from tests.processes import RedisServer, redis_server, worker_process

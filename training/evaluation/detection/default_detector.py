@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.errors import FacetError
 from model.faces.detector import Detection, Detector
-from model.images import ImageLimits, decode
+from model.images.decode import ImageLimits, decode
 from training.data.sources.pictures import Picture
 from training.evaluation.plots import bars
 from training.evaluation.report import Report, percent

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.detector import Box, Detection, Detector, overlap
-from model.images import ImageLimits, decode
+from model.images.decode import ImageLimits, decode
 from training.evaluation.report import percent
 
 ENOUGH = 0.35

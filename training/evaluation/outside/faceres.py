@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from model.attributes import Vector
-from model.backend import Pixels
+from model.engine.backend import Pixels
 
 SIZE = 224
 """Pixels that it looks at."""

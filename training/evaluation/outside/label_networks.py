@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.attributes import POSE_ANGLES, Vector
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.alignment import whole_frame
 from training.data.blendshapes import BLENDSHAPES
 from training.data.labellers import LANDMARKER_SIZE, HeadLabeller, IdentityTeacher

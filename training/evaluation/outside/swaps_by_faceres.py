@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.attributes import Attribute, Vector
-from model.backend import Backend
+from model.engine.backend import Backend
 from training.evaluation.edits import random_swaps, swapped
 from training.evaluation.faces import Faces, enlarged, render_all
 from training.evaluation.outside.faceres import Features

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.attributes import Attribute, Vector, distance
-from model.backend import Backend, Pixels
+from model.engine.backend import Backend, Pixels
 from training.evaluation.edits import REACHED_POSE, EditLaw, Pairs, random_swaps, swapped
 from training.evaluation.faces import Faces, render_all
 from training.evaluation.outside.label_networks import Readings, on_photographs

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.detector import Detection
 from tests.faces import png
 from training.data.sources.pictures import Picture

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 from model.faces.detector import Detection
 from tests.faces import draw_face
 from training.evaluation.detection.side_by_side import (

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from tests.faces import draw_face
 from tests.training.drawn import crop_set
 from training.evaluation.faces import see

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from model.faces.alignment import Frame, crop
 from tests.faces import draw_face
 from tests.training.drawn import crop_set

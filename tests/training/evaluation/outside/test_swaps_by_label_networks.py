@@ -6,8 +6,8 @@ import torch
 from numpy.typing import NDArray
 
 from model.attributes import SPACES, Attribute, Vector, part
-from model.backend import Pixels
-from model.dummy import DummyModel
+from model.engine.backend import Pixels
+from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.evaluation.edits import edit_laws
 from training.evaluation.faces import Faces, see

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.attributes import SPACES, Attribute, part
-from model.dummy import DummyModel
+from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.data.sources.lfw import Pair
 from training.evaluation.faces import Faces, see

@@ -3,8 +3,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from model.backend import Pixels
-from model.ssim import ssim
+from model.engine.backend import Pixels
+from model.images.ssim import ssim
 from tests.faces import draw_face
 from training.losses.pictures.structural import C1, StructuralLoss
 

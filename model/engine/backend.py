@@ -1,6 +1,6 @@
 """What inference asks of a model: aligned crops in, embeddings out, and back.
 
-Two implementations: the torch engine (`model/engine.py`) over a checkpoint, and the weightless `DummyModel`.
+Two implementations: the torch engine (`model/engine/engine.py`) over a checkpoint, and the weightless `DummyModel`.
 """
 
 from collections.abc import Mapping
@@ -52,10 +52,10 @@ def load_backend(model: str, device: str = "auto", precision: Precision = "auto"
     Raises InvalidCheckpoint if there is no such model or it is damaged.
     """
     if model == "dummy":
-        from model.dummy import DummyModel
+        from model.engine.dummy import DummyModel
 
         return DummyModel()
     # Imported late: torch takes seconds to import, and the dummy runs without it.
-    from model.engine import Engine
+    from model.engine.engine import Engine
 
     return Engine(Path(model) if model else None, device, precision)

@@ -15,7 +15,8 @@ from PIL import Image
 from PIL.ExifTags import Base
 
 from model.errors import FacetError, ImageTooLarge, ImageTooSmall, UnreadableImage, UnsupportedImage
-from model.images import XMP_CHUNK, ImageLimits, SourceType, decode, decode_reduced, encode_png
+from model.images.decode import ImageLimits, decode, decode_reduced
+from model.images.encode import XMP_CHUNK, SourceType, encode_png
 from tests.faces import draw_face, jpeg, png, webp
 
 LIMITS = ImageLimits()

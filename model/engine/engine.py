@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from model.attributes import EMBEDDING_SIZE, Vector
-from model.backend import Pixels, Precision
 from model.checkpoint import bundled, load_checkpoint
+from model.engine.backend import Pixels, Precision
+from model.engine.graphs import Graphs
+from model.engine.programs import Array, Drawer, Reader, recorded
 from model.face_model import FaceModel
-from model.graphs import Graphs
-from model.programs import Array, Drawer, Reader, recorded
 
 
 def choose_device(name: str) -> torch.device:
@@ -32,7 +32,7 @@ def choose_precision(name: Precision, device: torch.device) -> torch.dtype:
 
 
 class Engine:
-    """A model file on a device; implements `model.backend.Backend`.
+    """A model file on a device; implements `model.engine.backend.Backend`.
 
     In bfloat16 encoder and decoder are rounded, splitter and merger are not: an embedding's numbers differ from
     float32's by less than 0.02, each part's cosine by less than 0.001, and pictures by at most 6 of 255. What shares a

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from model.attributes import EMBEDDING_SIZE, SPACES, part
-from model.backend import Backend, Pixels
 from model.calibration import Calibration
 from model.checkpoint import load_checkpoint, save_checkpoint
-from model.engine import Engine, choose_device, choose_precision
+from model.engine.backend import Backend, Pixels
+from model.engine.engine import Engine, choose_device, choose_precision
 from model.errors import InvalidCheckpoint
 from model.face_model import FaceModel
 from tests.tiny import tiny_model

@@ -16,8 +16,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from model import images
 from model.errors import FacetError
-from model.images import ImageLimits, SourceType, decode_reduced, encode_png
-from model.plain import MAX_PNG_PIXELS, decode_plain, plain
+from model.images.decode import ImageLimits, decode_reduced
+from model.images.encode import SourceType, encode_png
+from model.images.opencv_decode import MAX_PNG_PIXELS, decode_plain, plain
 from tests.faces import draw_face
 
 LIMITS = ImageLimits()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.ssim import ssim
+from model.images.ssim import ssim
 from tests.faces import draw_face
 
 C1, C2 = 2.55**2, 7.65**2

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from model.engine.layers import PackedPaint, PackedResidual, WideGroupNorm, pack
 from model.networks.blocks import Residual, norm
 from model.networks.config import NetworkConfig
 from model.networks.decoder import Decoder
-from model.packed import PackedPaint, PackedResidual, WideGroupNorm, pack
 
 M = TypeVar("M", bound=nn.Module)
 

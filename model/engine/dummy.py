@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute, Vector, join, normalized, part
-from model.backend import Pixels
 from model.calibration import Calibration
+from model.engine.backend import Pixels
 
 LABELS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute, Vector, normalized, part, similarities
-from model.backend import Pixels
-from model.dummy import LABELS, SIZE, DummyModel
-from model.images import ImageLimits, decode
+from model.engine.backend import Pixels
+from model.engine.dummy import LABELS, SIZE, DummyModel
+from model.images.decode import ImageLimits, decode
 from tests.faces import Mouth, draw_face, jpeg
 
 MODEL = DummyModel()

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 
 WINDOW = 11
 SIGMA = 1.5

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.jit._trace import TracerWarning
 
+from model.engine.layers import pack
 from model.face_model import FaceModel
-from model.packed import pack
 
 Array = NDArray[Any]
 EXAMPLES = 2

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from model.engine import Engine
-from model.graphs import BUCKETS, Graphs, bucket
+from model.engine.engine import Engine
+from model.engine.graphs import BUCKETS, Graphs, bucket
 
 
 @pytest.mark.parametrize(("count", "size"), [(1, 1), (2, 2), (3, 4), (64, 64), (65, 128), (256, 256), (999, 256)])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from model.backend import Pixels
+from model.engine.backend import Pixels
 
 MAX_PNG_PIXELS = 2**16
 """Of larger ones the decompression takes most of the time, in either library."""
