@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from facet import __version__
-from facet.gallery import open_gallery
+from facet.process.gallery import open_gallery
 from facet.settings import Settings
 from gallery.base_gallery import BaseGallery
 from service import app
@@ -44,7 +44,7 @@ def open_inference(settings: Settings) -> Inference:
     """The inference of the settings; nothing is loaded before it starts."""
     # Each imported late: the API of a distributed deployment has neither torch nor OpenCV, the embedded one no Celery.
     if settings.inference == "local":
-        from facet.local import local_inference
+        from facet.process.inference import local_inference
 
         return local_inference(settings)
     from worker.queue.inference_client import CeleryInference

@@ -14,7 +14,7 @@ from sqlalchemy import URL, make_url, text
 from gallery.store.database import Database
 from model.errors import InvalidRequest, NotFound, StorageFull, Unavailable
 
-logger = logging.getLogger("facet.gallery")
+logger = logging.getLogger("facet.process.gallery")
 
 _PAGES = 1000
 """Copied at a time; the service writes between."""

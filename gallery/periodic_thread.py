@@ -6,7 +6,7 @@ from threading import Event, Thread
 
 from model.errors import FacetError
 
-logger = logging.getLogger("facet.gallery")
+logger = logging.getLogger("facet.process.gallery")
 
 
 class Keeper:

@@ -6,27 +6,10 @@ import typer
 from typer.core import TyperGroup
 
 from facet import __version__
-from facet.cli import (
-    audit,
-    backup,
-    compare,
-    data,
-    demo,
-    detector,
-    draw,
-    embed,
-    evaluate,
-    gallery,
-    importing,
-    keys,
-    model,
-    openapi,
-    serve,
-    sheets,
-    stimuli,
-    train,
-    worker,
-)
+from facet.cli.faces import compare, draw, embed, sheets, stimuli
+from facet.cli.gallery import backup, demo, gallery, importing
+from facet.cli.models import audit, data, detector, evaluate, model, train
+from facet.cli.service import keys, openapi, serve, worker
 from model.errors import FacetError
 
 SERVICE, FACES, GALLERY, MODELS = "The service", "Faces", "The gallery", "Models"

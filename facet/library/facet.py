@@ -13,7 +13,7 @@ from facet.library.edits import edit_of
 from facet.library.found import Found
 from facet.library.pictures import FaceLike, Picture, embedding_in, in_a_list, named, naming
 from facet.library.pipeline import Pipeline
-from facet.local import backend_of, detector_of, limits_of
+from facet.process.inference import backend_of, detector_of, limits_of
 from facet.progress import counted
 from model import edits as editing
 from model.attributes import EMBEDDING_SIZE, Attribute, Vector, part, similarities

@@ -19,7 +19,7 @@ _SUFFIX = ".faces"
 _ABANDONED_SECONDS = 3600.0
 """After which a file that is not complete belongs to a process that is gone."""
 
-logger = logging.getLogger("facet.gallery")
+logger = logging.getLogger("facet.process.gallery")
 
 
 class Snapshot:

@@ -27,7 +27,7 @@ _FORGET_SECONDS = 3600.0
 _DAY_SECONDS = 86_400.0
 _LOCK = "lock"
 
-logger = logging.getLogger("facet.gallery")
+logger = logging.getLogger("facet.process.gallery")
 
 
 class Runner:

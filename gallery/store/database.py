@@ -31,7 +31,7 @@ _DISK_FULL = "53100"
 _SECONDS = 10.0
 """How often it is tried again to empty the log where there was no room for it."""
 
-logger = logging.getLogger("facet.gallery")
+logger = logging.getLogger("facet.process.gallery")
 
 
 class Database:

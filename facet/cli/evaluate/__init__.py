@@ -1,6 +1,0 @@
-"""`facet evaluate`: a model measured on people that it was not trained on."""
-
-from facet.cli.evaluate import drawings, people
-from facet.cli.evaluate.options import app
-
-__all__ = ["app", "drawings", "people"]

@@ -1,0 +1,1 @@
+"""Commands that make models: data, training, evaluation, model files."""

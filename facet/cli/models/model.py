@@ -1,0 +1,92 @@
+"""`facet model`: model files made and shown."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facet.cli.common.mistakes import told
+
+app = typer.Typer(help="Export and show models.", no_args_is_help=True)
+
+
+@app.command()
+def show(model: Annotated[str, typer.Argument(help="A model file; the bundled one by default.")] = "") -> None:
+    """Print a model's id and its card.
+
+    Example: facet model show
+    """
+    from model.engine.backend import load_backend
+
+    backend = load_backend(model, "cpu")
+    card = {"id": backend.id, "image_size": backend.image_size, "read_size": backend.read_size, **backend.card}
+    typer.echo(json.dumps(card, indent=2))
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(exists=True, help="The folder of a training run.")],
+    to: Annotated[Path, typer.Option(help="The model file to write.")],
+    data: Annotated[list[Path], typer.Option(help="A prepared folder; may be repeated.")],
+    name: Annotated[str, typer.Option(help="The model's name.")] = "facet",
+    pairs: Annotated[
+        Path | None, typer.Option(exists=True, help="LFW's pairs.txt; without it pairs are drawn from the test people.")
+    ] = None,
+    card: Annotated[Path | None, typer.Option(exists=True, help="TOML with data, terms, weaknesses, uses.")] = None,
+    fold: Annotated[int, typer.Option(min=1, help="The fold whose people were held out.")] = 9,
+    onnx: Annotated[Path | None, typer.Option(help="Also write encoder and decoder as ONNX into this folder.")] = None,
+) -> None:
+    """Whiten, calibrate and measure a run's weights and write them as one file.
+
+    Example: facet model export runs/first --to first.safetensors --data prepared/lfw --pairs pairs.txt
+    """
+    from model.checkpoint import load_checkpoint
+    from training.data.sources.lfw import read_fold
+    from training.evaluation.splits import load_splits
+    from training.export.checkpoint import card_json, export
+    from training.export.onnx import export_onnx
+    from training.train import Run, networks_of
+
+    with told():
+        size = networks_of(run).image_size
+        written = export(Run(run), to, name, load_splits(data, size), read_fold(pairs, fold) if pairs else None, card)
+        if onnx is not None:
+            for name, difference in export_onnx(load_checkpoint(to).model, onnx).items():
+                typer.echo(f"{onnx / name} differs from torch by at most {difference:.1e}", err=True)
+    typer.echo(card_json(written))
+
+
+@app.command()
+def card(
+    model: Annotated[Path | None, typer.Argument(exists=True, help="A model file; the bundled one by default.")] = None,
+    to: Annotated[Path | None, typer.Option(help="A folder for README.md and the sheets; without it, print.")] = None,
+    reports: Annotated[
+        Path | None, typer.Option(exists=True, help="First put what `facet evaluate` wrote there into the file's card.")
+    ] = None,
+) -> None:
+    """The model card as Markdown, with sheets of generated faces.
+
+    Taking in reports changes the model's id, which names the card too, and leaves its weights as they are.
+    Example: facet model card starter.safetensors --reports evaluation/ --to card/
+    """
+    from model.checkpoint import bundled
+    from model.engine.engine import Engine
+    from training.export.card import SHEETS, draw_sheets, markdown, take_in
+
+    path = model or bundled()
+    if reports is not None:
+        if model is None:
+            raise typer.BadParameter("name the model file that takes them in", param_hint="--reports")
+        with told():
+            typer.echo(f"taken into the card: {', '.join(take_in(path, reports))}", err=True)
+    engine = Engine(path, "cpu")
+    text = markdown(engine.id, engine.card, sheets=to is not None)
+    if to is None:
+        typer.echo(text)
+        return
+    to.mkdir(parents=True, exist_ok=True)
+    (to / "README.md").write_text(text)
+    draw_sheets(engine, to)
+    for name in ("README.md", *SHEETS):
+        typer.echo(to / name)
