@@ -30,7 +30,7 @@ RUN cd /opt/facet/lib/python3*/site-packages && find . -type d \( -name tests -o
         && find . -type f \( -name '*.a' -o -name '*.pyi' -o -name '*.pyx' -o -name '*.c' -o -name '*.h' \) -delete \
         && find . -name '*.so' -not -path '*.libs/*' -not -path './torch/*' -exec strip --strip-unneeded {} + \
         && find . -name __pycache__ -prune -exec rm -rf {} + \
-        && python -c 'import PIL.Image, facet.asgi, facet.cli.worker, facet.gallery, facet.tracing, gallery.jobs.grouping, worker.queue.process, worker.search.worker, sqlalchemy.dialects.postgresql' \
+        && python -c 'import PIL.Image, facet.asgi, facet.cli.service.worker, facet.process.gallery, facet.process.tracing, gallery.jobs.grouping, worker.queue.process, worker.search.worker, sqlalchemy.dialects.postgresql' \
         && rm -rf pip pip-* setuptools setuptools-* pkg_resources _distutils_hack distutils-precedence.pth /opt/facet/bin/pip*
 
 FROM ${PYTHON_IMAGE}

@@ -30,4 +30,4 @@ def _arenas(first: str) -> int:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc has arenas")
 def test_many_threads_share_few_arenas() -> None:
-    assert _arenas("from facet.memory import take_evenly; take_evenly()") == ARENAS < _arenas("")
+    assert _arenas("from facet.process.memory import take_evenly; take_evenly()") == ARENAS < _arenas("")
