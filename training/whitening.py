@@ -23,9 +23,9 @@ def latents(model: FaceModel, pixels: Pixels) -> Tensor:
 def whiten(model: FaceModel, z: Tensor) -> None:
     """Change the model's latent coordinates to z' = D⁻¹ Uᵀ (z - μ), where U D² Uᵀ is the covariance of z `(n, 99)`.
 
-    The change is folded into the four layers about z, which are all affine: out of the encoder and the merger, and
-    back into the splitter and the decoder. Embeddings and drawn pictures stay the same to rounding. The axes are the
-    principal ones, so that each row of weights keeps one scale and loses nothing in float16.
+    The change is folded into the layers about z, which are all affine: out of the encoder and the merger, and back
+    into the splitter and every layer of the decoder that reads z. Embeddings and drawn pictures stay the same to
+    rounding. The axes are the principal ones, so that each row of weights keeps one scale and loses nothing in float16.
 
     The latents should be many times as many as their numbers; raises ValueError for fewer than two.
     """
@@ -38,7 +38,7 @@ def whiten(model: FaceModel, z: Tensor) -> None:
     forward, back = (axes / deviations).T, axes * deviations
     for writer in (model.encoder.head, last_layer(model.merger.mlp)):
         _set(writer, forward @ writer.weight.double(), forward @ (writer.bias.double() - mean))
-    for reader in (first_layer(model.splitter.mlp), model.decoder.head):
+    for reader in (first_layer(model.splitter.mlp), *model.decoder.readers()):
         weight = reader.weight.double()
         _set(reader, weight @ back, reader.bias.double() + weight @ mean)
 

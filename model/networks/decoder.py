@@ -35,6 +35,10 @@ class Decoder(nn.Module):
         last = len(config.finer_channels) - 1
         self.finer = nn.ModuleList(Finer(count, level < last) for level, count in enumerate(config.finer_channels))
 
+    def readers(self) -> list[nn.Linear]:
+        """The layers that read z."""
+        return [layer for layer in self.modules() if isinstance(layer, nn.Linear)]
+
     def forward(self, z: Tensor) -> Tensor:
         modulations = iter(self.modulations)
         x = self.head(z).unflatten(1, (self.first, SMALLEST_MAP, SMALLEST_MAP))

@@ -1,9 +1,13 @@
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from model.attributes import EMBEDDING_SIZE
-from tests.tiny import tiny_model
+from model.face_model import FaceModel
+from tests.tiny import TINY, tiny_model
 from training.whitening import latents, whiten
 
 
@@ -14,8 +18,18 @@ def pictures(count: int) -> np.ndarray:
     return large.permute(0, 2, 3, 1).to(torch.uint8).numpy()
 
 
-def test_z_becomes_standard_and_nothing_else_changes() -> None:
-    model, pixels = tiny_model(), pictures(300)
+def modulated_model() -> FaceModel:
+    """A model whose decoder reads z at every level, with modulations that have learnt something."""
+    torch.manual_seed(0)
+    model = FaceModel(replace(TINY, finer_channels=(8,), modulated=True)).eval()
+    for reader in model.decoder.readers():
+        torch.nn.init.normal_(reader.weight, std=0.05)
+    return model
+
+
+@pytest.mark.parametrize("make", [tiny_model, modulated_model])
+def test_z_becomes_standard_and_nothing_else_changes(make: Callable[[], FaceModel]) -> None:
+    model, pixels = make(), pictures(300)
     images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
     with torch.no_grad():
         embeddings, drawn = model.embed(images), model(images)
