@@ -5,21 +5,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from model.attributes import SPACES, Attribute, Vector
-from training.data.blendshapes import mirrored, mirrored_pose
+from model.attributes import Vector
 from training.data.canvases import EncodedCrops, load_canvases
 from training.data.shards import CROP_SIZE, MARGIN, Sample, read_shards
-from training.data.targets import ExpressionTargets, Projection
+from training.targets import expression, identity
+from training.targets.columns import column
+from training.targets.expression import EXPRESSIONS, ExpressionTargets
+from training.targets.projection import Projection
 
-IDENTITY_SIZE = SPACES[Attribute.IDENTITY].size
-EXPRESSION_SIZE = SPACES[Attribute.EXPRESSION].size
-EXPRESSION_POLE = 1.0
 UNKNOWN = -1
-EXPRESSIONS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 
 
 @dataclass(frozen=True)
@@ -84,57 +81,28 @@ def load_samples(folders: Sequence[Path], splits: Sequence[str]) -> list[Sample]
 
 
 def fit_targets(samples: Sequence[Sample]) -> Targets:
-    """Fit both projections; one whose features no sample has is None."""
-    taught = [sample for sample in samples if sample.teacher is not None]
-    seen = [sample for sample in samples if sample.blendshapes is not None and sample.pose is not None]
-    identity = expression = None
-    if len(taught) > IDENTITY_SIZE:
-        identity = Projection.fit(_stack([sample.teacher for sample in taught], 128), IDENTITY_SIZE)
-    if 2 * len(seen) > EXPRESSION_SIZE:  # each with its mirror image
-        shapes, pose = _stack([sample.blendshapes for sample in seen], 52), _stack([sample.pose for sample in seen], 3)
-        expression = ExpressionTargets.fit(shapes, pose, EXPRESSION_SIZE, EXPRESSION_POLE)
-    return Targets(identity, expression)
+    """Fit both projections; one whose features too few samples have is None."""
+    return Targets(identity.fit(samples), expression.fit(samples))
 
 
 def load_crops(samples: Sequence[Sample], image_size: int, targets: Targets) -> CropSet:
     """The samples at a canvas twice as fine as pictures of a size, if they are; many of them stay encoded."""
-    teacher = _stack([s.teacher for s in samples], 128)
-    shapes = _stack([s.blendshapes for s in samples], 52)
-    pose = _stack([s.pose for s in samples], 3)
     return CropSet(
         keys=[sample.key for sample in samples],
         people=[sample.identity for sample in samples],
         pixels=load_canvases(samples, min(round(2 * image_size * MARGIN), CROP_SIZE)),
-        pose=torch.from_numpy(pose),
+        pose=torch.from_numpy(column(samples, "pose")),
         identity=_numbers([s.identity and f"{s.data_set}/{s.identity}" for s in samples]),
         expression=torch.tensor(
             [EXPRESSIONS.index(s.expression) if s.expression in EXPRESSIONS else UNKNOWN for s in samples]
         ),
         video=_numbers([s.video and f"{s.data_set}/{s.identity}/{s.video}" for s in samples]),
-        valence_arousal=torch.from_numpy(_stack([s.valence_arousal for s in samples], 2)),
+        valence_arousal=torch.from_numpy(column(samples, "valence_arousal")),
         data_set=torch.tensor([s.data_set for s in samples], dtype=torch.long),
-        identity_target=torch.from_numpy(_identities(targets.identity, teacher)),
-        expression_target=torch.from_numpy(_expressions(targets.expression, shapes, pose)),
-        features={"teacher": teacher, "blendshapes": shapes},
+        identity_target=torch.from_numpy(identity.targets(targets.identity, samples)),
+        expression_target=torch.from_numpy(expression.targets(targets.expression, samples)),
+        features={name: column(samples, name) for name in ("teacher", "blendshapes")},
     )
-
-
-def _stack(rows: Sequence[list[float] | None], size: int) -> Vector:
-    missing = [float("nan")] * size
-    return np.array([missing if row is None else row for row in rows], np.float32).reshape(len(rows), size)
-
-
-def _identities(projection: Projection | None, features: Vector) -> Vector:
-    if projection is None:
-        return np.full((len(features), IDENTITY_SIZE), np.nan, np.float32)
-    return projection(features)
-
-
-def _expressions(targets: ExpressionTargets | None, shapes: Vector, pose: Vector) -> Vector:
-    """`(n, 2, 32)`: as photographed, and mirrored."""
-    if targets is None:
-        return np.full((len(shapes), 2, EXPRESSION_SIZE), np.nan, np.float32)
-    return np.stack([targets(shapes, pose), targets(mirrored(shapes), mirrored_pose(pose))], axis=1)
 
 
 def _numbers(names: Sequence[str | None]) -> Tensor:

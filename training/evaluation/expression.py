@@ -9,10 +9,10 @@ from sklearn.metrics import confusion_matrix, roc_auc_score
 
 from model.attributes import Attribute, Vector, part
 from model.calibration import Calibration
-from training.data.crops import EXPRESSIONS
 from training.evaluation.faces import Faces
 from training.evaluation.plots import matrix
 from training.evaluation.report import Report, percent
+from training.targets.expression import EXPRESSIONS
 
 
 def balanced_accuracy(faces: Faces, calibration: Calibration, labels: tuple[str, ...]) -> float:

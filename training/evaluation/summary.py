@@ -6,7 +6,7 @@ from typing import Any
 
 from model.attributes import Attribute
 from model.engine.backend import Backend, Pixels
-from training.data.crops import EXPRESSIONS, CropSet
+from training.data.crops import CropSet
 from training.data.sources.lfw import Pair
 from training.evaluation.edits import edit_laws
 from training.evaluation.expression import balanced_accuracy
@@ -14,6 +14,7 @@ from training.evaluation.faces import see
 from training.evaluation.pose import pose_errors
 from training.evaluation.reconstruction import fidelity, pca_reconstruct, reconstruct
 from training.evaluation.verification.lfw import accuracy, best_threshold, random_pairs, score_pairs
+from training.targets.expression import EXPRESSIONS
 
 CONTRAST = ("neutral", "happiness")
 """The two expressions that LFW has enough of to measure by."""

@@ -7,9 +7,9 @@ from torch.nn import functional as F
 
 from model.attributes import Attribute, Vector, part
 from model.calibration import Calibration
-from training.data.crops import EXPRESSIONS
 from training.evaluation.faces import Faces
 from training.evaluation.verification.lfw import random_pairs
+from training.targets.expression import EXPRESSIONS
 
 FEWEST = 10
 """Faces that a label must have to get a mean."""

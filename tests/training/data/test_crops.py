@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from tests.training.drawn import crop_set, sample, samples
-from training.data.crops import EXPRESSIONS, UNKNOWN, fit_targets, load_crops
+from training.data.crops import UNKNOWN, fit_targets, load_crops
 from training.data.regions import Region, encode
 from training.data.shards import CROP_SIZE
+from training.targets.expression import EXPRESSIONS
 
 
 def test_every_row_holds_its_sample() -> None:

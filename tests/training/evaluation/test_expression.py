@@ -8,9 +8,9 @@ from model.attributes import Attribute, part
 from model.calibration import Calibration
 from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
-from training.data.crops import EXPRESSIONS
 from training.evaluation.expression import balanced_accuracy, classify, report
 from training.evaluation.faces import Faces, see
+from training.targets.expression import EXPRESSIONS
 
 
 def test_by_hand() -> None:

@@ -6,9 +6,9 @@ import pytest
 from model.attributes import Attribute, part
 from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
-from training.data.crops import EXPRESSIONS
 from training.evaluation.faces import see
 from training.export.calibration import FEWEST, calibrate, class_means, fit_logistic, fit_sharpness
+from training.targets.expression import EXPRESSIONS
 
 RNG = np.random.default_rng(0)
 AXES = np.eye(32, dtype=np.float32)

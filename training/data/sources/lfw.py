@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.data.crops import EXPRESSIONS
 from training.data.sources.layout import read_rows
 from training.data.sources.pictures import Failure, Picture, files, split_of
+from training.targets.expression import EXPRESSIONS
 
 EVERYONE = 0
 """As the number of the test fold: all people are for testing."""

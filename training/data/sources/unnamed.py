@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.data.crops import EXPRESSIONS
 from training.data.sources.folder import SUFFIXES
 from training.data.sources.layout import read_rows
 from training.data.sources.pictures import Failure, Picture, files, split_of
+from training.targets.expression import EXPRESSIONS
 
 
 def read_unnamed(root: Path, expressions: Path | None = None) -> Iterator[Picture | Failure]:

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from model.attributes import POSE_ANGLES, Vector
 from model.engine.backend import Pixels
 from model.faces.alignment import whole_frame
-from training.data.blendshapes import BLENDSHAPES
 from training.data.labellers import LANDMARKER_SIZE, HeadLabeller, IdentityTeacher
 from training.evaluation.faces import Faces
+from training.targets.blendshapes import BLENDSHAPES
 
 
 @dataclass(frozen=True)

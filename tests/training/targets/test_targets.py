@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from training.data.blendshapes import BLENDSHAPES, mirrored, mirrored_pose
-from training.data.targets import GAZE_WEIGHT, ExpressionTargets, Projection, polynomial
+from training.targets.blendshapes import BLENDSHAPES, mirrored, mirrored_pose
+from training.targets.expression import GAZE_WEIGHT, ExpressionTargets, polynomial
+from training.targets.projection import Projection
 
 FEATURES = (np.random.default_rng(0).normal(size=(200, 20)) * np.linspace(3, 0.1, 20) + 5).astype(np.float32)
 

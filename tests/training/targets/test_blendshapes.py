@@ -1,6 +1,6 @@
 import numpy as np
 
-from training.data.blendshapes import BLENDSHAPES, mirrored, mirrored_pose
+from training.targets.blendshapes import BLENDSHAPES, mirrored, mirrored_pose
 
 
 def test_the_names_and_their_order() -> None:
