@@ -183,7 +183,9 @@ def test_a_guarded_folder_is_there(folder: str) -> None:
     assert list((ROOT / folder).glob("*.py"))
 
 
-@pytest.mark.parametrize("package", ["service", "worker", "gallery", "benchmarks"])
+@pytest.mark.parametrize(
+    "package", ["facet", "service", "worker", "gallery", "training", "model", "benchmarks", "docker"]
+)
 def test_no_folder_shows_too_much(package: str) -> None:
     top = ROOT / package
     folders = [top, *(path for path in top.rglob("*") if path.is_dir() and path.name != "__pycache__")]

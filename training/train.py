@@ -16,8 +16,8 @@ from training.data.augmentation import frame, still
 from training.data.batches import Batches
 from training.data.crops import CropSet, fit_targets, load_crops, load_samples
 from training.data.mixture import Source, weights_of
-from training.growth import grown
 from training.loop import Report, Trainer
+from training.networks.growth import grown
 from training.recipe import Recipe
 from training.runtime import distributed as ranks
 from training.runtime.journal import Journal

@@ -9,7 +9,7 @@ from tests.tiny import TINY
 from training.data.augmentation import Augmentation
 from training.data.batches import Batches
 from training.data.crops import CropSet
-from training.objective import Objective
+from training.losses.objective import Objective
 from training.passes import Passes
 from training.recipe import Optimiser, Recipe, StageName, Weights
 

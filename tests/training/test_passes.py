@@ -6,7 +6,7 @@ from model.attributes import EMBEDDING_SIZE, SPACES
 from tests.tiny import tiny_model
 from tests.training.drawn import crop_set
 from tests.training.recipes import passes_for, tiny_recipe
-from training.objective import Objective
+from training.losses.objective import Objective
 from training.passes import CYCLE_SHIFT, CYCLE_ZOOM, moved, standing, swap
 
 

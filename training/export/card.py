@@ -9,8 +9,8 @@ from model.attributes import Attribute
 from model.checkpoint import load_checkpoint, save_checkpoint
 from model.engine.backend import Backend
 from model.images.encode import SourceType, encode_png
-from training.drawings import editing_matrix, random_sheet, sweep_sheet
 from training.evaluation.summary import rows
+from training.export.drawings import editing_matrix, random_sheet, sweep_sheet
 
 SUMMARY_COMMAND = "facet evaluate --data … --pairs pairs.txt"
 COMMANDS = {

@@ -16,10 +16,10 @@ from training.evaluation.faces import see, still_crops
 from training.evaluation.splits import Splits
 from training.evaluation.summary import evaluate
 from training.export.calibration import calibrate
+from training.networks.whitening import latents, whiten
 from training.recipe import Recipe
 from training.runtime.resume import load_state
 from training.train import Run, averaged
-from training.whitening import latents, whiten
 
 
 def export(

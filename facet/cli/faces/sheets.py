@@ -34,7 +34,7 @@ def swaps(
 
     Example: facet draw swaps --target photographs/ --source ada.jpg -o swaps.png
     """
-    from training.drawings import editing_matrix
+    from training.export.drawings import editing_matrix
 
     backend = _backend(model)
     generated = backend.sample(columns + rows, seed)
@@ -55,7 +55,7 @@ def random_faces(
 
     Example: facet draw random 36 --seed 1 -o random.png
     """
-    from training.drawings import random_sheet
+    from training.export.drawings import random_sheet
 
     _write(output, random_sheet(_backend(model), count, seed), photographs=False)
 
@@ -76,7 +76,7 @@ def traverse(
     Example: facet draw traverse --attribute pose -o turn.png
     """
     from model.attributes import Attribute
-    from training.drawings import sweep_sheet
+    from training.export.drawings import sweep_sheet
 
     if attribute not in {str(known) for known in Attribute}:
         raise typer.BadParameter(f"choose from {', '.join(Attribute)}", param_hint="--attribute")

@@ -150,7 +150,7 @@ def _prepared() -> list[str]:
 def _plan(recipe: "Recipe") -> dict[str, Any]:
     """The resolved recipe, the losses that count in its stage, and the size of each network."""
     from model.face_model import FaceModel
-    from training.objective import Objective
+    from training.losses.objective import Objective
 
     objective = Objective(recipe, people=1)
     networks = dict(FaceModel(recipe.network).named_children())

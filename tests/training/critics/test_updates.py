@@ -9,7 +9,7 @@ from tests.training.drawn import crop_set
 from tests.training.recipes import only, passes_for, tiny_recipe
 from training.critics.updates import JUDGED
 from training.data.crops import CropSet
-from training.objective import Objective
+from training.losses.objective import Objective
 from training.recipe import CriticOptions
 
 

@@ -5,9 +5,9 @@ from torch import Tensor, nn
 
 from training.critics.updates import JUDGED, Critics
 from training.losses.embedding.queue import Queue
+from training.losses.terms import TERMS
 from training.passes import Passes
 from training.recipe import Recipe
-from training.terms import TERMS
 
 
 class Objective(nn.Module):

@@ -8,7 +8,7 @@ import torch
 from model.attributes import EMBEDDING_SIZE
 from model.face_model import FaceModel
 from tests.tiny import TINY, tiny_model
-from training.whitening import latents, whiten
+from training.networks.whitening import latents, whiten
 
 
 def pictures(count: int) -> np.ndarray:

@@ -9,9 +9,9 @@ from tests.training.drawn import crop_set
 from tests.training.recipes import EVERYTHING, only, passes_for, tiny_recipe
 from training.critics.updates import JUDGED
 from training.data.crops import CropSet
-from training.objective import Objective
+from training.losses.objective import Objective
+from training.losses.terms import TERMS
 from training.recipe import CriticOptions, Recipe, StageName, Weights
-from training.terms import TERMS
 
 ALL = {"encoder", "splitter", "merger", "decoder"}
 READING, DRAWING = {"encoder", "splitter"}, {"merger", "decoder"}

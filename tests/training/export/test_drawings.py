@@ -3,7 +3,7 @@ import pytest
 
 from model.attributes import Attribute, part
 from model.engine.dummy import DummyModel
-from training.drawings import SWEEP_DEGREES, editing_matrix, random_sheet, sweep_sheet
+from training.export.drawings import SWEEP_DEGREES, editing_matrix, random_sheet, sweep_sheet
 
 BACKEND = DummyModel()
 SIZE = BACKEND.image_size

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from model.face_model import FaceModel
 from model.networks.config import NetworkConfig
-from training.growth import grown
+from training.networks.growth import grown
 
 SHALLOW = NetworkConfig(64, (8, 8, 16, 16), (1, 1, 2, 1), (1, 1, 1, 2), hidden=16)
 

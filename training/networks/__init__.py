@@ -1,0 +1,1 @@
+"""Changes of networks after which they compute what they computed before."""
