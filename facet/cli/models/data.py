@@ -46,6 +46,12 @@ def prepare(
     detector: Annotated[Path | None, typer.Option(exists=True, help="YuNet's file; else the Haar cascades.")] = None,
     landmarker: Annotated[Path | None, typer.Option(exists=True, help="Labels pose and blendshapes.")] = None,
     teacher: Annotated[bool, typer.Option(help="Store the identity teacher's features.")] = False,
+    val_share: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Of a folder's people; 0.05 by default.")
+    ] = None,
+    test_share: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Of a folder's people, kept for `facet evaluate`; 0 by default.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; one a core by default.")] = None,
 ) -> None:
     """Check a data set's layout, then detect, align and label every picture; after a stop, run again to go on.
@@ -61,7 +67,10 @@ def prepare(
         raise typer.BadParameter("--pairs and --people are of lfw alone")
     if name not in (DataSet.LFW, DataSet.UNNAMED) and expressions:
         raise typer.BadParameter("--expressions is of lfw and unnamed alone")
-    pictures = _pictures(name, root, leave_out, pairs, test_fold, expressions, people)
+    if name is not DataSet.FOLDER and (val_share, test_share) != (None, None):
+        raise typer.BadParameter("--val-share and --test-share are of folder alone; other data sets have their splits")
+    shares = (0.05 if val_share is None else val_share, test_share or 0.0)
+    pictures = _pictures(name, root, leave_out, pairs, test_fold, expressions, people, shares)
     with told(), progress() as bar:
         task = bar.add_task(f"Preparing {name}", total=len(pictures), note="")
         how = Preparation(detector, landmarker, teacher)
@@ -105,18 +114,25 @@ def _pictures(
     test_fold: int = 9,
     expressions: Path | None = None,
     people: Path | None = None,
+    shares: tuple[float, float] = (0.05, 0.0),
 ) -> "list[Picture | Failure]":
     """What a data set holds. Raises BadParameter if that is not one picture."""
+    from training.data.sources.folder import read_folder
     from training.data.sources.lfw import read_lfw
     from training.data.sources.pictures import Failure, Picture
     from training.data.sources.readers import READERS, left_out, unique, without
     from training.data.sources.unnamed import read_unnamed
 
     with told():
-        if name is DataSet.LFW:
-            found = read_lfw(root, pairs, test_fold, expressions, people)
-        else:
-            found = read_unnamed(root, expressions) if name is DataSet.UNNAMED else READERS[name](root)
+        match name:
+            case DataSet.LFW:
+                found = read_lfw(root, pairs, test_fold, expressions, people)
+            case DataSet.UNNAMED:
+                found = read_unnamed(root, expressions)
+            case DataSet.FOLDER:
+                found = read_folder(root, *shares)
+            case _:
+                found = READERS[name](root)
         pictures = list(unique(without(found, left_out(leave_out) if leave_out else ())))
     if not any(isinstance(item, Picture) for item in pictures):
         wrong = [f"; {item.key}: {item.reason}" for item in pictures[:1] if isinstance(item, Failure)]

@@ -70,7 +70,9 @@ def files(root: Path, suffixes: tuple[str, ...] = JPEG) -> Iterator[tuple[str, P
                 yield path.relative_to(root).as_posix(), path, 0, None
 
 
-def split_of(name: str, validation_share: float = 0.05) -> Split:
-    """Train or val for a person (or a picture without one), by hash: the same in every run and on every machine."""
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
-    return "val" if number < validation_share * 2**32 else "train"
+def split_of(name: str, validation_share: float = 0.05, test_share: float = 0.0) -> Split:
+    """The split of a person (or a picture without one), by hash: the same in every run and on every machine."""
+    place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
+    if place < validation_share:
+        return "val"
+    return "test" if place < validation_share + test_share else "train"

@@ -14,7 +14,9 @@ from facet.progress import progress
 @app.command()
 def summary(
     data: Data,
-    pairs: Pairs,
+    pairs: Annotated[
+        Path | None, typer.Option(exists=True, help="LFW's pairs.txt; without it pairs are drawn from the test people.")
+    ] = None,
     model: Model = "",
     fold: Fold = 9,
     yardstick: Annotated[bool, typer.Option(help="Fit PCA-99 on the training crops and measure it too.")] = True,
@@ -33,7 +35,7 @@ def summary(
 
     backend = load_backend(model)
     with told():
-        splits, asked = load_splits(data, backend.image_size), read_fold(pairs, fold)
+        splits, asked = load_splits(data, backend.image_size), read_fold(pairs, fold) if pairs else None
         training = still_crops(splits.train, backend.image_size)[0] if yardstick else None
         result = measure(backend, splits.test, splits.val, asked, training)
     for name, figure in rows(result):

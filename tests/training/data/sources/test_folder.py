@@ -3,8 +3,11 @@ from pathlib import Path
 
 from tests.training.data.made_up import CUT_SHORT, face, prepared, put, split
 from training.data.sources.folder import read_folder
-from training.data.sources.pictures import split_of
+from training.data.sources.pictures import Picture, split_of
 from training.data.sources.readers import READERS, unique
+
+SPLITS = {"train": 45, "val": 16, "test": 39}
+"""People of a hundred in each split; no other machine may draw others."""
 
 
 def test_each_folder_is_a_person(tmp_path: Path) -> None:
@@ -32,6 +35,18 @@ def test_each_folder_is_a_person(tmp_path: Path) -> None:
     packed, _ = split(read_folder(archive))
     assert packed["anna/1.jpg"].read() == face(1)
     assert packed["anna/1.jpg"].identity == "anna"
+
+
+def test_shares_of_the_people_are_kept_for_testing(tmp_path: Path) -> None:
+    for number in range(100):
+        for picture in range(2):
+            put(tmp_path / f"person-{number}/{picture}.jpg", b"")
+    splits: dict[str, set[str]] = {"train": set(), "val": set(), "test": set()}
+    for item in read_folder(tmp_path, validation_share=0.2, test_share=0.3):
+        assert isinstance(item, Picture)
+        splits[item.split].add(item.identity or "")
+    assert {split: len(people) for split, people in splits.items()} == SPLITS
+    assert sum(map(len, splits.values())) == len(set.union(*splits.values())) == 100
 
 
 def test_a_second_picture_of_one_name_is_listed(tmp_path: Path) -> None:
