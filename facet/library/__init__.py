@@ -1,8 +1,8 @@
 """The model in a program's own process, without HTTP: what `facet.load()` gives, and what it takes and answers."""
 
-from facet.library.drawing import Drawing
+from facet.library.drawing import Drawing, Drawings
 from facet.library.facet import Facet, open_model
 from facet.library.found import Found
 from facet.library.pictures import FaceLike, Picture
 
-__all__ = ["Drawing", "FaceLike", "Facet", "Found", "Picture", "open_model"]
+__all__ = ["Drawing", "Drawings", "FaceLike", "Facet", "Found", "Picture", "open_model"]

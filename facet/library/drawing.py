@@ -1,15 +1,20 @@
-"""A picture that the model drew, in every form that a program may want it in."""
+"""Pictures that the model drew, in every form that a program may want them in."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from model.attributes import Vector
 from model.engine.backend import Pixels
-from model.images.encode import SourceType, encode_png
+from model.images.encode import SourceType, encode_jpeg, encode_png
+
+IN_A_ROW = 8
+"""Faces side by side in a notebook."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,3 +55,26 @@ class Drawing:
     def _repr_png_(self) -> bytes:
         """How notebooks show it."""
         return self.png
+
+
+class Drawings(list[Drawing]):
+    """Drawn faces of one size, which a notebook shows side by side."""
+
+    def __repr__(self) -> str:
+        return f"<Drawings, {len(self)} faces>"
+
+    def tiled(self, columns: int | None = None) -> Pixels:
+        """All faces on one picture, so many in a row; without a number it is about square."""
+        columns = min(columns or math.ceil(math.sqrt(len(self))), len(self))
+        pictures = np.stack([drawing.pixels for drawing in self])
+        blank = np.full((-len(pictures) % columns, *pictures.shape[1:]), 255, np.uint8)
+        grid = np.concatenate([pictures, blank]).reshape(-1, columns, *pictures.shape[1:])
+        return np.concatenate([np.concatenate(list(row), axis=1) for row in grid])
+
+    def sheet(self, columns: int | None = None) -> bytes:
+        """All faces on one PNG that says that they are synthetic."""
+        return encode_png(self.tiled(columns), SourceType.TRAINED)
+
+    def _repr_jpeg_(self) -> bytes | None:
+        """How notebooks show it, eight in a row; they keep what they show, hence no PNG."""
+        return encode_jpeg(self.tiled(IN_A_ROW), SourceType.TRAINED) if self else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 
-from facet.library.drawing import Drawing
+from facet.library.drawing import Drawing, Drawings
 from facet.library.edits import edit_of
 from facet.library.found import Found
 from facet.library.pictures import FaceLike, Picture, embedding_in, in_a_list, named, naming
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from facet.settings import Settings
     from facet.stimuli import Stimuli
 
-Drawings: TypeAlias = Any
-"""One `Drawing` of one face, a list of them of many; which of the two depends on what is given."""
+Drawn: TypeAlias = Any
+"""One `Drawing` of one face, `Drawings` of many; which of the two depends on what is given."""
 
 SEED_BITS = 32
 MANY = 64
@@ -153,17 +153,17 @@ class Facet:
 
     def reconstruct(
         self, faces: FaceLike | Iterable[FaceLike], *, align: Align = "auto", progress: bool | None = None
-    ) -> Drawings:
+    ) -> Drawn:
         """A face drawn from its embedding; of a picture with its crop and the SSIM of the two."""
         given, many = in_a_list(faces)
         known = [embedding_in(face) for face in given]
         pictures = [face for face, have in zip(given, known, strict=True) if have is None]
         read = iter(self.redraw(self._checked(pictures, align, progress, show=True)))
         drawn = iter(self.drawings([have for have in known if have is not None]))
-        drawings = [next(read) if have is None else next(drawn) for have in known]
+        drawings = Drawings(next(read) if have is None else next(drawn) for have in known)
         return drawings if many else drawings[0]
 
-    def redraw(self, found: Sequence[Found]) -> list[Drawing]:
+    def redraw(self, found: Sequence[Found]) -> Drawings:
         """The largest face of each picture, which was found with `show`, drawn back."""
         drawn = self._pipeline.render(np.array([face.embedding for face in found]))
 
@@ -173,7 +173,7 @@ class Facet:
             assert shown is not None, "faces that are drawn back are found with show=True"
             return Drawing(pixels, face.embedding, input=shown, ssim=ssim(shown, pixels))
 
-        return self._pipeline.each(compared, list(zip(found, drawn, strict=True)))
+        return Drawings(self._pipeline.each(compared, list(zip(found, drawn, strict=True))))
 
     def edit(
         self,
@@ -182,7 +182,7 @@ class Facet:
         *,
         align: Align = "auto",
         paste: bool = False,
-    ) -> Drawings:
+    ) -> Drawn:
         """A face after some edits; `paste` puts it back into its picture.
 
         An edit is a `model.edits.Edit`, or as over HTTP `{"attribute": "pose", "set": {"yaw": 20}}`, `{"attribute":
@@ -199,7 +199,7 @@ class Facet:
         source = SourceType.COMPOSITE if paste else SourceType.TRAINED
         if paste:
             drawn = self._pipeline.each(self._put_back, list(zip(found, drawn, strict=True)))
-        drawings = [Drawing(pixels, embedding, source) for pixels, embedding in zip(drawn, after, strict=True)]
+        drawings = Drawings(Drawing(pixels, embedding, source) for pixels, embedding in zip(drawn, after, strict=True))
         return drawings if many else drawings[0]
 
     def generate(
@@ -210,7 +210,7 @@ class Facet:
         like: FaceLike | None = None,
         keep: Sequence[Attribute | str] = (),
         align: Align = "auto",
-    ) -> list[Drawing]:
+    ) -> Drawings:
         """Faces that nobody has, each with the attributes `keep` of the face `like`. The same seed draws the same."""
         if keep and like is None:
             raise ImpossibleEdit("There is no face whose attributes could be kept; name it as `like`.")
@@ -233,10 +233,10 @@ class Facet:
             similarities=alike,
         )
 
-    def drawings(self, embeddings: Vector | Sequence[Vector]) -> list[Drawing]:
+    def drawings(self, embeddings: Vector | Sequence[Vector]) -> Drawings:
         """Embeddings `(n, 99)` drawn."""
         drawn = self._pipeline.render(np.asarray(embeddings))
-        return [Drawing(pixels, embedding) for pixels, embedding in zip(drawn, embeddings, strict=True)]
+        return Drawings(Drawing(pixels, embedding) for pixels, embedding in zip(drawn, embeddings, strict=True))
 
     def _embedded(self, faces: Sequence[FaceLike], align: Align, progress: bool | None) -> Vector:
         """The embedding of each `(n, 99)`; pictures go through the networks together."""

@@ -4,8 +4,10 @@ import struct
 import zlib
 from enum import StrEnum
 from functools import cache
+from io import BytesIO
 
 import cv2
+from PIL import Image
 
 from model.engine.backend import Pixels
 
@@ -52,6 +54,14 @@ def encode_png(pixels: Pixels, source_type: SourceType | None) -> bytes:
     assert written, "PNG holds every picture"
     png = data.tobytes()
     return png if source_type is None else png[:_AFTER_HEADER] + _mark(source_type) + png[_AFTER_HEADER:]
+
+
+def encode_jpeg(pixels: Pixels, source_type: SourceType, quality: int = 90) -> bytes:
+    """A drawn picture `(h, w, 3)` as JPEG, a quarter of a PNG's bytes, with the same XMP metadata."""
+    file = BytesIO()
+    xmp = _XMP.format(uri=source_type.uri).encode()
+    Image.fromarray(pixels).save(file, "JPEG", quality=quality, subsampling=0, xmp=xmp)
+    return file.getvalue()
 
 
 @cache

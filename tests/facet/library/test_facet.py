@@ -122,6 +122,16 @@ def test_what_is_drawn_says_so_in_every_form(model: Facet, tmp_path: Path) -> No
     pasted = model.edit(ADA, [{"attribute": "style", "from": BOB}], paste=True)
     assert "/compositeWithTrainedAlgorithmicMedia" in xmp(pasted.png)
     assert pasted.pixels.shape == ADA.shape
+    several = model.generate(10, seed=1)
+    size = model.image_size
+    assert "/trainedAlgorithmicMedia" in xmp(several.sheet())
+    assert pixels(several.sheet(5)).shape == (2 * size, 5 * size, 3)
+    np.testing.assert_array_equal(pixels(several.sheet(5))[size:, -size:], several[9].pixels)
+    shown = Image.open(BytesIO(several._repr_jpeg_() or b""))
+    assert (shown.format, shown.size) == ("JPEG", (8 * size, 2 * size))
+    assert b"/trainedAlgorithmicMedia" in shown.info["xmp"]
+    np.testing.assert_allclose(np.asarray(shown)[:size, :size], several[0].pixels, atol=40)
+    assert model.edit([], [])._repr_jpeg_() is None
 
 
 def test_of_many_pictures_one_that_fails_says_why_and_the_rest_goes_on(model: Facet, tmp_path: Path) -> None:
