@@ -77,6 +77,22 @@ def join(parts: Mapping[Attribute, Vector]) -> Vector:
     return np.concatenate([np.asarray(parts[attribute], np.float32) for attribute in Attribute], axis=-1)
 
 
+ROUNDING = 1e-6
+"""How far float32 may be from unit length."""
+
+
+def settled(embedding: Vector) -> Vector:
+    """A copy of an embedding `(99,)`: bit-equal where its unit parts have length 1 already, else `normalized`.
+
+    Raises ValueError for another shape, and what `normalized` raises.
+    """
+    given = np.array(embedding, np.float32)
+    if given.shape != (EMBEDDING_SIZE,):
+        raise ValueError(f"an embedding has the shape ({EMBEDDING_SIZE},), not {given.shape}")
+    unit = normalized(given)
+    return given if np.abs(given - unit).max() < ROUNDING else unit
+
+
 def normalized(embedding: Vector) -> Vector:
     """A copy of an embedding `(..., 99)` whose unit sub-vectors have length 1.
 

@@ -12,6 +12,7 @@ from model.attributes import Attribute, Vector
 from model.calibration import Calibration
 from model.edits import Edit as Edit
 from model.errors import FacetError, InvalidRequest
+from worker.stimuli.stimulus import Kind
 
 Align = Literal["auto", "none"]
 """`auto` detects the face and warps it to the model's frame; `none` takes the whole picture as the aligned crop."""
@@ -58,6 +59,17 @@ class Drawing:
     """The embedding of the drawn picture, where it was asked for."""
     model: str = ""
     """The id of the model that drew it and made the embeddings."""
+
+
+@dataclass(frozen=True)
+class DrawnSet:
+    """A set of stimuli."""
+
+    names: Sequence[str]
+    """Of the faces, in order; no two are the same."""
+    drawings: Sequence[Drawing]
+    table: Sequence[Mapping[str, Any]]
+    """What is said of each face: numbers and texts by the name of a column."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +159,9 @@ class Inference(Protocol):
         align: Align = "auto",
     ) -> list[Drawing]:
         """Draw random faces, each holding the attributes `keep` of the face in `image`."""
+
+    async def stimuli(self, kind: Kind, *, model: str | None = None) -> DrawnSet:
+        """Draw a set of stimuli. Raises what its `plan` raises."""
 
     async def verify(self, image: bytes, other: bytes, *, align: Align = "auto") -> Verification:
         """Compare the largest face of each picture by identity, both by one model."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from PIL import Image, ImageOps
 
-from model.attributes import EMBEDDING_SIZE, Attribute, Vector, join, normalized
+from model.attributes import EMBEDDING_SIZE, Attribute, Vector, join, settled
 from model.engine.backend import Pixels
 from model.errors import FacetError, InvalidEmbedding, UnreadableFile, UnsupportedImage
 
@@ -26,10 +26,6 @@ class HasEmbedding(Protocol):
 
 FaceLike: TypeAlias = Picture | Vector | Mapping[str, Sequence[float]] | HasEmbedding
 """A picture of a face, its embedding `(99,)` or the four parts by name, or what was found or drawn before."""
-
-
-ROUNDING = 1e-6
-"""How far float32 may be from unit length."""
 
 
 def in_a_list(given: Any) -> tuple[list[Any], bool]:
@@ -62,11 +58,9 @@ def embedding_in(face: Any) -> Vector | None:
     if face.shape != (EMBEDDING_SIZE,):
         raise InvalidEmbedding(f"An embedding has the shape ({EMBEDDING_SIZE},), not {face.shape}; pixels are uint8.")
     try:
-        unit = normalized(face)
+        return settled(face)
     except ValueError as error:
         raise InvalidEmbedding(f"The embedding cannot be used: {error}.") from error
-    given = np.array(face, np.float32)
-    return given if np.abs(given - unit).max() < ROUNDING else unit  # what has its length already stays bit-equal
 
 
 def _joined(parts: Mapping[str, Sequence[float]]) -> Vector:

@@ -4,55 +4,17 @@ After Golan, Raju and Kriegeskorte, "Controversial stimuli: Pitting neural netwo
 human cognition" (2020); the pairs are chosen among drawn faces, not optimised.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
-from facet.stimuli.stimulus import Embedding, Kind, Stimulus
 from model.attributes import Attribute, Vector, part, similarity
 from model.errors import InvalidRequest
+from worker.stimuli.controversial import Controversial
 
 if TYPE_CHECKING:
     from facet.library import Facet
-
-_Numbers = NDArray[np.float64]
-
-
-class Controversial(Kind):
-    """The chosen pairs, one face after the other, with how similar each model finds the two.
-
-    A rank is the share of all pairs of candidates that the model finds less similar.
-    """
-
-    kind: Literal["controversial"] = "controversial"
-    attribute: Attribute
-    other: str
-    """The id of the other model."""
-    faces: list[Embedding]
-    similarities: list[tuple[float, float]]
-    ranks: list[tuple[float, float]]
-
-    @property
-    def in_a_row(self) -> int:
-        """A pair."""
-        return 2
-
-    def plan(self, model: "Facet") -> Sequence[Stimulus]:
-        """Two faces a pair; the table has both models' similarities and ranks."""
-        del model
-        if not 2 * len(self.similarities) == 2 * len(self.ranks) == len(self.faces):
-            raise InvalidRequest("Each pair has two faces, two similarities and two ranks.")
-        return [
-            Stimulus(f"pair-{number // 2 + 1:03}-{'ab'[number % 2]}", face, self._columns(number // 2))
-            for number, face in enumerate(self.faces)
-        ]
-
-    def _columns(self, pair: int) -> dict[str, float]:
-        names = ("similarity", "other_similarity", "rank", "other_rank")
-        return {"pair": pair + 1, **dict(zip(names, self.similarities[pair] + self.ranks[pair], strict=True))}
 
 
 def controversial(
@@ -68,7 +30,7 @@ def controversial(
     drawn = model.render(faces)
     first, second = np.triu_indices(candidates, 1)
     alike = np.stack([_alike(judge, drawn, attribute)[first, second] for judge in (model, other)], axis=1)
-    ranks = (rankdata(alike, axis=0) - 1.0) / max(len(alike) - 1, 1)
+    ranks = np.stack([_ranks(column) for column in alike.T], axis=1)
     chosen = _disjoint(first, second, np.argsort(-np.abs(ranks[:, 0] - ranks[:, 1]), kind="stable"), pairs)
     return Controversial(
         attribute=attribute,
@@ -83,6 +45,13 @@ def _alike(judge: "Facet", drawn: NDArray[np.uint8], attribute: Attribute) -> Ve
     """How similar a model finds each two drawings `(n, n)`."""
     read = part(judge.embed(drawn, align="none", progress=False), attribute)
     return similarity(attribute, read[:, None], read[None])
+
+
+def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The share of the other values that are below each `(n,)`; those that are the same count half."""
+    order = np.sort(values)
+    below = np.searchsorted(order, values, "left") + np.searchsorted(order, values, "right") - 1
+    return np.asarray(below / (2.0 * max(len(values) - 1, 1)))
 
 
 def _disjoint(first: NDArray[np.int64], second: NDArray[np.int64], order: NDArray[np.int64], pairs: int) -> list[int]:

@@ -2,31 +2,42 @@
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import ValidationError
-
+from facet import __version__
 from facet.library.edits import attribute_of
 from facet.library.pictures import FaceLike
-from facet.stimuli.average import Average
-from facet.stimuli.caricature import Caricature
-from facet.stimuli.continuum import Continuum
 from facet.stimuli.controversial import controversial
-from facet.stimuli.factorial import Factorial
-from facet.stimuli.ratings import Along, Direction, fit
-from facet.stimuli.recipe import Recipe, sentence
-from facet.stimuli.reverse_correlation import NoisePairs
-from facet.stimuli.stimulus import Kind
 from facet.stimuli.stimulus_set import StimulusSet
-from model.attributes import Attribute
+from model.attributes import Attribute, Vector
+from model.engine.backend import Pixels
 from model.errors import InvalidRequest
 from worker.interface import Align
+from worker.stimuli.average import Average
+from worker.stimuli.caricature import Caricature
+from worker.stimuli.continuum import Continuum
+from worker.stimuli.factorial import Factorial
+from worker.stimuli.ratings import Along, Direction, fit
+from worker.stimuli.recipe import Recipe, made
+from worker.stimuli.reverse_correlation import Classification, NoisePairs
+from worker.stimuli.stimulus import Kind
 
 if TYPE_CHECKING:
     from facet.library import Facet
 
-K = TypeVar("K", bound=Kind)
 Name = Attribute | str
+
+
+class _Studio:
+    """A loaded model as kinds of sets ask of it."""
+
+    def __init__(self, model: "Facet") -> None:
+        self._model = model
+        self.calibration = model.calibration
+        self.sample, self.render = model.sample, model.render
+
+    def read(self, drawn: Pixels) -> Vector:
+        return self._model.embed(drawn, align="none", progress=False)
 
 
 class Stimuli:
@@ -46,7 +57,7 @@ class Stimuli:
     ) -> StimulusSet:
         """The average of some faces in some attributes; in the others it is `onto`, or the first face."""
         given = {} if onto is None else {"onto": self._one(onto)}
-        kind = _made(Average, faces=self._many(faces), attributes=_names(attributes), weights=weights, **given)
+        kind = made(Average, faces=self._many(faces), attributes=_names(attributes), weights=weights, **given)
         return self.draw(kind)
 
     def continuum(
@@ -60,7 +71,7 @@ class Stimuli:
     ) -> StimulusSet:
         """Faces from one to another in equal steps of similarity, in some attributes."""
         a, b = self._many([start, end])
-        return self.draw(_made(Continuum, start=a, end=b, steps=steps, attributes=_names(attributes), even=even))
+        return self.draw(made(Continuum, start=a, end=b, steps=steps, attributes=_names(attributes), even=even))
 
     def caricature(
         self,
@@ -72,7 +83,7 @@ class Stimuli:
     ) -> StimulusSet:
         """A face away from the mean of a set in one attribute: 0 is the mean, 1 the face, above 1 a caricature."""
         own, others, name = self._one(face), self._many(among), attribute_of(attribute)
-        return self.draw(_made(Caricature, face=own, among=others, attribute=name, amounts=list(amounts)))
+        return self.draw(made(Caricature, face=own, among=others, attribute=name, amounts=list(amounts)))
 
     def factorial(
         self,
@@ -86,7 +97,7 @@ class Stimuli:
         """Every person, made from the seed or given, with every expression in every turn (degrees of yaw)."""
         who = {"people": people} if isinstance(people, int) else {"faces": self._many(people)}
         levels = {"expressions": list(expressions), "turns": list(turns), "shared": _names(shared)}
-        return self.draw(_made(Factorial, **who, **levels, seed=seed))
+        return self.draw(made(Factorial, **who, **levels, seed=seed))
 
     def direction(
         self,
@@ -107,7 +118,7 @@ class Stimuli:
         """A face moved along a direction."""
         where = {"attribute": direction.attribute, "weights": direction.weights.tolist()}
         moved = {"face": self._one(face), "degrees": list(degrees), "intercept": direction.intercept}
-        return self.draw(_made(Along, **where, **moved))
+        return self.draw(made(Along, **where, **moved))
 
     def noise(
         self,
@@ -120,7 +131,7 @@ class Stimuli:
     ) -> StimulusSet:
         """Pairs of a face with opposite noise in one attribute, for reverse correlation."""
         own, name = self._one(face), attribute_of(attribute)
-        return self.draw(_made(NoisePairs, face=own, attribute=name, pairs=pairs, degrees=degrees, seed=seed))
+        return self.draw(made(NoisePairs, face=own, attribute=name, pairs=pairs, degrees=degrees, seed=seed))
 
     def classification(
         self, pairs: StimulusSet | Recipe, answers: Mapping[int, str], degrees: Sequence[float] = (-30, 0, 30)
@@ -130,10 +141,7 @@ class Stimuli:
         noise = recipe.stimuli
         if not isinstance(noise, NoisePairs):
             raise InvalidRequest(f"Answers belong to pairs of noise, not to a set of the kind {noise.kind}.")
-        towards = noise.classification(answers).tolist()
-        return self.draw(
-            _made(Along, face=noise.face, attribute=noise.attribute, weights=towards, degrees=list(degrees))
-        )
+        return self.draw(made(Classification, noise=noise, answers=dict(answers), degrees=list(degrees)))
 
     def controversial(
         self,
@@ -156,8 +164,8 @@ class Stimuli:
 
     def draw(self, kind: Kind) -> StimulusSet:
         """The set of a kind, drawn."""
-        recipe = Recipe.model_validate({"model": self._model.id, "stimuli": kind})
-        plan = kind.plan(self._model)
+        recipe = Recipe.of(kind, __version__, self._model.id)
+        plan = kind.plan(_Studio(self._model))
         names = [stimulus.name for stimulus in plan]
         drawings = self._model.drawings([stimulus.embedding for stimulus in plan])
         table = [{"file": f"{stimulus.name}.png", **stimulus.columns} for stimulus in plan]
@@ -172,11 +180,3 @@ class Stimuli:
 
 def _names(attributes: Sequence[Name]) -> list[Attribute]:
     return [attribute_of(name) for name in attributes]
-
-
-def _made(kind: type[K], **fields: object) -> K:
-    """A kind with its fields. Raises InvalidRequest with what is wrong with them."""
-    try:
-        return kind.model_validate(fields)
-    except ValidationError as error:
-        raise InvalidRequest(f"{sentence(error)}.") from error

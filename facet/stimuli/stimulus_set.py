@@ -1,7 +1,6 @@
 """A set of stimuli that is drawn: its pictures, its table, and the recipe."""
 
 import csv
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from facet.library import Drawing
-from facet.stimuli.recipe import Recipe
+from facet.library import Drawings
 from model.attributes import Vector
-from model.images.encode import SourceType, encode_png
+from model.images.encode import SourceType, encode_jpeg
+from worker.stimuli.recipe import Recipe
 
 RECIPE, TABLE = "recipe.json", "stimuli.csv"
 
@@ -24,7 +23,7 @@ class StimulusSet:
 
     recipe: Recipe
     names: Sequence[str]
-    drawings: Sequence[Drawing]
+    drawings: Drawings
     table: Sequence[dict[str, Any]]
     """For each face `file`, and what its kind of set says of it."""
 
@@ -54,14 +53,8 @@ class StimulusSet:
 
     def sheet(self, columns: int | None = None) -> bytes:
         """All faces on one PNG, so many in a row, by default as their kind has them; marked as synthetic."""
-        wanted = columns or self.recipe.stimuli.in_a_row or math.ceil(math.sqrt(len(self)))
-        columns = min(wanted, len(self))
-        pictures = np.stack([drawing.pixels for drawing in self.drawings])
-        blank = np.full((-len(pictures) % columns, *pictures.shape[1:]), 255, np.uint8)
-        grid = np.concatenate([pictures, blank]).reshape(-1, columns, *pictures.shape[1:])
-        sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in grid])
-        return encode_png(sheet, SourceType.TRAINED)
+        return self.drawings.sheet(columns or self.recipe.stimuli.in_a_row)
 
-    def _repr_png_(self) -> bytes:
+    def _repr_jpeg_(self) -> bytes:
         """How notebooks show it."""
-        return self.sheet()
+        return encode_jpeg(self.drawings.tiled(self.recipe.stimuli.in_a_row), SourceType.TRAINED)

@@ -10,22 +10,23 @@ from typing import NamedTuple
 from model import edits as editing
 from model.attributes import Attribute, Vector, part, similarities
 from model.edits import Edit
-from model.engine.backend import Backend, Pixels
+from model.engine.backend import Backend
 from model.errors import FacetError, ImpossibleEdit, InvalidRequest, Unavailable
-from model.faces.alignment import crop, whole_frame
 from model.faces.detector import Detector
 from model.images.decode import ImageLimits
 from model.images.encode import encode_png
 from model.images.ssim import ssim
 from worker.in_flight import Underway
-from worker.interface import Align, Drawing, Face, ModelInfo, Verification, not_running
+from worker.interface import Align, Drawing, DrawnSet, Face, ModelInfo, Verification, not_running
 from worker.local.aligner import Aligner
 from worker.local.device import Device
 from worker.local.embedding_checks import valid, with_valid_source
 from worker.local.face_description import described
 from worker.local.pictures import Pictures
 from worker.local.pixel_budget import PixelBudget, decoding_threads
+from worker.local.studio import Studios, as_read
 from worker.queue_names import INFERENCE_QUEUE
+from worker.stimuli.stimulus import Kind
 
 SEED_BITS = 32
 
@@ -73,6 +74,7 @@ class LocalInference:
         self._max_queue = max_queue
         self._max_wait = max_wait
         self._max_stuck = max_stuck
+        self._studios = Studios()
         self._loaded: _Loaded | None = None
         self._problem = "The model is not loaded yet; try again soon."
         self._calls = Underway()
@@ -96,7 +98,7 @@ class LocalInference:
             detector = await pictures.detector_name()
             device = Device(backend, self._max_batch, self._max_queue, self._max_wait)
             undo.callback(device.close)
-            await device.embed([_read(device, drawn) for drawn in await device.render([*await device.sample(1, 0)])])
+            await device.embed([as_read(device, drawn) for drawn in await device.render([*await device.sample(1, 0)])])
             undo.pop_all()
             return _Loaded(device, pictures, device.info(detector))
 
@@ -109,6 +111,7 @@ class LocalInference:
         while self._calls:
             self._idle.clear()
             await self._idle.wait()
+        await asyncio.to_thread(self._studios.close)
         await asyncio.to_thread(loaded.pictures.close)
         await asyncio.to_thread(loaded.device.close)
 
@@ -234,7 +237,7 @@ class LocalInference:
                 image = await pictures.pasted(target, drawn, faces[0].frame)
             else:
                 [image] = await pictures.encoded([drawn])
-            reencoded = (await device.embed([_read(device, drawn)]))[0] if reencode else None
+            reencoded = (await device.embed([as_read(device, drawn)]))[0] if reencode else None
             return Drawing(image, embedding, reencoded=reencoded, model=info.id)
 
     async def generate(
@@ -266,6 +269,11 @@ class LocalInference:
                 Drawing(drawn, embedding, model=info.id) for drawn, embedding in zip(images, embeddings, strict=True)
             ]
 
+    async def stimuli(self, kind: Kind, *, model: str | None = None) -> DrawnSet:
+        """Draw a set of stimuli. Raises what its `plan` raises."""
+        async with self._call_in_time(model, kind.count) as (device, pictures, info):
+            return await self._studios.draw(kind, device, pictures, info.id)
+
     async def verify(self, image: bytes, other: bytes, *, align: Align = "auto") -> Verification:
         """Compare the largest face of each picture by identity."""
         async with self._call_in_time() as (device, pictures, _):
@@ -279,9 +287,3 @@ class LocalInference:
                 threshold=calibration.threshold,
                 similarities=alike,
             )
-
-
-def _read(device: Device, drawn: Pixels) -> Pixels:
-    """A drawn picture as a crop that the model reads."""
-    size = device.backend.read_size
-    return drawn if len(drawn) == size else crop(drawn, whole_frame(drawn), size)

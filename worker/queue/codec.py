@@ -13,13 +13,16 @@ from typing import Any
 
 import msgpack
 import numpy as np
+from pydantic import TypeAdapter
 
 from gallery.query import Match, Query, Results, Term
 from gallery.records import EnrolledFace
 from model.attributes import Attribute
 from model.edits import Edit
 from model.errors import FacetError
-from worker.interface import Drawing, Face, ModelInfo, Verification
+from worker.interface import Drawing, DrawnSet, Face, ModelInfo, Verification
+from worker.stimuli.recipe import AnyKind
+from worker.stimuli.stimulus import Kind
 
 VERSION = 2
 """What this process writes to those who know it. Version 1 had no version, and could read no field that it lacked."""
@@ -31,10 +34,12 @@ SINCE = {("Face", "model"): 2, ("Drawing", "model"): 2}
 
 RECORDS: dict[str, type] = {
     record.__name__: record
-    for record in (Drawing, Edit, EnrolledFace, Face, Match, ModelInfo, Query, Results, Term, Verification)
+    for record in (Drawing, DrawnSet, Edit, EnrolledFace, Face, Match, ModelInfo, Query, Results, Term, Verification)
 }
 
-_ARRAY, _RECORD, _ERROR, _TUPLE, _ATTRIBUTE, _TIME = range(6)
+_KINDS: TypeAdapter[Kind] = TypeAdapter(AnyKind)
+
+_ARRAY, _RECORD, _ERROR, _TUPLE, _ATTRIBUTE, _TIME, _KIND = range(7)
 """The extension types of msgpack that carry what it does not know."""
 
 
@@ -85,6 +90,8 @@ def _extended(value: Any, version: int) -> msgpack.ExtType:
         return msgpack.ExtType(_ATTRIBUTE, value.value.encode())
     if isinstance(value, datetime):
         return msgpack.ExtType(_TIME, value.isoformat().encode())
+    if isinstance(value, Kind):
+        return msgpack.ExtType(_KIND, value.model_dump_json().encode())
     if type(value) is tuple:
         return msgpack.ExtType(_TUPLE, pack(list(value), version))
     raise TypeError(f"a {type(value).__name__} cannot be sent to another process")
@@ -114,6 +121,7 @@ _RESTORE: dict[int, Callable[[bytes], Any]] = {
     _TUPLE: lambda data: tuple(unpack(data)),
     _ATTRIBUTE: lambda data: Attribute(data.decode()),
     _TIME: lambda data: datetime.fromisoformat(data.decode()),
+    _KIND: _KINDS.validate_json,
 }
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from model.attributes import Attribute, Vector
 from model.edits import Edit
 from model.errors import FacetError, Unavailable
-from worker.interface import Align, Drawing, Face, ModelInfo, Verification, not_running
+from worker.interface import Align, Drawing, DrawnSet, Face, ModelInfo, Verification, not_running
 from worker.queue.client import MAX_BYTES, QueueClient
 from worker.queue_names import INFERENCE_QUEUE, model_queue
+from worker.stimuli.stimulus import Kind
 
 Made = TypeVar("Made", Face, Drawing)
 
@@ -129,6 +130,11 @@ class CeleryInference:
         """Draw random faces, each holding the attributes `keep` of the face in `image`."""
         arguments = {"count": count, "seed": seed, "image": image, "keep": list(keep), "align": align}
         return await self._drawn("generate", max(count, 1), arguments)
+
+    async def stimuli(self, kind: Kind, *, model: str | None = None) -> DrawnSet:
+        """Draw a set of stimuli. Raises what its `plan` raises."""
+        model = model or (await self.info()).id
+        return cast(DrawnSet, await self._ask("stimuli", kind.count, {"kind": kind}, model))
 
     async def verify(self, image: bytes, other: bytes, *, align: Align = "auto") -> Verification:
         """Compare the largest face of each picture by identity."""

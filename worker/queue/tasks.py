@@ -29,7 +29,7 @@ from worker.queue_names import INFERENCE_QUEUE, JOBS_QUEUE, SEARCH_QUEUE
 from worker.stage_timing import STAGE_SECONDS, span
 
 METHODS = {
-    INFERENCE_QUEUE: ("embed", "reconstruct", "edit", "generate", "verify"),
+    INFERENCE_QUEUE: ("embed", "reconstruct", "edit", "generate", "stimuli", "verify"),
     SEARCH_QUEUE: ("search", "census"),
     JOBS_QUEUE: (),  # jobs come by their table in the database, which outlives Redis
 }

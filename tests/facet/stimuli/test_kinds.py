@@ -5,10 +5,10 @@ import pytest
 
 from facet.library import Facet
 from facet.stimuli import StimulusSet
-from facet.stimuli.geometry import angle_between, mean_of
 from model.attributes import Attribute, Vector, part, similarity
 from model.errors import ImpossibleEdit, InvalidRequest, UnknownAttribute
 from tests.faces import draw_face
+from worker.stimuli.geometry import angle_between, mean_of
 
 UNTOUCHED = (Attribute.POSE, Attribute.EXPRESSION, Attribute.STYLE)
 
@@ -62,6 +62,13 @@ def test_the_steps_of_a_continuum_are_equal_to_the_encoder(bundled: Facet, attri
     for name in attributes:
         alike = similarity(Attribute(name), part(seen, Attribute(name)), part(seen[0], Attribute(name)))
         np.testing.assert_allclose(column(frames, f"{name}_to_start"), alike, atol=1e-5)
+
+
+@pytest.mark.parametrize("attribute", ["identity", "expression", "style"])
+def test_many_frames_of_one_attribute_are_even_too(bundled: Facet, attribute: str) -> None:
+    start, end = (bundled.sample(1, seed)[0] for seed in (3, 4))
+    steps = column(bundled.stimuli.continuum(start, end, 15, attributes=[attribute]), "step")[1:]
+    assert np.abs(steps / steps.mean() - 1.0).max() < 0.05
 
 
 def test_a_continuum_goes_from_one_face_to_the_other(model: Facet) -> None:

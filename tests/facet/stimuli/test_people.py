@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from facet.library import Facet
-from facet.stimuli.geometry import aside
-from facet.stimuli.ratings import fit
-from facet.stimuli.reverse_correlation import NoisePairs
+from facet.stimuli import StimulusSet
 from model.attributes import Attribute, Vector, part
 from model.errors import InvalidRequest
+from worker.stimuli.geometry import aside
+from worker.stimuli.ratings import fit
+from worker.stimuli.reverse_correlation import NoisePairs
 
 PAIRS = 300
 
@@ -25,6 +26,13 @@ def choices(judged: Vector, noise: float, seed: int) -> dict[int, str]:
     return {pair + 1: "a" if judged[2 * pair] > judged[2 * pair + 1] else "b" for pair in range(len(judged) // 2)}
 
 
+def found(model: Facet, pairs: StimulusSet, answers: dict[int, str], attribute: Attribute) -> Vector:
+    """The direction of the classification image, of unit length."""
+    less, more = model.stimuli.classification(pairs, answers, [-30, 30]).embeddings
+    difference = part(more, attribute) - part(less, attribute)
+    return np.asarray(difference / np.linalg.norm(difference))
+
+
 @pytest.mark.parametrize("attribute", ["identity", "expression", "style"])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_classification_image_finds_what_a_noisy_observer_looks_for(model: Facet, attribute: str, seed: int) -> None:
@@ -32,24 +40,41 @@ def test_a_classification_image_finds_what_a_noisy_observer_looks_for(model: Fac
     pairs = model.stimuli.noise(face, PAIRS, attribute=attribute, seed=seed)
     sought = planted(face, name, seed)
     answers = choices(part(pairs.embeddings, name) @ sought, noise=0.5, seed=seed)
-    assert isinstance(pairs.recipe.stimuli, NoisePairs)
-    assert float(pairs.recipe.stimuli.classification(answers) @ sought) >= 0.8
+    assert float(found(model, pairs, answers, name) @ sought) >= 0.8
     guessed = choices(np.zeros(2 * PAIRS) + np.random.default_rng(seed).normal(size=2 * PAIRS), 0.0, seed)
-    assert abs(float(pairs.recipe.stimuli.classification(guessed) @ sought)) < 0.5
+    assert abs(float(found(model, pairs, guessed, name) @ sought)) < 0.5
+    shares = [model.stimuli.classification(pairs, said, [0]).table[0]["predicted"] for said in (answers, guessed)]
+    assert shares[0] > 0.7
+    assert shares[1] < 0.6
 
 
-def test_an_observer_who_sees_the_drawings_is_found_too(bundled: Facet) -> None:
-    face = bundled.sample(1, seed=53)[0]
-    pairs = bundled.stimuli.noise(face, PAIRS, attribute="style", degrees=30, seed=5)
+@pytest.mark.parametrize("attribute", ["identity", "expression", "style"])
+def test_an_observer_who_sees_the_drawings_is_found_too(bundled: Facet, attribute: str) -> None:
+    name, face = Attribute(attribute), bundled.sample(1, seed=53)[0]
+    pairs = bundled.stimuli.noise(face, PAIRS, attribute=attribute, degrees=30, seed=5)
     seen = bundled.embed(np.stack([drawing.pixels for drawing in pairs.drawings]), align="none")
-    sought = planted(face, Attribute.STYLE, seed=1)
-    answers = choices(part(seen, Attribute.STYLE) @ sought, noise=0.0, seed=1)
-    assert isinstance(pairs.recipe.stimuli, NoisePairs)
-    assert float(pairs.recipe.stimuli.classification(answers) @ sought) >= 0.8
+    sought = planted(face, name, seed=1)
+    answers = choices(part(seen, name) @ sought, noise=0.0, seed=1)
     less, same, more = bundled.stimuli.classification(pairs, answers, [-30, 0, 30]).drawings
-    np.testing.assert_array_equal(same.embedding, face)
+    difference = part(more.embedding, name) - part(less.embedding, name)
+    assert float(difference @ sought) >= 0.8 * np.linalg.norm(difference)
+    np.testing.assert_allclose(same.embedding, face, atol=1e-6)
     read = bundled.embed([less.pixels, same.pixels, more.pixels], align="none")
-    assert (np.diff(part(read, Attribute.STYLE) @ sought) > 0.1).all()
+    assert (np.diff(part(read, name) @ sought) > 0.05).all()
+
+
+def test_an_experiment_is_drawn_in_portions(model: Facet) -> None:
+    face = model.sample(1, seed=2)[0]
+    whole = model.stimuli.noise(face, 20, seed=1)
+    portion = model.stimuli.draw(NoisePairs(face=face, pairs=20, first=6, last=8, seed=1))
+    assert portion.names == whole.names[10:16]
+    np.testing.assert_array_equal(portion.embeddings, whole.embeddings[10:16])
+    answers = {pair: "ab"[pair % 2] for pair in range(1, 21)}
+    attribute = Attribute.IDENTITY
+    np.testing.assert_array_equal(found(model, portion, answers, attribute), found(model, whole, answers, attribute))
+    for wrong in ({"first": 9, "last": 8}, {"last": 21}, {"first": 21}):
+        with pytest.raises(ValueError, match="there are none"):
+            NoisePairs(face=face, pairs=20, **wrong)
 
 
 def test_the_two_faces_of_a_pair_lie_opposite(model: Facet) -> None:

@@ -24,6 +24,9 @@ MAKERS: dict[str, Callable[[Facet], StimulusSet]] = {
     "factorial": lambda model: model.stimuli.factorial(2, seed=3),
     "along": lambda model: model.stimuli.along(model.sample(1, 1)[0], STYLE),
     "noise": lambda model: model.stimuli.noise(model.sample(1, 1)[0], 5, seed=4),
+    "classification": lambda model: model.stimuli.classification(
+        model.stimuli.noise(model.sample(1, 1)[0], 12, seed=4), {pair: "ab"[pair % 3 > 0] for pair in range(1, 13)}
+    ),
     "controversial": lambda model: model.stimuli.controversial(model, 2, candidates=10),
 }
 

@@ -1,5 +1,6 @@
 """What inference in this process draws: reconstructions, edits, random faces."""
 
+import asyncio
 from io import BytesIO
 
 import numpy as np
@@ -17,6 +18,9 @@ from model.images.ssim import ssim
 from tests.faces import draw_face, png
 from tests.worker.inprocess import FACE, LIMITS, MODEL, NOBODY, OTHER, SMILE, answer, embedding_of, faces_in, seen
 from worker.local.inference import LocalInference
+from worker.stimuli.continuum import Continuum
+from worker.stimuli.factorial import Factorial
+from worker.stimuli.stimulus import Stimulus, Studio
 
 
 def source_type(image: bytes) -> str:
@@ -116,6 +120,47 @@ def test_generated_faces_follow_from_the_seed_and_keep_what_is_asked() -> None:
             np.testing.assert_array_equal(numbers, part(expected, attribute))
         np.testing.assert_array_equal(decode(other.image, LIMITS), MODEL.render(other.embedding[None])[0])
         assert source_type(other.image) == "trainedAlgorithmicMedia"
+
+
+def test_a_set_of_stimuli_is_what_its_plan_says() -> None:
+    kind = Factorial(people=2, expressions=["neutral", "anger"], turns=[0, 20], seed=3)
+    drawn = answer(lambda inference: inference.stimuli(kind))
+    assert (len(drawn.names), len(set(drawn.names)), kind.count) == (8, 8, 8)
+    assert drawn.table[3] == {"person": 1, "expression": "anger", "turn": 20.0}
+    for drawing, row in zip(drawn.drawings, drawn.table, strict=True):
+        person = MODEL.sample(2, seed=3)[row["person"] - 1]
+        np.testing.assert_array_equal(part(drawing.embedding, Attribute.STYLE), part(person, Attribute.STYLE))
+        np.testing.assert_array_equal(decode(drawing.image, LIMITS), MODEL.render(drawing.embedding[None])[0])
+        assert source_type(drawing.image) == "trainedAlgorithmicMedia"
+
+
+def test_a_plan_asks_the_device_and_tells_plain_numbers() -> None:
+    start, end = MODEL.sample(2, seed=1)
+    kind = Continuum(start=start, end=end, steps=5, attributes=(Attribute.IDENTITY,))
+    drawn = answer(lambda inference: inference.stimuli(kind, model=MODEL.id))
+    assert {type(value) for row in drawn.table for value in row.values()} == {float}
+    steps = [row["step"] for row in drawn.table[1:]]
+    np.testing.assert_allclose(steps, np.mean(steps), rtol=0.05)
+
+
+def test_a_set_that_nobody_waits_for_ends_with_its_next_question() -> None:
+    asked = []
+
+    class Endless(Factorial):
+        def plan(self, studio: Studio) -> list[Stimulus]:
+            while True:
+                asked.append(studio.render(studio.sample(1, 0)).shape)
+
+    async def hang_up(inference: LocalInference) -> None:
+        call = asyncio.create_task(inference.stimuli(Endless()))
+        while not asked:
+            await asyncio.sleep(0.01)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+    answer(hang_up)  # closes, which waits for the plan
+    assert asked
 
 
 def test_without_a_seed_faces_differ_each_time() -> None:

@@ -14,8 +14,9 @@ from gallery.records import EnrolledFace
 from model.attributes import EMBEDDING_SIZE, Attribute, normalized, part
 from model.edits import Edit
 from model.errors import FacetError, ImpossibleEdit
-from worker.interface import Drawing, Face, ModelInfo, Verification
+from worker.interface import Drawing, DrawnSet, Face, ModelInfo, Verification
 from worker.queue.codec import pack, unpack
+from worker.stimuli.continuum import Continuum
 
 EMBEDDING = np.linspace(-1, 1, EMBEDDING_SIZE, dtype=np.float32)
 VALID = normalized(EMBEDDING)
@@ -26,6 +27,7 @@ RECORDS = [
     Face((1.5, 2.0, 3.0, 4.0), 0.75, None, EMBEDDING, {"yaw": 0.1}, {"neutral": 1.0}, "m-1"),
     Face((1.5, 2.0, 3.0, 4.0), 0.75, ((0.0, 1.0), (2.0, 3.0)), EMBEDDING, {}, {}),
     Drawing(b"\x89PNG\x00\xff", EMBEDDING, input=None, ssim=0.5, model="m-1"),
+    DrawnSet(["frame-001"], [Drawing(b"\x89PNG", EMBEDDING)], [{"amount": 0.5, "frame": 1, "expression": "anger"}]),
     Edit(Attribute.STYLE, source=EMBEDDING),
     Edit(Attribute.POSE, set={"yaw": 20.0}, amount=0.3),
     ModelInfo("m-1", 128, 64, "haar", {Attribute.EXPRESSION: ["happiness"]}, {"data": {"people": 3}}),
@@ -84,6 +86,13 @@ def test_arrays_come_out_bit_equal_and_writable(array: np.ndarray[Any, Any]) -> 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
 def test_records_come_out_as_they_went_in(record: Any) -> None:
     assert_same(unpack(pack([record])), [record])
+
+
+def test_a_kind_of_set_stays_what_it_is() -> None:
+    kind = Continuum(start=VALID, end=VALID[::-1], steps=5, attributes=(Attribute.STYLE,))
+    [again] = unpack(pack([kind]))
+    assert isinstance(again, Continuum)
+    assert_same(dict(again), dict(kind))
 
 
 def test_an_attribute_stays_one() -> None:

@@ -22,9 +22,12 @@ from worker.interface import Inference
 from worker.local.inference import LocalInference
 from worker.queue.client import no_worker
 from worker.queue.inference_client import CeleryInference
+from worker.stimuli.continuum import Continuum
+from worker.stimuli.factorial import Factorial
 
 ADA, BOB = jpeg(draw_face(seed=1)), jpeg(draw_face(seed=2, mouth="smile"))
 EMBEDDING = DummyModel().sample(1, seed=5)[0]
+CONTINUUM = Continuum(start=EMBEDDING, end=EMBEDDING[::-1], steps=4, attributes=(Attribute.STYLE,), even="embedding")
 
 CALLS: dict[str, Callable[[Inference], Awaitable[Any]]] = {
     "embed": lambda inference: inference.embed([ADA, BOB]),
@@ -45,6 +48,9 @@ CALLS: dict[str, Callable[[Inference], Awaitable[Any]]] = {
     "generate none": lambda inference: inference.generate(0),
     "verify": lambda inference: inference.verify(ADA, BOB),
     "verify junk": lambda inference: inference.verify(ADA, b"junk"),
+    "stimuli": lambda inference: inference.stimuli(CONTINUUM),
+    "stimuli impossibly": lambda inference: inference.stimuli(Factorial(people=1, expressions=["boredom"])),
+    "stimuli of another model": lambda inference: inference.stimuli(CONTINUUM, model="other-1"),
     "info": lambda inference: inference.info(),
 }
 

@@ -1,18 +1,15 @@
 """The average of some faces, in all attributes or in some."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from facet.stimuli.geometry import mean_of, with_part
-from facet.stimuli.stimulus import Attributes, Embedding, Kind, Stimulus
 from model.attributes import Attribute, part, similarity
 from model.errors import InvalidRequest
-
-if TYPE_CHECKING:
-    from facet.library import Facet
+from worker.stimuli.geometry import mean_of, with_part
+from worker.stimuli.stimulus import Attributes, Embedding, Kind, Stimulus, Studio
 
 
 class Average(Kind):
@@ -24,9 +21,14 @@ class Average(Kind):
     weights: list[float] | None = None
     onto: Embedding | None = None
 
-    def plan(self, model: "Facet") -> Sequence[Stimulus]:
+    @property
+    def count(self) -> int:
+        """One."""
+        return 1
+
+    def plan(self, studio: Studio) -> Sequence[Stimulus]:
         """One face; the table says how similar its members are to it on average."""
-        del model
+        del studio
         if self.weights is not None and len(self.weights) != len(self.faces):
             raise InvalidRequest(f"There are {len(self.faces)} faces and {len(self.weights)} weights.")
         stacked = np.stack(self.faces)

@@ -2,28 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import Annotated, Any, Protocol, TypeAlias
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, WithJsonSchema
 
-from facet.library.pictures import embedding_in
-from model.attributes import EMBEDDING_SIZE, Attribute, Vector
-from model.errors import InvalidEmbedding
-
-if TYPE_CHECKING:
-    from facet.library import Facet
+from model.attributes import EMBEDDING_SIZE, Attribute, Vector, settled
+from model.calibration import Calibration
+from model.engine.backend import Pixels
 
 Attributes: TypeAlias = tuple[Attribute, ...]
 
 
 def _vector(given: Any) -> Vector:
     try:
-        embedding = embedding_in(np.asarray(given, np.float32))
-    except (InvalidEmbedding, TypeError) as error:
+        return settled(given)
+    except TypeError as error:
         raise ValueError(str(error)) from error
-    assert embedding is not None, "an array of floats is an embedding"
-    return embedding
 
 
 Embedding = Annotated[
@@ -49,16 +43,38 @@ class Stimulus:
     """What the table says of it."""
 
 
+class Studio(Protocol):
+    """What draws the faces of a set, and reads them again."""
+
+    @property
+    def calibration(self) -> Calibration:
+        """The presets of expressions."""
+
+    def sample(self, count: int, seed: int) -> Vector:
+        """Embeddings `(count, 99)` of random faces."""
+
+    def render(self, embeddings: Vector) -> Pixels:
+        """Embeddings `(n, 99)` drawn, `(n, size, size, 3)`."""
+
+    def read(self, drawn: Pixels) -> Vector:
+        """What the encoder reads in drawings `(n, size, size, 3)`, `(n, 99)`."""
+
+
 class Kind(BaseModel):
     """A kind of set with all that decides what is drawn, as JSON holds it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     @property
+    def count(self) -> int:
+        """How many faces the set has."""
+        raise NotImplementedError
+
+    @property
     def in_a_row(self) -> int | None:
         """How many faces of a sheet stand side by side; None makes it about square."""
         return None
 
-    def plan(self, model: "Facet") -> Sequence[Stimulus]:
+    def plan(self, studio: Studio) -> Sequence[Stimulus]:
         """The faces of the set. The same model and the same fields give the same. Raises InvalidRequest."""
         raise NotImplementedError

@@ -1,26 +1,28 @@
 """Faces between two faces, in steps that the encoder reads as equal."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from facet.stimuli.geometry import between, distances
-from facet.stimuli.stimulus import Attributes, Embedding, Kind, Stimulus
 from model.attributes import Attribute, Vector, part, similarity
 from model.errors import InvalidRequest
-
-if TYPE_CHECKING:
-    from facet.library import Facet
+from worker.stimuli.geometry import between, distances
+from worker.stimuli.stimulus import Attributes, Embedding, Kind, Stimulus, Studio
 
 ROUNDS = 40
-"""Times that the amounts are corrected by what the encoder reads in the drawings; the best are taken."""
+"""Times at most that the amounts are corrected by what the encoder reads in the drawings."""
+LOOKS = 8
+"""Rounds after which the most even of all that was read is looked for."""
 PART = 0.5
 """How much of a correction is made: pictures have 256 levels, by whose rounding whole corrections overshoot."""
-EVEN = 0.005
+EVEN = 0.01
 """Deviation of the steps from their mean below which there is nothing more to correct."""
+LENGTHS = np.linspace(0.9, 1.1, 81)
+"""Steps that are tried, as shares of the mean one."""
 
 Amounts = NDArray[np.float64]
 
@@ -40,19 +42,24 @@ class Continuum(Kind):
     even: Literal["drawn", "embedding"] = "drawn"
 
     @property
+    def count(self) -> int:
+        """One for each step."""
+        return self.steps
+
+    @property
     def in_a_row(self) -> int:
         """The whole way."""
         return self.steps
 
-    def plan(self, model: "Facet") -> Sequence[Stimulus]:
+    def plan(self, studio: Studio) -> Sequence[Stimulus]:
         """The frames, with how far along each lies and what the encoder reads of it."""
         if float(distances(self.start, self.end, self.attributes)) == 0.0:
             raise InvalidRequest("There is no way between the two faces: they are the same in what was asked for.")
         amounts = np.linspace(0.0, 1.0, self.steps)
         if self.even == "drawn":
-            amounts = self._even(model, amounts)
+            amounts = self._even(studio, amounts)
         faces = self._at(amounts)
-        read = _read(model, faces)
+        read = _read(studio, faces)
         step = np.concatenate([[0.0], distances(read[:-1], read[1:], self.attributes)])
         return [
             Stimulus(
@@ -61,20 +68,24 @@ class Continuum(Kind):
             for number, (amount, face) in enumerate(zip(amounts.tolist(), faces, strict=True))
         ]
 
-    def _even(self, model: "Facet", amounts: Amounts) -> Amounts:
+    def _even(self, studio: Studio, amounts: Amounts) -> Amounts:
         """The amounts at which neighbours are equally far apart as the encoder reads them.
 
-        The way read so far is taken as a line from frame to frame, and cut anew in equal parts.
+        The way read so far is taken as a line from frame to frame, and cut anew in equal parts; at last each frame is
+        the one of all rounds with which the steps are the most even.
         """
-        best, least = amounts, np.inf
-        for _ in range(ROUNDS):
-            read = _read(model, self._at(amounts))
+        tried, reads = list[Amounts](), list[Vector]()
+        best = amounts
+        for number in range(1, ROUNDS + 1):
+            read = _read(studio, self._at(amounts))
+            tried.append(amounts)
+            reads.append(read)
+            if number % LOOKS == 0:
+                rounds, uneven = most_even(np.stack(reads), self.attributes)
+                best = np.stack(tried)[rounds, np.arange(self.steps)]
+                if uneven < EVEN:
+                    break
             steps = distances(read[:-1], read[1:], self.attributes)
-            uneven = float(np.abs(steps / steps.mean() - 1.0).max())
-            if uneven < least:
-                best, least = amounts, uneven
-            if uneven < EVEN:
-                break
             way = np.concatenate([[0.0], np.cumsum(steps)])
             even = np.interp(np.linspace(0.0, way[-1], self.steps), way, amounts)
             amounts = amounts + PART * (even - amounts)
@@ -92,6 +103,27 @@ class Continuum(Kind):
         }
 
 
-def _read(model: "Facet", faces: Vector) -> Vector:
+def most_even(reads: Vector, attributes: Attributes) -> tuple[NDArray[np.int64], float]:
+    """For each frame the round whose reading makes the steps most even, of `(rounds, frames, 99)`, and how uneven.
+
+    Dynamic programming over the frames: for each length of a step, the rounds with the least largest deviation from it.
+    """
+    ways = [distances(a[:, None], b[None], attributes) for a, b in pairwise(reads.swapaxes(0, 1))]
+    rounds, least = np.zeros(len(ways) + 1, np.int64), np.inf
+    for length in LENGTHS * np.mean([way.mean() for way in ways]):
+        worst, before = np.zeros(len(reads)), list[NDArray[np.int64]]()
+        for way in ways:
+            reached = np.maximum(worst[:, None], np.abs(way / length - 1.0))
+            before.append(reached.argmin(axis=0))
+            worst = reached.min(axis=0)
+        if worst.min() < least:
+            least = float(worst.min())
+            rounds[-1] = worst.argmin()
+            for frame in range(len(ways) - 1, -1, -1):
+                rounds[frame] = before[frame][rounds[frame + 1]]
+    return rounds, least
+
+
+def _read(studio: Studio, faces: Vector) -> Vector:
     """What the encoder reads in the drawings of some faces `(n, 99)`."""
-    return model.embed(model.render(faces), align="none", progress=False)
+    return studio.read(studio.render(faces))

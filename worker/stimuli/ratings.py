@@ -2,19 +2,16 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from facet.stimuli.geometry import aside, moved, with_part
-from facet.stimuli.stimulus import Embedding, Kind, Stimulus
 from model.attributes import SPACES, Attribute, Vector, part
 from model.errors import InvalidRequest
-
-if TYPE_CHECKING:
-    from facet.library import Facet
+from worker.stimuli.geometry import aside, moved, with_part
+from worker.stimuli.stimulus import Embedding, Kind, Stimulus, Studio
 
 PENALTIES = tuple(10.0**power for power in range(-4, 5))
 FOLDS = 10
@@ -50,13 +47,18 @@ class Along(Kind):
     degrees: list[float] = Field([-45.0, -30.0, -15.0, 0.0, 15.0, 30.0, 45.0], min_length=1)
 
     @property
+    def count(self) -> int:
+        """One for each angle."""
+        return len(self.degrees)
+
+    @property
     def in_a_row(self) -> int:
         """All angles."""
         return len(self.degrees)
 
-    def plan(self, model: "Facet") -> Sequence[Stimulus]:
+    def plan(self, studio: Studio) -> Sequence[Stimulus]:
         """A face for each angle, with the rating that the regression predicts for it."""
-        del model
+        del studio
         weights = np.array(self.weights, np.float32)
         if weights.shape != (SPACES[self.attribute].size,):
             raise InvalidRequest(f"A direction within {self.attribute} has {SPACES[self.attribute].size} numbers.")

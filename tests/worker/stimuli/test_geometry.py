@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from facet.stimuli.geometry import angle_between, aside, between, distances, mean_of, moved, with_part
 from model.attributes import SPACES, Attribute, Vector, part
 from model.engine.dummy import DummyModel
 from model.errors import InvalidRequest
+from worker.stimuli.geometry import angle_between, aside, between, distances, mean_of, moved, with_part
 
 UNIT = [attribute for attribute, space in SPACES.items() if space.unit]
 

@@ -1,19 +1,16 @@
 """A face made more, or less, different from the mean of a set."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from facet.stimuli.geometry import angle_between, mean_of, with_part
-from facet.stimuli.stimulus import Embedding, Kind, Stimulus
 from model.attributes import SPACES, Attribute, part
 from model.embedding import blend
 from model.errors import InvalidRequest
-
-if TYPE_CHECKING:
-    from facet.library import Facet
+from worker.stimuli.geometry import angle_between, mean_of, with_part
+from worker.stimuli.stimulus import Embedding, Kind, Stimulus, Studio
 
 
 class Caricature(Kind):
@@ -30,11 +27,16 @@ class Caricature(Kind):
     amounts: list[float] = Field([0.0, 0.5, 1.0, 1.5, 2.0], min_length=1)
 
     @property
+    def count(self) -> int:
+        """One for each amount."""
+        return len(self.amounts)
+
+    @property
     def in_a_row(self) -> int:
         """All amounts."""
         return len(self.amounts)
 
-    def plan(self, model: "Facet") -> Sequence[Stimulus]:
+    def plan(self, studio: Studio) -> Sequence[Stimulus]:
         """A face for each amount, with its distance to the mean as it is drawn and as the encoder reads it."""
         own = part(self.face, self.attribute)
         mean = mean_of(self.attribute, part(np.stack(self.among), self.attribute))
@@ -47,8 +49,8 @@ class Caricature(Kind):
             )
         points = [blend(self.attribute, mean, own, amount) for amount in self.amounts]
         faces = np.stack([with_part(self.face, self.attribute, point) for point in points])
-        drawn = model.render(np.concatenate([faces, with_part(self.face, self.attribute, mean)[None]]))
-        *read, read_mean = part(model.embed(drawn, align="none", progress=False), self.attribute)
+        drawn = studio.render(np.concatenate([faces, with_part(self.face, self.attribute, mean)[None]]))
+        *read, read_mean = part(studio.read(drawn), self.attribute)
         return [
             Stimulus(
                 f"caricature-{number:03}",

@@ -2,18 +2,15 @@
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from facet.stimuli.geometry import with_part
-from facet.stimuli.stimulus import Attributes, Embedding, Kind, Stimulus
 from model.attributes import Attribute, part
 from model.edits import Edit, apply
-
-if TYPE_CHECKING:
-    from facet.library import Facet
+from worker.stimuli.geometry import with_part
+from worker.stimuli.stimulus import Attributes, Embedding, Kind, Stimulus, Studio
 
 
 class Factorial(Kind):
@@ -31,14 +28,19 @@ class Factorial(Kind):
     shared: Attributes = ()
 
     @property
+    def count(self) -> int:
+        """Every combination."""
+        return (self.people if self.faces is None else len(self.faces)) * self.in_a_row
+
+    @property
     def in_a_row(self) -> int:
         """All faces of a person."""
         return len(self.expressions) * len(self.turns)
 
-    def plan(self, model: "Facet") -> Sequence[Stimulus]:
+    def plan(self, studio: Studio) -> Sequence[Stimulus]:
         """A face for each combination, and its levels in the table. Raises ImpossibleEdit for an unknown expression."""
-        people = model.sample(self.people, self.seed) if self.faces is None else np.stack(self.faces)
-        presets = model.calibration.presets
+        people = studio.sample(self.people, self.seed) if self.faces is None else np.stack(self.faces)
+        presets = studio.calibration.presets
         stimuli = []
         for (number, person), expression, turn in itertools.product(
             enumerate(people, start=1), self.expressions, self.turns
