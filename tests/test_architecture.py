@@ -17,6 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "service",
         "worker.interface",
         "worker.queue.inference_client",
+        "worker.stimuli",
         "gallery",
         "model.attributes",
         "model.errors",

@@ -8,8 +8,22 @@ from service.routing.parameters import TEXT_BOUNDS
 
 Json = dict[str, Any]
 
-_LARGEST = {"k": "max_k", "limit": "max_page", "count": "max_generate", "max_faces": "max_faces"}
-_LONGEST = {"image": "max_images", "source": "max_images", "edits": "max_edits", "queries": "max_queries"}
+_LARGEST = {
+    "count": "max_generate",
+    "k": "max_k",
+    "limit": "max_page",
+    "max_faces": "max_faces",
+    "people": "max_generate",
+    "steps": "max_generate",
+}
+_LONGEST = {
+    "among": "max_images",
+    "edits": "max_edits",
+    "faces": "max_images",
+    "image": "max_images",
+    "queries": "max_queries",
+    "source": "max_images",
+}
 """The limits of numbers and of lists."""
 
 
@@ -33,11 +47,11 @@ def _constrain_fields(schema: Json, limits: Mapping[str, int]) -> None:
 def _constrain(name: str, schema: Json, limits: Mapping[str, int]) -> None:
     for kind in schema.get("anyOf", [schema]):
         match kind.get("type"):
-            case "string" if name in TEXT_BOUNDS:
+            case "string" if name in TEXT_BOUNDS and kind.get("format") != "binary":
                 kind.update(TEXT_BOUNDS[name])
             case "integer" if name in _LARGEST:
                 kind["maximum"] = limits[_LARGEST[name]]
             case "array":
-                if name in _LONGEST:
+                if name in _LONGEST and "maxItems" not in kind:
                     kind["maxItems"] = limits[_LONGEST[name]]
                 _constrain_fields(kind["items"], limits)

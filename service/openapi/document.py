@@ -12,6 +12,7 @@ from service.schemas import Problem
 TAGS = {
     "faces": "Faces found in pictures, embedded and compared.",
     "drawing": "Faces drawn: back from their embeddings, edited, or made up. Every drawn picture says that it is.",
+    "stimuli": "Sets of drawn faces for experiments, each with a table and a recipe from which it comes again.",
     "gallery": "Who is enrolled, and who of them is like a face.",
     "about": "What runs here and whether it is well.",
 }

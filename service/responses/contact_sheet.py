@@ -7,8 +7,8 @@ from io import BytesIO
 XMP = "XML:com.adobe.xmp"
 
 
-def sheet(pictures: Sequence[bytes]) -> bytes:
-    """PNGs of one size, laid out row by row on a near-square PNG; the XMP metadata of the first speaks for all.
+def sheet(pictures: Sequence[bytes], in_a_row: int | None = None) -> bytes:
+    """PNGs of one size on one PNG, row by row, about square if nothing is said; the XMP of the first speaks for all.
 
     One picture is returned as it is.
     """
@@ -20,7 +20,7 @@ def sheet(pictures: Sequence[bytes]) -> bytes:
 
     images = [PngImageFile(BytesIO(picture)) for picture in pictures]
     width, height = images[0].size
-    columns = math.ceil(math.sqrt(len(images)))
+    columns = min(in_a_row or math.ceil(math.sqrt(len(images))), len(images))
     page = Image.new("RGB", (columns * width, math.ceil(len(images) / columns) * height), "white")
     for number, image in enumerate(images):
         page.paste(image, (number % columns * width, number // columns * height))

@@ -34,6 +34,19 @@ NEEDS: Mapping[str, Open | Scope | tuple[Scope, ...]] = {
     "POST /edit": Scope.EMBED,
     "POST /generate": Scope.EMBED,
     "POST /verify": Scope.EMBED,
+    **{
+        f"POST /stimuli/{kind}": Scope.EMBED
+        for kind in (
+            "again",
+            "average",
+            "caricature",
+            "classification",
+            "continuum",
+            "direction",
+            "factorial",
+            "noise",
+        )
+    },
     "POST /search": Scope.SEARCH,
     "GET /search": Scope.SEARCH,
     "POST /identify": Scope.SEARCH,

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
-Similarities = dict[str, float]
-"""By attribute."""
+Similarities = dict[str, float]  # by attribute
 
 
 class Embedding(TypedDict):
@@ -93,6 +92,23 @@ class GeneratedFace(TypedDict):
 
     image: bytes
     embedding: Embedding
+
+
+class Stimulus(TypedDict):
+    """One face of a set as PNG bytes, what was drawn, and what the table says of it."""
+
+    name: str
+    image: bytes
+    embedding: Embedding
+    columns: dict[str, float | str]
+
+
+class DrawnStimuli(TypedDict):
+    """A set of drawn faces with the recipe from which it comes again; `r2` is of a direction of ratings alone."""
+
+    recipe: dict[str, Any]
+    faces: list[Stimulus]
+    r2: NotRequired[float | None]
 
 
 class Verified(TypedDict):

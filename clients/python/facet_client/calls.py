@@ -14,7 +14,7 @@ Weights = Mapping[str, float]
 """Attributes with how much each counts; below 0 the results are unlike in it."""
 
 
-def _given(**named: Any) -> dict[str, Any]:
+def given(**named: Any) -> dict[str, Any]:
     """What is neither None nor an empty list."""
     return {name: value for name, value in named.items() if value is not None and value != []}
 
@@ -30,12 +30,12 @@ def _metadata(metadata: Mapping[str, Any] | None) -> dict[str, str]:
 
 def embed(*images: Picture, align: str = "auto", max_faces: int = 1) -> Call[answers.Embedded]:
     """The faces of some pictures; of several, each that fails has its own `error`."""
-    return Call("POST", "embed", _given(align=align, max_faces=max_faces), [("image", image) for image in images])
+    return Call("POST", "embed", given(align=align, max_faces=max_faces), [("image", image) for image in images])
 
 
 def reconstruct(face: Picture | Embedding, *, align: str = "auto") -> Call[answers.Reconstruction]:
     """A face drawn back."""
-    return Call("POST", "reconstruct", _given(align=align), **embedding_or_picture(face))
+    return Call("POST", "reconstruct", given(align=align), **embedding_or_picture(face))
 
 
 def edit(
@@ -47,7 +47,7 @@ def edit(
     align: str = "auto",
 ) -> Call[bytes]:
     """The PNG of a face after some edits; `paste` puts it back into the photograph."""
-    params = _given(align=align, paste=paste or None)
+    params = given(align=align, paste=paste or None)
     return Call("POST", "edit", params, **_edited(face, edits, sources), accept=PNG)
 
 
@@ -59,7 +59,7 @@ def edit_and_read(
     align: str = "auto",
 ) -> Call[answers.Edited]:
     """The same with the embedding that was drawn, and what the encoder reads in the drawing."""
-    return Call("POST", "edit", _given(align=align), **_edited(face, edits, sources))
+    return Call("POST", "edit", given(align=align), **_edited(face, edits, sources))
 
 
 def _edited(face: Picture | Embedding, edits: Sequence[Json], sources: Sequence[Picture]) -> dict[str, Any]:
@@ -76,13 +76,13 @@ def generate(
     align: str = "auto",
 ) -> Call[list[answers.GeneratedFace]]:
     """Faces that nobody has, each with the attributes `keep` of the face in `image`."""
-    params = _given(count=count, seed=seed, keep=list(keep), align=align)
+    params = given(count=count, seed=seed, keep=list(keep), align=align)
     return Call("POST", "generate", params, [] if image is None else [("image", image)])
 
 
 def verify(image: Picture, other: Picture, *, align: str = "auto") -> Call[answers.Verified]:
     """Whether two pictures show one person."""
-    return Call("POST", "verify", _given(align=align), [("image", image), ("other", other)])
+    return Call("POST", "verify", given(align=align), [("image", image), ("other", other)])
 
 
 def enrol(
@@ -99,16 +99,16 @@ def enrol(
     To try it again after an exception, give it a `key` of its own, such as a UUID, and then the same one.
     """
     body = embedding_or_picture(face)
-    fields = _given(subject=subject, collection=collection, metadata=metadata)
+    fields = given(subject=subject, collection=collection, metadata=metadata)
     body["fields"] = {**body.get("fields", {}), **fields}
-    return Call("POST", "faces", _given(align=align), **body, key=key or str(uuid4()))
+    return Call("POST", "faces", given(align=align), **body, key=key or str(uuid4()))
 
 
 def faces(
     collection: str | None = None, subject: str | None = None, cursor: str | None = None, limit: int = 100
 ) -> Call[answers.EnrolledPage]:
     """A page of enrolled faces."""
-    return Call("GET", "faces", _given(collection=collection, subject=subject, cursor=cursor, limit=limit))
+    return Call("GET", "faces", given(collection=collection, subject=subject, cursor=cursor, limit=limit))
 
 
 def face(face_id: str) -> Call[answers.Enrolled]:
@@ -125,7 +125,7 @@ def change_face(
     face_id: str, *, subject: str | None = None, collection: str | None = None, metadata: Json | None = None
 ) -> Call[answers.Enrolled]:
     """Change what is given of an enrolled face."""
-    fields = _given(subject=subject, collection=collection, metadata=metadata)
+    fields = given(subject=subject, collection=collection, metadata=metadata)
     return Call("PATCH", f"faces/{quote(face_id, safe='')}", fields=fields)
 
 
@@ -136,7 +136,7 @@ def delete_face(face_id: str) -> Call[answers.Deleted]:
 
 def delete_subject(subject: str, collection: str | None = None) -> Call[answers.Deleted]:
     """Erase every face of a subject, in one collection or in all."""
-    return Call("DELETE", f"subjects/{quote(subject, safe='')}", _given(collection=collection))
+    return Call("DELETE", f"subjects/{quote(subject, safe='')}", given(collection=collection))
 
 
 def collections() -> Call[answers.Collections]:
@@ -159,7 +159,7 @@ def search(
 
     `conditions` are `collection`, `subject`, `min_similarity`, `max_degrees` and `group_by`.
     """
-    params = _given(attr=_weighted(attr), source_attr=list(source_attr), k=k, align=align, **conditions)
+    params = given(attr=_weighted(attr), source_attr=list(source_attr), k=k, align=align, **conditions)
     body = embedding_or_picture(face, [("source", source)] if source is not None else [])
     return Call("POST", "search", params | _metadata(metadata), **body)
 
@@ -168,13 +168,13 @@ def search_like(
     face_id: str, attr: Weights | None = None, *, k: int = 10, metadata: Json | None = None, **conditions: Any
 ) -> Call[answers.SearchResults]:
     """The enrolled faces that are most like another enrolled face; the conditions are those of `search`."""
-    params = _given(face=face_id, attr=_weighted(attr), k=k, **conditions)
+    params = given(face=face_id, attr=_weighted(attr), k=k, **conditions)
     return Call("GET", "search", params | _metadata(metadata))
 
 
 def search_many(queries: Sequence[Json], *, k: int = 10, **conditions: Any) -> Call[answers.BatchResults]:
     """The answers to several queries at once, each with an `embedding` or a `face` and with what it wants else."""
-    return Call("POST", "search", _given(k=k, **conditions), fields={"queries": list(queries)})
+    return Call("POST", "search", given(k=k, **conditions), fields={"queries": list(queries)})
 
 
 def identify(
@@ -187,7 +187,7 @@ def identify(
     align: str = "auto",
 ) -> Call[answers.Identified]:
     """Which subject a face is, if any."""
-    params = _given(k=k, min_probability=min_probability, collection=collection, align=align)
+    params = given(k=k, min_probability=min_probability, collection=collection, align=align)
     return Call("POST", "identify", params | _metadata(metadata), **embedding_or_picture(face))
 
 
@@ -200,7 +200,7 @@ def import_archive(
     archive: Path, collection: str = "default", *, strip: int = 0, align: str = "auto"
 ) -> Call[answers.Job]:
     """Begin to enrol the pictures of a .zip or .tar, each under the name of its folder."""
-    params = _given(collection=collection, strip=strip, align=align)
+    params = given(collection=collection, strip=strip, align=align)
     return Call("POST", "jobs/import", params, archive=archive)
 
 
@@ -208,7 +208,7 @@ def group(
     collection: str, *, by: str = "identity", distance: float | None = None, min_size: int = 2
 ) -> Call[answers.Job]:
     """Begin to group the faces of a collection."""
-    params = _given(by=by, distance=distance, min_size=min_size)
+    params = given(by=by, distance=distance, min_size=min_size)
     return Call("POST", f"collections/{quote(collection, safe='')}/groups", params)
 
 
@@ -219,12 +219,12 @@ def reembed(collection: str) -> Call[answers.Job]:
 
 def jobs(collection: str | None = None, cursor: str | None = None, limit: int = 100) -> Call[answers.JobPage]:
     """A page of jobs, the newest first."""
-    return Call("GET", "jobs", _given(collection=collection, cursor=cursor, limit=limit))
+    return Call("GET", "jobs", given(collection=collection, cursor=cursor, limit=limit))
 
 
 def job(job_id: str, *, failures_after: int = -1, limit: int = 100) -> Call[answers.JobReport]:
     """How a job stands, with what failed and with its groups."""
-    return Call("GET", f"jobs/{quote(job_id, safe='')}", _given(failures_after=failures_after, limit=limit))
+    return Call("GET", f"jobs/{quote(job_id, safe='')}", given(failures_after=failures_after, limit=limit))
 
 
 def events(job_id: str) -> Call[answers.Job]:

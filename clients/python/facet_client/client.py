@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 import httpx
 from httpx_sse import EventSource
 
-from facet_client import answers, calls
+from facet_client import answers, calls, stimuli
 from facet_client.errors import Unavailable
 from facet_client.wire import Call, pause, read
 
@@ -76,6 +76,9 @@ class Client:
     search, search_like, search_many = _sync(calls.search), _sync(calls.search_like), _sync(calls.search_many)
     identify, group, seed_demo = _sync(calls.identify), _sync(calls.group), _sync(calls.seed_demo)
     reembed = _sync(calls.reembed)
+    average, continuum, caricature = _sync(stimuli.average), _sync(stimuli.continuum), _sync(stimuli.caricature)
+    factorial, direction, noise = _sync(stimuli.factorial), _sync(stimuli.direction), _sync(stimuli.noise)
+    classification, stimuli_again = _sync(stimuli.classification), _sync(stimuli.stimuli_again)
     import_archive, jobs, job = _sync(calls.import_archive), _sync(calls.jobs), _sync(calls.job)
     cancel_job, model, metrics = _sync(calls.cancel_job), _sync(calls.model), _sync(calls.metrics)
     live, ready = _sync(calls.live), _sync(calls.ready)
@@ -133,6 +136,9 @@ class AsyncClient:
     search, search_like, search_many = _async(calls.search), _async(calls.search_like), _async(calls.search_many)
     identify, group, seed_demo = _async(calls.identify), _async(calls.group), _async(calls.seed_demo)
     reembed = _async(calls.reembed)
+    average, continuum, caricature = _async(stimuli.average), _async(stimuli.continuum), _async(stimuli.caricature)
+    factorial, direction, noise = _async(stimuli.factorial), _async(stimuli.direction), _async(stimuli.noise)
+    classification, stimuli_again = _async(stimuli.classification), _async(stimuli.stimuli_again)
     import_archive, jobs, job = _async(calls.import_archive), _async(calls.jobs), _async(calls.job)
     cancel_job, model, metrics = _async(calls.cancel_job), _async(calls.model), _async(calls.metrics)
     live, ready = _async(calls.live), _async(calls.ready)

@@ -121,9 +121,11 @@ def read(answer: httpx.Response) -> Any:
 
 
 def _with_bytes(value: Any) -> Any:
-    """A drawing, or a list of them, with its pictures as bytes; anything else as it is."""
+    """A drawing, a list or a set of them, with its pictures as bytes; anything else as it is."""
     if isinstance(value, list):
         return [_with_bytes(item) for item in value]
+    if isinstance(value, dict) and "recipe" in value:
+        return {**value, "faces": _with_bytes(value["faces"])}
     if isinstance(value, dict) and "image" in value:
         return {name: base64.b64decode(item) if name in DRAWN else item for name, item in value.items()}
     return value
@@ -155,6 +157,26 @@ def pause(answer: httpx.Response) -> float:
     except ValueError:
         return 1.0
     return max(0.0, (until - datetime.now(UTC)).total_seconds())
+
+
+def faces_of(**named: Picture | Embedding | Sequence[Picture] | Sequence[Embedding] | None) -> dict[str, Any]:
+    """The fields of a call about faces by name, each of which is a picture, an embedding, or a list of either.
+
+    Raises InvalidRequest for a list of both.
+    """
+    pictures: list[tuple[str, Picture]] = []
+    fields: dict[str, Any] = {}
+    for name, given in named.items():
+        if given is None:
+            continue
+        several = [given] if isinstance(given, bytes | Path | Mapping) else list(given)
+        found = [(name, face) for face in several if isinstance(face, bytes | Path)]
+        if found and len(found) < len(several):
+            raise InvalidRequest(f"The faces {name!r} are pictures or embeddings, not both in one list.")
+        pictures += found
+        if not found:
+            fields[name] = given if isinstance(given, Mapping) else several
+    return {"pictures": pictures, "fields": fields}
 
 
 def embedding_or_picture(face: Picture | Embedding, pictures: Sequence[tuple[str, Picture]] = ()) -> dict[str, Any]:

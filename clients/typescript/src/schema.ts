@@ -519,6 +519,186 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stimuli/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stimuli Again
+         * @description Draw the set of a recipe once more: the same pictures, if the same model runs.
+         *
+         *     Where the service has keys: a key with the scope `embed`.
+         */
+        post: operations["stimuli_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stimuli/average": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Average Faces
+         * @description Draw the average of some faces, in all attributes or in some; in the others it is `onto`, or the first face.
+         *
+         *     Where the service has keys: a key with the scope `embed`.
+         */
+        post: operations["average_faces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stimuli/caricature": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Caricature Of Face
+         * @description Draw a face made more, or less, different from the mean of the faces `among`.
+         *
+         *     Where the service has keys: a key with the scope `embed`.
+         */
+        post: operations["caricature_of_face"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stimuli/classification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Classification Image
+         * @description Draw the face that the choices among pairs of `noise` point to, and its opposite.
+         *
+         *     Where the service has keys: a key with the scope `embed`.
+         */
+        post: operations["classification_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stimuli/continuum": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Continuum Of Faces
+         * @description Draw faces from one to another in equal steps of similarity.
+         *
+         *     Where the service has keys: a key with the scope `embed`.
+         */
+        post: operations["continuum_of_faces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stimuli/direction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Direction Of Ratings
+         * @description Regress ratings of faces on one attribute, and draw `face`, or the first of them, moved along the result.
+         *
+         *     `r2` is cross-validated in ten folds.
+         *
+         *     Where the service has keys: a key with the scope `embed`.
+         */
+        post: operations["direction_of_ratings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stimuli/factorial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Factorial Set
+         * @description Draw every person with every expression in every turn: those in `faces`, or people who are made up.
+         *
+         *     Where the service has keys: a key with the scope `embed`.
+         */
+        post: operations["factorial_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stimuli/noise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Noise Pairs
+         * @description Draw pairs of a face with opposite noise in one attribute, to choose from: reverse correlation.
+         *
+         *     All pairs of an experiment come in several answers, by `first` and `last`.
+         *
+         *     Where the service has keys: a key with the scope `embed`.
+         */
+        post: operations["noise_pairs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/subjects/{subject}": {
         parameters: {
             query?: never;
@@ -597,6 +777,20 @@ export interface components {
             /** Space */
             space: string;
         };
+        /** AverageFacesForm */
+        AverageFacesForm: {
+            faces: Blob[];
+            /**
+             * Format: binary
+             * @description a JPEG, PNG or WebP file
+             */
+            onto?: Blob;
+        };
+        /** AverageFacesRequest */
+        AverageFacesRequest: {
+            faces: components["schemas"]["Embedding"][];
+            onto?: components["schemas"]["Embedding"];
+        };
         /**
          * BatchResults
          * @description The answers to a batch of queries, in their order.
@@ -635,6 +829,20 @@ export interface components {
             /** Subject */
             subject: string;
         };
+        /** CaricatureOfFaceForm */
+        CaricatureOfFaceForm: {
+            among: Blob[];
+            /**
+             * Format: binary
+             * @description a JPEG, PNG or WebP file
+             */
+            face: Blob;
+        };
+        /** CaricatureOfFaceRequest */
+        CaricatureOfFaceRequest: {
+            among: components["schemas"]["Embedding"][];
+            face: components["schemas"]["Embedding"];
+        };
         /** ChangeFaceForm */
         ChangeFaceForm: {
             collection?: string;
@@ -647,6 +855,20 @@ export interface components {
             collection?: string;
             metadata?: Record<string, never>;
             subject?: string;
+        };
+        /** ClassificationImageForm */
+        ClassificationImageForm: {
+            answers: string;
+            recipe: string;
+        };
+        /** ClassificationImageRequest */
+        ClassificationImageRequest: {
+            /** @description for the number of a pair the side that was chosen */
+            answers: {
+                [key: string]: "a" | "b";
+            };
+            /** @description what an answer said that its set was made from; it holds the embeddings of the faces */
+            recipe: Record<string, never>;
         };
         /**
          * CollectionEntry
@@ -668,6 +890,24 @@ export interface components {
             /** Collections */
             collections: components["schemas"]["CollectionEntry"][];
         };
+        /** ContinuumOfFacesForm */
+        ContinuumOfFacesForm: {
+            /**
+             * Format: binary
+             * @description a JPEG, PNG or WebP file
+             */
+            end: Blob;
+            /**
+             * Format: binary
+             * @description a JPEG, PNG or WebP file
+             */
+            start: Blob;
+        };
+        /** ContinuumOfFacesRequest */
+        ContinuumOfFacesRequest: {
+            end: components["schemas"]["Embedding"];
+            start: components["schemas"]["Embedding"];
+        };
         /**
          * Deleted
          * @description The receipt of a deletion, after which no answer has these faces.
@@ -688,6 +928,59 @@ export interface components {
              * @description the number of the deletion in the one order of all changes
              */
             sequence: number;
+        };
+        /** DirectionOfRatingsForm */
+        DirectionOfRatingsForm: {
+            /**
+             * Format: binary
+             * @description a JPEG, PNG or WebP file
+             */
+            face?: Blob;
+            faces: Blob[];
+            groups?: string;
+            ratings: string;
+        };
+        /** DirectionOfRatingsRequest */
+        DirectionOfRatingsRequest: {
+            face?: components["schemas"]["Embedding"];
+            faces: components["schemas"]["Embedding"][];
+            /** @description whom each face shows; faces of one group are never on both sides of the cross-validation */
+            groups?: string[];
+            ratings: number[];
+        };
+        /**
+         * DrawnStimuli
+         * @description A set of drawn faces, and the recipe from which the same pictures come again.
+         */
+        DrawnStimuli: {
+            /** Faces */
+            faces: components["schemas"]["Stimulus"][];
+            /**
+             * R2
+             * @description of a direction: the share of the ratings' variance, cross-validated
+             */
+            r2?: number | null;
+            /**
+             * Recipe
+             * @example {
+             *       "facet": "0.1.0",
+             *       "model": "facet-1",
+             *       "stimuli": {
+             *         "expressions": [
+             *           "neutral"
+             *         ],
+             *         "kind": "factorial",
+             *         "people": 2,
+             *         "turns": [
+             *           -20,
+             *           20
+             *         ]
+             *       }
+             *     }
+             */
+            recipe: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Edit
@@ -908,6 +1201,14 @@ export interface components {
              * @example 0.97
              */
             score: number;
+        };
+        /** FactorialSetForm */
+        FactorialSetForm: {
+            faces?: Blob[];
+        };
+        /** FactorialSetRequest */
+        FactorialSetRequest: {
+            faces?: components["schemas"]["Embedding"][];
         };
         /**
          * FailedFile
@@ -1251,6 +1552,18 @@ export interface components {
             /** Read Size */
             read_size: number;
         };
+        /** NoisePairsForm */
+        NoisePairsForm: {
+            /**
+             * Format: binary
+             * @description a JPEG, PNG or WebP file
+             */
+            face: Blob;
+        };
+        /** NoisePairsRequest */
+        NoisePairsRequest: {
+            face: components["schemas"]["Embedding"];
+        };
         /**
          * PoseDegrees
          * @description The pose in degrees: pitch > 0 looks up, yaw > 0 turns to the picture's right, roll > 0 tilts clockwise.
@@ -1460,6 +1773,38 @@ export interface components {
          * @enum {string}
          */
         State: "queued" | "running" | "done" | "failed" | "cancelled";
+        /** StimuliAgainForm */
+        StimuliAgainForm: {
+            recipe: string;
+        };
+        /** StimuliAgainRequest */
+        StimuliAgainRequest: {
+            /** @description what an answer said that its set was made from; it holds the embeddings of the faces */
+            recipe: Record<string, never>;
+        };
+        /**
+         * Stimulus
+         * @description One face of a set: its name, the embedding that was drawn, and what the table says of it.
+         */
+        Stimulus: {
+            /**
+             * Columns
+             * @example {
+             *       "amount": 0.5
+             *     }
+             */
+            columns: {
+                [key: string]: number | string;
+            };
+            embedding: components["schemas"]["Embedding"];
+            /** Image */
+            image: string;
+            /**
+             * Name
+             * @example frame-001
+             */
+            name: string;
+        };
         /**
          * Verified
          * @description A decision by identity alone; the other similarities are there to explain it.
@@ -2534,6 +2879,371 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    stimuli_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StimuliAgainRequest"];
+                "application/msgpack": Blob;
+                "multipart/form-data": components["schemas"]["StimuliAgainForm"];
+            };
+        };
+        responses: {
+            /** @description All faces on one PNG; a ZIP with a PNG for each, `stimuli.csv` and `recipe.json`, or JSON, if the Accept header prefers it. All of them are marked as synthetic */
+            200: {
+                headers: {
+                    "X-Facet-Synthetic"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnStimuli"];
+                    "application/msgpack": Blob;
+                    "application/zip": Blob;
+                    "image/png": Blob;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    average_faces: {
+        parameters: {
+            query?: {
+                /** @description only these attributes; all if left out */
+                attr?: components["schemas"]["Attribute"][] | null;
+                /** @description of each face, in order; equal if left out */
+                weight?: number[] | null;
+                /** @description `auto` finds the face and aligns it; `none` takes the whole picture as the aligned crop */
+                align?: "auto" | "none";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AverageFacesRequest"];
+                "application/msgpack": Blob;
+                "multipart/form-data": components["schemas"]["AverageFacesForm"];
+            };
+        };
+        responses: {
+            /** @description All faces on one PNG; a ZIP with a PNG for each, `stimuli.csv` and `recipe.json`, or JSON, if the Accept header prefers it. All of them are marked as synthetic */
+            200: {
+                headers: {
+                    "X-Facet-Synthetic"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnStimuli"];
+                    "application/msgpack": Blob;
+                    "application/zip": Blob;
+                    "image/png": Blob;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    caricature_of_face: {
+        parameters: {
+            query?: {
+                /** @description the attribute that changes */
+                attr?: components["schemas"]["Attribute"];
+                /** @description 0 is the mean, 1 the face; 0, 0.5, 1, 1.5 and 2 if left out */
+                amount?: number[] | null;
+                /** @description `auto` finds the face and aligns it; `none` takes the whole picture as the aligned crop */
+                align?: "auto" | "none";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaricatureOfFaceRequest"];
+                "application/msgpack": Blob;
+                "multipart/form-data": components["schemas"]["CaricatureOfFaceForm"];
+            };
+        };
+        responses: {
+            /** @description All faces on one PNG; a ZIP with a PNG for each, `stimuli.csv` and `recipe.json`, or JSON, if the Accept header prefers it. All of them are marked as synthetic */
+            200: {
+                headers: {
+                    "X-Facet-Synthetic"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnStimuli"];
+                    "application/msgpack": Blob;
+                    "application/zip": Blob;
+                    "image/png": Blob;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    classification_image: {
+        parameters: {
+            query?: {
+                /** @description how far to move, for each face that is drawn */
+                degrees?: number[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClassificationImageRequest"];
+                "application/msgpack": Blob;
+                "multipart/form-data": components["schemas"]["ClassificationImageForm"];
+            };
+        };
+        responses: {
+            /** @description All faces on one PNG; a ZIP with a PNG for each, `stimuli.csv` and `recipe.json`, or JSON, if the Accept header prefers it. All of them are marked as synthetic */
+            200: {
+                headers: {
+                    "X-Facet-Synthetic"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnStimuli"];
+                    "application/msgpack": Blob;
+                    "application/zip": Blob;
+                    "image/png": Blob;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    continuum_of_faces: {
+        parameters: {
+            query?: {
+                /** @description only these attributes; all if left out */
+                attr?: components["schemas"]["Attribute"][] | null;
+                /** @description frames, with both ends */
+                steps?: number;
+                /** @description where the steps are equal: as the encoder reads the drawings, or in what is drawn */
+                even?: "drawn" | "embedding";
+                /** @description `auto` finds the face and aligns it; `none` takes the whole picture as the aligned crop */
+                align?: "auto" | "none";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContinuumOfFacesRequest"];
+                "application/msgpack": Blob;
+                "multipart/form-data": components["schemas"]["ContinuumOfFacesForm"];
+            };
+        };
+        responses: {
+            /** @description All faces on one PNG; a ZIP with a PNG for each, `stimuli.csv` and `recipe.json`, or JSON, if the Accept header prefers it. All of them are marked as synthetic */
+            200: {
+                headers: {
+                    "X-Facet-Synthetic"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnStimuli"];
+                    "application/msgpack": Blob;
+                    "application/zip": Blob;
+                    "image/png": Blob;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    direction_of_ratings: {
+        parameters: {
+            query?: {
+                /** @description the attribute that changes */
+                attr?: components["schemas"]["Attribute"];
+                /** @description how far to move, for each face that is drawn */
+                degrees?: number[] | null;
+                /** @description `auto` finds the face and aligns it; `none` takes the whole picture as the aligned crop */
+                align?: "auto" | "none";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectionOfRatingsRequest"];
+                "application/msgpack": Blob;
+                "multipart/form-data": components["schemas"]["DirectionOfRatingsForm"];
+            };
+        };
+        responses: {
+            /** @description All faces on one PNG; a ZIP with a PNG for each, `stimuli.csv` and `recipe.json`, or JSON, if the Accept header prefers it. All of them are marked as synthetic */
+            200: {
+                headers: {
+                    "X-Facet-Synthetic"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnStimuli"];
+                    "application/msgpack": Blob;
+                    "application/zip": Blob;
+                    "image/png": Blob;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    factorial_set: {
+        parameters: {
+            query?: {
+                /** @description how many people are made up; 8 without `faces` */
+                people?: number | null;
+                /** @description presets of the model; neutral and happiness if left out */
+                expression?: string[] | null;
+                /** @description degrees of yaw; -20, 0 and 20 if left out */
+                turn?: number[] | null;
+                /** @description what all have of the first person */
+                share?: components["schemas"]["Attribute"][] | null;
+                /** @description the same seed draws the same faces */
+                seed?: number;
+                /** @description `auto` finds the face and aligns it; `none` takes the whole picture as the aligned crop */
+                align?: "auto" | "none";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FactorialSetRequest"];
+                "application/msgpack": Blob;
+                "multipart/form-data": components["schemas"]["FactorialSetForm"];
+            };
+        };
+        responses: {
+            /** @description All faces on one PNG; a ZIP with a PNG for each, `stimuli.csv` and `recipe.json`, or JSON, if the Accept header prefers it. All of them are marked as synthetic */
+            200: {
+                headers: {
+                    "X-Facet-Synthetic"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnStimuli"];
+                    "application/msgpack": Blob;
+                    "application/zip": Blob;
+                    "image/png": Blob;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    noise_pairs: {
+        parameters: {
+            query?: {
+                /** @description the attribute that changes */
+                attr?: components["schemas"]["Attribute"];
+                /** @description that the experiment has */
+                pairs?: number;
+                /** @description number of the first pair that is drawn */
+                first?: number;
+                /** @description number of the last; as many as one answer holds if left out */
+                last?: number | null;
+                /** @description how far each face of a pair lies from the face */
+                degrees?: number;
+                /** @description the same seed draws the same faces */
+                seed?: number;
+                /** @description `auto` finds the face and aligns it; `none` takes the whole picture as the aligned crop */
+                align?: "auto" | "none";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoisePairsRequest"];
+                "application/msgpack": Blob;
+                "multipart/form-data": components["schemas"]["NoisePairsForm"];
+            };
+        };
+        responses: {
+            /** @description All faces on one PNG; a ZIP with a PNG for each, `stimuli.csv` and `recipe.json`, or JSON, if the Accept header prefers it. All of them are marked as synthetic */
+            200: {
+                headers: {
+                    "X-Facet-Synthetic"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnStimuli"];
+                    "application/msgpack": Blob;
+                    "application/zip": Blob;
+                    "image/png": Blob;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];

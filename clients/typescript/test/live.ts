@@ -33,6 +33,10 @@ async function drawing(): Promise<Schemas["Embedding"]> {
   ok(Math.abs(Math.abs(edited.embedding.pose[1] ?? 0) - (20 * Math.PI) / 180) < 1e-6);
   const query = { count: 3, seed: 5, keep: ["identity" as const] };
   equal(given(await client.POST("/generate", { params: { query }, body: { image: photo } })).length, 3);
+  const some = { params: { query: { pairs: 300, last: 2, seed: 1 } }, body: { face: photo } };
+  const pairs = given(await client.POST("/stimuli/noise", some));
+  deepEqual(pairs.faces.map(({ columns }) => columns["pair"]), [1, 1, 2, 2]);
+  deepEqual(given(await client.POST("/stimuli/again", { body: { recipe: pairs.recipe } })), pairs);
   equal(model.id, given(await client.GET("/model")).id);
   return embedding;
 }

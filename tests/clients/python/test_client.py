@@ -84,6 +84,30 @@ def test_generated_faces_keep_what_they_shall(facet: Client) -> None:
         assert list(face["embedding"]["identity"]) == pytest.approx(list(identity), abs=1e-6)
 
 
+def test_sets_of_stimuli_come_with_their_recipes(facet: Client) -> None:
+    ada, bob = (facet.embed(picture)["images"][0]["faces"][0]["embedding"] for picture in (ADA, BOB))
+    sets = [
+        facet.average([ADA, BOB], attr=["identity"], weight=[1, 2]),
+        facet.continuum(ADA, BOB, 3, attr=["style"], even="embedding"),
+        facet.caricature(ada, [ada, bob], [0.5, 1.5]),
+        facet.factorial(2, expression=["anger"], turn=[0], seed=3),
+        facet.factorial([ADA, BOB], expression=["anger"], turn=[0, 5]),
+        facet.direction([ada, bob] * 3, [1, 2, 1, 3, 1, 2], groups=["a", "b"] * 3, degrees=[-20, 20]),
+        facet.noise(ADA, 6, first=2, last=4, seed=1),
+    ]
+    assert [len(drawn["faces"]) for drawn in sets] == [1, 3, 2, 2, 4, 2, 6]
+    assert "r2" in sets[5]
+    for drawn in sets:
+        for face in drawn["faces"]:
+            assert "trainedAlgorithmicMedia" in xmp(face["image"])
+        again = facet.stimuli_again(drawn["recipe"])
+        assert [face["image"] for face in again["faces"]] == [face["image"] for face in drawn["faces"]]
+    found = facet.classification(sets[6]["recipe"], {1: "a", 2: "b", 6: "a"}, [-30, 30])
+    assert [face["columns"]["choices"] for face in found["faces"]] == [3, 3]
+    with pytest.raises(InvalidRequest):
+        facet.average([ADA, bob])
+
+
 def test_who_is_enrolled_is_found_until_erased(facet: Client) -> None:
     enrolled = facet.enrol(ADA, "ada", "client", {"age": 36, "city": "30"})
     assert enrolled["metadata"] == {"age": 36, "city": "30"}
@@ -173,6 +197,10 @@ def test_there_is_a_call_for_every_route(address: str, tmp_path: Path) -> None:
         list(client.follow_job(job["id"])), client.jobs(), client.job(job["id"]), client.cancel_job(job["id"])
         client.group("routes"), client.reembed("routes"), client.seed_demo()
         client.delete_face(one["id"]), client.delete_subject("ada")
+        ada, bob = (client.embed(picture)["images"][0]["faces"][0]["embedding"] for picture in (ADA, BOB))
+        client.average([ada]), client.continuum(ada, bob, 2, even="embedding"), client.caricature(ada, [bob], [1])
+        client.stimuli_again(client.factorial(1)["recipe"]), client.direction([ada, bob], [1, 2])
+        client.classification(client.noise(ada, 1)["recipe"], {1: "a"})
         client.model(), client.live(), client.ready()
         assert "# HELP" in client.metrics()
     routes = {(method.upper(), path) for path, methods in OPENAPI["paths"].items() for method in methods}

@@ -66,6 +66,16 @@ def test_lists_may_be_as_long_as_the_document_says(small: httpx.Client, ada: byt
         ("EditForm", "source"): 2,
         ("EditRequest", "edits"): 4,
         ("SearchRequest", "queries"): 6,
+        ("AverageFacesForm", "faces"): 2,
+        ("AverageFacesRequest", "faces"): 1000,
+        ("CaricatureOfFaceForm", "among"): 2,
+        ("CaricatureOfFaceRequest", "among"): 1000,
+        ("DirectionOfRatingsForm", "faces"): 2,
+        ("DirectionOfRatingsRequest", "faces"): 1000,
+        ("DirectionOfRatingsRequest", "groups"): 1000,
+        ("DirectionOfRatingsRequest", "ratings"): 1000,
+        ("FactorialSetForm", "faces"): 2,
+        ("FactorialSetRequest", "faces"): 1000,
     }
     embedding = embedding_of(small, ada)
     for count, status in ((6, 200), (7, 413)):

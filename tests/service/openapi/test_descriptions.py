@@ -13,6 +13,19 @@ OPERATIONS = {
     ("/reconstruct", "post"): ("reconstruct", {413, 415, 422, 503}),
     ("/edit", "post"): ("edit", {404, 413, 415, 422, 503}),
     ("/generate", "post"): ("generate", {413, 415, 422, 503}),
+    **{
+        (f"/stimuli/{kind}", "post"): (id, {413, 415, 422, 503})
+        for kind, id in (
+            ("again", "stimuli_again"),
+            ("average", "average_faces"),
+            ("caricature", "caricature_of_face"),
+            ("classification", "classification_image"),
+            ("continuum", "continuum_of_faces"),
+            ("direction", "direction_of_ratings"),
+            ("factorial", "factorial_set"),
+            ("noise", "noise_pairs"),
+        )
+    },
     ("/verify", "post"): ("verify", {413, 415, 422, 503}),
     ("/faces", "post"): ("enrol_face", {413, 415, 422, 503}),
     ("/faces", "get"): ("list_faces", {422, 503}),
@@ -126,6 +139,11 @@ def test_bodies_name_their_content_types(document: dict[str, Any]) -> None:
         "/reconstruct": {"multipart/form-data", "image/*", "application/json", "application/msgpack"},
         "/edit": {"multipart/form-data", "image/*", "application/json", "application/msgpack"},
         "/generate": {"multipart/form-data", "image/*", "application/msgpack"},
+        **{
+            path: {"multipart/form-data", "application/json", "application/msgpack"}
+            for path, _ in OPERATIONS
+            if path.startswith("/stimuli/")
+        },
         "/verify": {"multipart/form-data", "application/msgpack"},
         "/faces": {"multipart/form-data", "application/json", "application/msgpack"},
         "/faces/{face_id}": {"multipart/form-data", "application/json", "application/msgpack"},

@@ -1,4 +1,4 @@
-"""The faces of a collection brought together by what they share."""
+"""Jobs on the faces of a collection: grouping them, and bringing them to the present model."""
 
 from typing import Annotated, Literal
 
@@ -51,5 +51,24 @@ async def group_collection(
     }
     async with jobs.reserved(name) as (id, _):
         job = await run_in_threadpool(jobs.create, Kind.GROUPS, name, parameters, id)
+    response.headers["Location"] = f"/jobs/{job.id}"
+    return Job.of(job)
+
+
+@router.post("/collections/{name}/reembed", status_code=202, responses=problem_responses(422, 503))
+async def reembed_collection(
+    response: Response,
+    inference: InferenceDep,
+    jobs: JobsDep,
+    name: Annotated[str, Path(description="whose faces to embed anew", examples=[DEFAULT_COLLECTION])],
+) -> Job:
+    """Embed the faces that other models made anew, from the pictures that were kept of them (FACET_KEEP_CROPS).
+
+    Until a face has its turn, it is found among those of its own model, by `GET /search` with one of them. Of a face
+    without a picture nothing changes; `GET /health/ready` tells how many of other models there are.
+    """
+    model = (await inference.info()).id
+    async with jobs.reserved(name) as (id, _):
+        job = await run_in_threadpool(jobs.create, Kind.REEMBED, name, {"model": model}, id)
     response.headers["Location"] = f"/jobs/{job.id}"
     return Job.of(job)
