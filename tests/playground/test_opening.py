@@ -64,6 +64,7 @@ def test_everything_is_on_one_screen_of_a_laptop(visit: Visit, width: int, heigh
             box = node.evaluate("(node) => node.getBoundingClientRect().toJSON()")
             assert 0 <= box["top"] < box["bottom"] <= height, (selector, box)
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate("document.documentElement.scrollHeight") == height, "the page scrolls"
 
 
 @pytest.mark.parametrize("ratio", [1, 1.5, 2, 3])
