@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import chain, islice
 from pathlib import Path
@@ -83,8 +83,14 @@ def _flat(row: Row) -> dict[str, Any]:
         **{angle: row["pose_degrees"][angle] for angle in POSE_ANGLES},
         "expression": expression["label"],
         **{f"expression_{label}": value for label, value in expression["probabilities"].items()},
+        **_quality(row.get("quality")),
         "embedding": list(chain.from_iterable(parts[attribute] for attribute in Attribute)),
     }
+
+
+def _quality(quality: Mapping[str, Any] | None) -> dict[str, Any]:
+    """`quality` and a column for each of its parts, of a face that has one."""
+    return {"quality" if name == "score" else f"quality_{name}": value for name, value in (quality or {}).items()}
 
 
 def _write_arrays(rows: Iterable[Row], path: Path, model: str) -> None:
@@ -112,13 +118,26 @@ def _write_parquet(rows: Iterable[Row], path: Path, model: str) -> None:
     schema = _schema(pa, first or {}).with_metadata({"facet": places, "model": model})
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in _batches(chain([] if first is None else [first], flat)):
-            writer.write_batch(pa.RecordBatch.from_pylist(batch, schema))
+            writer.write_batch(pa.RecordBatch.from_arrays(_columns(pa, batch, schema), schema=schema))
 
 
 def _schema(pa: Any, row: dict[str, Any]) -> Any:
     known = {"picture": pa.string(), "frame": pa.int64(), "face": pa.int32(), "expression": pa.string()}
     known["embedding"] = pa.list_(pa.float32(), EMBEDDING_SIZE)
     return pa.schema({name: known.get(name, pa.float64()) for name in (row or known)})
+
+
+def _columns(pa: Any, batch: list[dict[str, Any]], schema: Any) -> list[Any]:
+    """The columns of some rows; the embeddings as one array, which takes a tenth of the time of lists."""
+    columns = []
+    for field in schema:
+        values = [row[field.name] for row in batch]
+        if field.name == "embedding":
+            numbers = pa.array(np.asarray(values, np.float32).reshape(-1))
+            columns.append(pa.FixedSizeListArray.from_arrays(numbers, EMBEDDING_SIZE))
+        else:
+            columns.append(pa.array(values, field.type))
+    return columns
 
 
 def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -13,8 +13,9 @@ import pytest
 from facet.library import Facet
 from facet.measuring import Embedder, Measurement, Shot, local, measure
 from facet.measuring.embedder import Measured
+from facet.measuring.journal import rows_of
 from facet.measuring.sources import files_in
-from facet.measuring.tables import embedding_columns
+from facet.measuring.tables import Format, embedding_columns, write
 from model.attributes import EMBEDDING_SIZE, POSE_ANGLES, Attribute
 from model.errors import InvalidRequest, UnreadableFile
 from tests.faces import draw_face, jpeg
@@ -94,6 +95,19 @@ def test_the_faces_are_those_of_the_pictures_and_frames(model: Facet, folder: Pa
         seen = model.embed([draw_face(seed=0), draw_face(seed=6)])
         identity = slice(3, 35)
         assert ((arrays["embedding"][5:] * seen)[:, identity].sum(axis=1) > 0.9).all()
+
+
+def test_a_quality_and_its_parts_have_columns_of_their_own(model: Facet, folder: Path, tmp_path: Path) -> None:
+    [measured] = local(model).embed([Shot(folder / "below" / "0.jpg")], "auto", 1)
+    [row] = rows_of(measured)
+    without, quality = {**row}, {"score": 0.75, "sharpness": 0.5}
+    without.pop("quality", None)
+    for path, rows in ((tmp_path / "with.csv", [{**row, "quality": quality}]), (tmp_path / "without.csv", [without])):
+        write(rows, path, Format.CSV, model.id)
+    with (tmp_path / "with.csv").open() as file:
+        [written] = csv.DictReader(file)
+    assert (written["quality"], written["quality_sharpness"]) == ("0.75", "0.5")
+    assert "quality" not in (tmp_path / "without.csv").read_text()
 
 
 @pytest.mark.parametrize("stop_after", [0, 3, 7])

@@ -1,4 +1,4 @@
-"""Whether time tells of keys and of hidden faces: `python -m benchmarks.timing --rounds 2000`.
+"""Whether time tells of keys and of hidden faces: `python -m benchmarks.security.timing --rounds 2000`.
 
 Two kinds of requests take turns, in random order. They cannot be told apart if Wilcoxon's test of the differences
 within each turn does not do so at the level `LEVEL`, shared by all comparisons, and if the interval of 99 % for the

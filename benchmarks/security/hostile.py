@@ -1,4 +1,4 @@
-"""How long a hostile picture keeps the service, and how much memory it takes: `python -m benchmarks.hostile`."""
+"""How long a hostile picture keeps the service, and how much memory: `python -m benchmarks.security.hostile`."""
 
 import argparse
 import re
