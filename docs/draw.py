@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+import facet
+from facet.library import Drawings, Facet
 from model.attributes import Attribute, Vector, join, part, similarity, split
 from model.edits import Edit, apply
-from model.engine.backend import Backend, Pixels, load_backend
+from model.engine.backend import Backend, Pixels
 from model.images.encode import SourceType, encode_png
 
 FOLDER = Path(__file__).parent / "pictures"
@@ -90,6 +92,50 @@ class Artist:
         return [[self.anna, *_most_like(self.anna, crowd, attribute)] for attribute in Attribute]
 
 
+class Sets:
+    """The sets of the pages by task, as the commands there draw them."""
+
+    def __init__(self, model: Facet) -> None:
+        self._model = model
+
+    def sheets(self) -> dict[str, bytes]:
+        """Every picture by name."""
+        stimuli, sample = self._model.stimuli, self._model.sample
+        people = ["neutral", "happiness", "surprise"]
+        factorial = stimuli.factorial(4, people, [-20, 20], seed=21, shared=["style"])
+        anna, ben = sample(1, ANNA)[0], sample(1, BEN)[0]
+        crowd = np.concatenate([sample(1, seed) for seed in range(100, 120)])
+        ratings = [5.0 if row["expression"] == "happiness" else 2.0 for row in factorial.table]
+        groups = [row["person"] for row in factorial.table]
+        found = stimuli.direction(factorial.drawings, ratings, attribute="expression", groups=groups)
+        return {
+            "factorial": factorial.sheet(),
+            "continuum": stimuli.continuum(anna, ben, 9, attributes=["identity"]).sheet(),
+            "caricature": stimuli.caricature(anna, crowd, [0, 0.4, 0.7, 1, 1.3, 1.6]).sheet(),
+            "direction": stimuli.along(ben, found).sheet(),
+            "people": self._model.generate(8, seed=100, like=sample(1, 1)[0], keep=["identity"]).sheet(8),
+            "archive": self._archive(),
+        }
+
+    def _archive(self) -> bytes:
+        """What an archive finds of its third person: by identity, by expression, by both, by another's expression."""
+        drawn = self._model.stimuli.factorial(12, ["neutral", "happiness"], [-15, 15], seed=4).drawings
+        faces = self._model.embed([face.pixels for face in drawn], align="none", progress=False)
+        asked, lent = faces[8], faces[35]
+        rows = Drawings()
+        for wanted, shown in (
+            ({Attribute.IDENTITY: asked}, None),
+            ({Attribute.EXPRESSION: faces[10]}, None),
+            ({Attribute.IDENTITY: asked, Attribute.EXPRESSION: asked}, None),
+            ({Attribute.IDENTITY: asked, Attribute.EXPRESSION: lent}, drawn[35]),
+        ):
+            alike = sum(similarity(name, part(faces, name), part(face, name)) for name, face in wanted.items())
+            row = [drawn[10 if len(wanted) == 1 and Attribute.EXPRESSION in wanted else 8]]
+            row += [drawn[place] for place in np.argsort(-np.asarray(alike), kind="stable")[:FOUND]]
+            rows += row if shown is None else [*row[:-1], shown]
+        return rows.sheet(FOUND + 1)
+
+
 def _most_like(query: Vector, crowd: Vector, attribute: Attribute) -> list[Vector]:
     alike = similarity(attribute, part(crowd, attribute), part(query, attribute))
     return list(crowd[np.argsort(-alike)[:FOUND]])
@@ -97,11 +143,13 @@ def _most_like(query: Vector, crowd: Vector, attribute: Attribute) -> list[Vecto
 
 def main() -> None:
     """Draw all pictures anew."""
-    artist = Artist(load_backend("", "cpu"))
     FOLDER.mkdir(exist_ok=True)
-    for name, rows in artist.sheets().items():
-        FOLDER.joinpath(f"{name}.png").write_bytes(artist.sheet(rows))
-    FOLDER.joinpath("model.txt").write_text(f"{artist.model.id}\n")
+    with facet.load("", device="cpu") as model:
+        artist = Artist(model.backend)
+        pictures = {name: artist.sheet(rows) for name, rows in artist.sheets().items()} | Sets(model).sheets()
+        for name, picture in pictures.items():
+            FOLDER.joinpath(f"{name}.png").write_bytes(picture)
+        FOLDER.joinpath("model.txt").write_text(f"{model.id}\n")
 
 
 if __name__ == "__main__":

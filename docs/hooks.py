@@ -84,6 +84,59 @@ def card(_: str) -> str:
     return markdown(f"`{checkpoint.id}`", checkpoint.card, sheets=True).replace("\n#", "\n##").replace("# ", "## ", 1)
 
 
+def _card() -> Json:
+    from model.checkpoint import bundled, load_checkpoint
+
+    return load_checkpoint(bundled()).card
+
+
+def by_group(_: str) -> str:
+    """On whom the bundled model errs, as its card was given it."""
+    tables = _card()["reports"]["groups"]["tables"]
+    return "\n\n".join(table(heading, rows) for heading, *rows in tables)
+
+
+def spread(_: str) -> str:
+    """For each figure by group the group with the least and the one with the most."""
+    [[_, *names], *rows] = _card()["reports"]["groups"]["tables"][0]
+    apart = [row for row in rows if row[0] != "everyone"]
+    said = []
+    for place, name in enumerate(names, start=1):
+        known = [(float(row[place].rstrip("°% ")), row[0], row[place]) for row in apart if row[place] != "-"]
+        if name == "faces" or not known:
+            continue
+        low, high = min(known), max(known)
+        said.append(f"{name} goes from {low[2]} ({low[1]}) to {high[2]} ({high[1]})")
+    fewest = min(apart, key=lambda row: int(row[1].replace(",", "")))
+    return f"{'; '.join(said)}. The smallest group, {fewest[0]}, has {fewest[1]} faces: its figures are rough."
+
+
+def verification(_: str) -> str:
+    """What the bundled model reaches on LFW, to set beside the others."""
+    card = _card()
+    figures = card["metrics"]["verification"]
+    whole = f"{100 * figures['identity']:.1f} % of {figures['pairs']:,} pairs of people whom it was not trained on"
+    return (
+        f"The bundled model decides by the 32 numbers of its identity part: on LFW it is right in {whole}. It is no "
+        "rival of these systems, and is not made to identify people."
+    )
+
+
+def trained_on(_: str) -> str:
+    """The data and the teachers of the bundled model's card, and what that leaves for tests."""
+    card = _card()
+    rows = [
+        (entry["name"], entry["use"], "its pictures, but for what is said to be kept out") for entry in card["data"]
+    ]
+    rows += [(entry["name"], entry["use"], "agreement with it") for entry in card.get("teachers", ())]
+    return table(("data or teacher", "used for", "what is no test"), rows)
+
+
+def weaknesses(_: str) -> str:
+    """What its authors know to go wrong."""
+    return table(("where", "what"), list(_card().get("weaknesses", {}).items()))
+
+
 def drawn_by(_: str) -> str:
     """The model that drew the pictures of these pages."""
     name = (ROOT / "docs" / "pictures" / "model.txt").read_text().strip()
@@ -213,7 +266,11 @@ def _codes(response: Json) -> str:
 
 
 MAKERS: dict[str, Callable[[str], str]] = {
-    maker.__name__: maker for maker in (settings, card, drawn_by, included, command, operation)
+    maker.__name__: maker
+    for maker in (
+        *(settings, command, operation, included),
+        *(card, by_group, spread, verification, trained_on, weaknesses, drawn_by),
+    )
 }
 """What a marker may name."""
 

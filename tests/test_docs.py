@@ -11,6 +11,7 @@ import pytest
 
 from docs.hooks import command, on_page_markdown, operations, settings
 from facet.settings import PREFIX, Settings
+from model.checkpoint import bundled, load_checkpoint
 from service.problems import STATUS
 from tests.processes import ROOT
 
@@ -109,6 +110,16 @@ def test_the_pictures_are_small_and_drawn_by_the_bundled_model(site: Path) -> No
     drawn_by = (DOCS / "pictures" / "model.txt").read_text().strip()
     card = (site / "models" / "card.html").read_text()
     assert f"<code>{drawn_by}</code>" in card, "run `python -m docs.draw` for the present model"
+
+
+def test_whom_it_works_for_is_what_the_card_says(site: Path) -> None:
+    page = (site / "models" / "trust.html").read_text()
+    card = load_checkpoint(bundled()).card
+    for row in card["reports"]["groups"]["tables"][0][1:]:
+        assert "".join(f"<td>{cell}</td>" for cell in row) in re.sub(r">\s+<", "><", page)
+    for entry in [*card["data"], *card["teachers"]]:
+        assert entry["name"] in page
+    assert f"{100 * card['metrics']['verification']['identity']:.1f} %" in page
 
 
 def test_every_picture_has_words() -> None:
