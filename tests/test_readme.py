@@ -125,7 +125,9 @@ def test_every_block_is_run_or_says_why_not(page: Path) -> None:
         assert block.reason or block.title or block.language in {"bash", "python", "json", "text"}, block.text
 
 
-def test_the_main_paths_exist() -> None:
-    paths = re.findall(r"`((?:service|worker|gallery|model|training|docker|facet)/[\w/.]+)`", README.read_text())
-    assert len(paths) >= 9
+@pytest.mark.parametrize(("name", "least"), [("README.md", 9), ("CONTRIBUTING.md", 25)])
+def test_the_paths_that_are_named_exist(name: str, least: int) -> None:
+    pattern = r"`((?:service|worker|gallery|model|training|docker|facet|tests|docs|benchmarks|clients)/[\w/.]+)`"
+    paths = re.findall(pattern, (ROOT / name).read_text())
+    assert len(paths) >= least
     assert [path for path in paths if not (ROOT / path).exists()] == []
