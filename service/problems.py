@@ -2,7 +2,7 @@
 
 import logging
 import math
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from typing import Any
 
 import orjson
@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from model import errors
 from model.errors import FacetError
@@ -112,8 +113,19 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if status == HTTPStatus.NOT_FOUND:
         detail = "There is no such path; /docs lists those that there are."
     elif status == HTTPStatus.METHOD_NOT_ALLOWED:
-        detail = f"This path does not take {request.method}; it takes {headers.get('Allow', 'other methods')}."
+        headers["Allow"] = _methods_of_path(request)
+        detail = f"This path does not take {request.method}; it takes {headers['Allow']}."
     return problem(request, status, status.name.lower(), detail, headers=headers)
+
+
+def _methods_of_path(request: Request) -> str:
+    """The methods that the path of a request takes by any of the routes; each route knows its own alone."""
+    scope = {name: request.scope[name] for name in ("type", "path", "root_path")}
+    return ", ".join(
+        method.value
+        for method in HTTPMethod
+        if any(route.matches({**scope, "method": method.value})[0] is Match.FULL for route in request.app.routes)
+    )
 
 
 async def _disconnected(request: Request, error: Exception) -> Response:  # noqa: ARG001

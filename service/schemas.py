@@ -28,6 +28,15 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-_FLOAT32_M
 """A finite number that float32 can hold."""
 
 
+_LARGEST_ANGLE = float(np.float32(np.pi))
+Angle = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-_LARGEST_ANGLE, le=_LARGEST_ANGLE)]
+"""An angle in radians, at most π as float32 holds it."""
+
+_SHORTEST = 1e-6
+_DIRECTION: dict[str, Any] = {"contains": {"anyOf": [{"minimum": _SHORTEST}, {"maximum": -_SHORTEST}]}}
+"""A sub-vector on the sphere must point somewhere; it is scaled to length 1."""
+
+
 def _from_base64(value: Any) -> Any:
     return base64.b64decode(value) if isinstance(value, str) else value
 
@@ -79,10 +88,10 @@ class Embedding:
         extra="forbid", json_schema_extra={"example": {a: _example(a) for a in Attribute}}
     )
 
-    pose: Annotated[list[Number], _exactly(Attribute.POSE)]
-    identity: Annotated[list[Number], _exactly(Attribute.IDENTITY)]
-    expression: Annotated[list[Number], _exactly(Attribute.EXPRESSION)]
-    style: Annotated[list[Number], _exactly(Attribute.STYLE)]
+    pose: Annotated[list[Angle], _exactly(Attribute.POSE)]
+    identity: Annotated[list[Number], _exactly(Attribute.IDENTITY), Field(json_schema_extra=_DIRECTION)]
+    expression: Annotated[list[Number], _exactly(Attribute.EXPRESSION), Field(json_schema_extra=_DIRECTION)]
+    style: Annotated[list[Number], _exactly(Attribute.STYLE), Field(json_schema_extra=_DIRECTION)]
 
     @classmethod
     def of(cls, embedding: Vector) -> Self:

@@ -10,6 +10,8 @@ from typing import Any, Literal, Protocol
 
 from model.attributes import Attribute, Vector
 from model.calibration import Calibration
+from model.edits import MAX_AMOUNT as MAX_AMOUNT
+from model.edits import MAX_DEGREES as MAX_DEGREES
 from model.edits import Edit as Edit
 from model.errors import FacetError, InvalidRequest
 from worker.stimuli.stimulus import Kind

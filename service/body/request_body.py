@@ -64,8 +64,10 @@ class Inputs:
 
     def text(self, name: str) -> str | None:
         """A text field, if it is there."""
-        value = self.fields.get(name)
-        if value is not None and not isinstance(value, str):
+        if name not in self.fields:
+            return None
+        value = self.fields[name]
+        if not isinstance(value, str):
             raise InvalidRequest(f"The field {name!r} must be text.")
         return value
 

@@ -47,6 +47,8 @@ def _constrain_fields(schema: Json, limits: Mapping[str, int]) -> None:
 def _constrain(name: str, schema: Json, limits: Mapping[str, int]) -> None:
     for kind in schema.get("anyOf", [schema]):
         match kind.get("type"):
+            case "string" if "contentSchema" in kind:
+                _constrain(name, kind["contentSchema"], limits)
             case "string" if name in TEXT_BOUNDS and kind.get("format") != "binary":
                 kind.update(TEXT_BOUNDS[name])
             case "integer" if name in _LARGEST:

@@ -15,7 +15,7 @@ from service.schemas import Problem
 Schema = Mapping[str, Any]
 
 PICTURE: Schema = {"type": "string", "format": "binary", "description": "a JPEG, PNG or WebP file"}
-PICTURES: Schema = {"type": "array", "items": PICTURE}
+PICTURES: Schema = {"type": "array", "items": PICTURE, "minItems": 1}
 TEXT: Schema = {"type": "string"}
 EMBEDDING: Schema = {"$ref": "#/components/schemas/Embedding"}
 PACKED: Schema = {
@@ -26,6 +26,11 @@ PACKED: Schema = {
 }
 BUSY = (429, 503)
 """The statuses whose answers say when to try again."""
+
+
+def json_text(schema: Schema, description: str) -> Schema:
+    """The field of a form that holds a value as JSON."""
+    return {"type": "string", "contentMediaType": JSON, "contentSchema": schema, "description": description}
 
 
 def schema_of(model: type[BaseModel]) -> Schema:
@@ -42,25 +47,30 @@ def request_body(
     json: Mapping[str, Schema] | None = None,
     json_needs: Sequence[str] = ("embedding",),
     json_example: Sequence[str] = (),
+    json_rules: Schema | None = None,
+    rules: Schema | None = None,
     required: bool = True,
 ) -> dict[str, Any]:
     """The `openapi_extra` of a route that reads its body by `service.body.request_body`.
 
     `form` and `json` are the properties of the multipart form and of the JSON object, `needs` and `json_needs` those
     that must be there and `json_example` those that the example has, if not all; `raw` says that the body may also be
-    the one picture itself.
+    the one picture itself. `rules` are further keywords of both schemas, and `json_rules` of the JSON object's.
     """
-    content: dict[str, Any] = {FORM: {"schema": _object(form, needs)}}
+    content: dict[str, Any] = {FORM: {"schema": _object(form, needs, rules)}}
     if raw:
         content["image/*"] = {"schema": PICTURE}
     if json:
-        content[JSON] = {"schema": _object(json, json_needs), "example": list(json_example)}
+        content[JSON] = {"schema": _object(json, json_needs, rules, json_rules), "example": list(json_example)}
     content[MSGPACK] = {"schema": PACKED}
     return {"requestBody": {"content": content, "required": required}}
 
 
-def _object(properties: Mapping[str, Schema], needs: Sequence[str]) -> Schema:
-    return {"type": "object", "properties": dict(properties), "required": list(needs)}
+def _object(properties: Mapping[str, Schema], needs: Sequence[str], *rules: Schema | None) -> Schema:
+    schema: dict[str, Any] = {"type": "object", "properties": dict(properties), "required": list(needs)}
+    for more in rules:
+        schema |= more or {}
+    return schema
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -1,11 +1,11 @@
 """A face drawn with some of its attributes changed."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from model.attributes import Vector
+from model.attributes import POSE_ANGLES, Attribute, Vector
 from model.errors import ImpossibleEdit, InvalidRequest
 from service.body.request_body import Inputs
 from service.openapi.descriptions import (
@@ -14,36 +14,64 @@ from service.openapi.descriptions import (
     PICTURE,
     PICTURE_PROBLEMS,
     PICTURES,
+    Schema,
+    json_text,
     problem_responses,
     request_body,
     schema_of,
 )
 from service.responses.pictures import drawn_json, drawn_png, wants_json
 from service.routing.dependencies import BodyDep, ConfigDep, EnrolledFaces, EnrolledFacesDep, InferenceDep
-from service.routing.parameters import AlignQuery, within
+from service.routing.parameters import ID, AlignQuery, within
 from service.schemas import AttributeName, Embedding, Png, sentence_of, vector_of
 from worker import interface
 
 router = APIRouter(tags=["drawing"])
 
 
+_ANGLES: dict[str, Any] = {
+    "minProperties": 1,
+    "propertyNames": {"enum": [*POSE_ANGLES]},
+    "additionalProperties": {"type": "number", "minimum": -interface.MAX_DEGREES, "maximum": interface.MAX_DEGREES},
+}
+_AMOUNT: dict[str, Any] = {"minimum": -interface.MAX_AMOUNT, "maximum": interface.MAX_AMOUNT}
+_ORIGIN = {"pattern": f"^(source:[0-9]+|face:{ID})$"}
+_ONE_OF_THREE = ("from", "set", "preset")
+
+
+def _kind(name: str) -> dict[str, Any]:
+    """The schema of an edit that says by one of its three fields what to take."""
+    others: dict[str, Any] = {other: {"type": "null"} for other in _ONE_OF_THREE if other != name}
+    attribute = {"attribute": {"const": Attribute.POSE.value}} if name == "set" else {}
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}, **others, **attribute}}
+
+
 class Edit(BaseModel):
     """One change of one attribute: exactly one of `from`, `set` and `preset`."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"attribute": "pose", "set": {"yaw": 20}, "amount": 1}}
+        extra="forbid",
+        json_schema_extra={
+            "example": {"attribute": "pose", "set": {"yaw": 20}, "amount": 1},
+            "oneOf": [_kind(name) for name in _ONE_OF_THREE],
+        },
     )
 
     attribute: AttributeName
-    origin: str | Embedding | None = Field(
+    origin: Annotated[str, Field(json_schema_extra=_ORIGIN)] | Embedding | None = Field(
         None, alias="from", description="`source:0` (the first source picture), `face:<id>`, or an embedding"
     )
-    set: dict[str, float] | None = Field(None, description="angles in degrees, for pose alone; those left out stay")
+    set: Annotated[dict[str, float], Field(json_schema_extra=_ANGLES)] | None = Field(
+        None, description="angles in degrees, for pose alone; those left out stay"
+    )
     preset: str | None = Field(None, description="a name that `/model` lists, such as `happiness`")
-    amount: float = Field(1.0, description="how far to go: 0 changes nothing, 1 all the way, up to 2 beyond")
+    amount: float = Field(
+        1.0, description="how far to go: 0 changes nothing, 1 all the way, up to 2 beyond", json_schema_extra=_AMOUNT
+    )
 
 
 _EDITS = TypeAdapter(list[Edit])
+_LIST_OF_EDITS: Schema = {"type": "array", "items": schema_of(Edit)}
 
 
 class Edited(BaseModel):
@@ -62,10 +90,12 @@ class Edited(BaseModel):
         {
             "image": PICTURE,
             "source": PICTURES,
-            "edits": {"type": "string", "contentMediaType": "application/json", "description": "a list of edits"},
+            "edits": json_text(
+                {"type": "array", "items": {"$ref": f"#/components/schemas/{Edit.__name__}"}}, "a list of edits"
+            ),
         },
         raw=True,
-        json={"embedding": EMBEDDING, "edits": {"type": "array", "items": schema_of(Edit)}},
+        json={"embedding": EMBEDDING, "edits": _LIST_OF_EDITS},
         json_needs=["edits"],
     ),
 )
@@ -77,7 +107,10 @@ async def edit(
     enrolled: EnrolledFacesDep,
     face: Annotated[str | None, Query(description="edit this enrolled face instead of a picture")] = None,
     attr: Annotated[list[AttributeName] | None, Query(description="take these attributes from `source`")] = None,
-    amount: Annotated[float | None, Query(description="how far to go with every `attr`; 1 if left out")] = None,
+    amount: Annotated[
+        Annotated[float, Field(json_schema_extra=_AMOUNT)] | None,
+        Query(description="how far to go with every `attr`; 1 if left out"),
+    ] = None,
     paste: Annotated[bool, Query(description="put the drawn face back into the photograph")] = False,
     align: AlignQuery = "auto",
 ) -> Response:

@@ -7,20 +7,31 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
+from gallery.limits import MAX_METADATA_BYTES
 from gallery.records import Amendment, EnrolledFace, NewFace, Receipt
 from model.errors import InvalidRequest, NotFound
 from service.body.request_body import Inputs
 from service.largest_face import largest_faces
-from service.openapi.descriptions import EMBEDDING, PICTURE, PICTURE_PROBLEMS, TEXT, problem_responses, request_body
+from service.openapi.descriptions import (
+    EMBEDDING,
+    PICTURE,
+    PICTURE_PROBLEMS,
+    TEXT,
+    Schema,
+    json_text,
+    problem_responses,
+    request_body,
+)
 from service.responses.pictures import JSON, wants_json
 from service.routing.dependencies import BodyDep, ConfigDep, GalleryDep, InferenceDep
-from service.routing.parameters import AlignQuery, Collection, FaceId, Subject, within
+from service.routing.parameters import AlignQuery, Collection, FaceCursor, FaceId, Subject, within
 from service.schemas import Embedding
 
 router = APIRouter(tags=["gallery"])
 
 DEFAULT_COLLECTION = "default"
-METADATA_TEXT = {"type": "string", "contentMediaType": "application/json", "description": "a JSON object"}
+METADATA: Schema = {"type": "object", "description": f"at most {MAX_METADATA_BYTES} bytes as JSON"}
+METADATA_TEXT = json_text({"type": "object"}, f"a JSON object of at most {MAX_METADATA_BYTES} bytes")
 IDEMPOTENCY_KEY = "Idempotency-Key"
 """The header of the IETF's draft-ietf-httpapi-idempotency-key-header."""
 MAX_IDEMPOTENCY_KEY = 255
@@ -116,7 +127,7 @@ class Collections(BaseModel):
             "metadata": METADATA_TEXT,
         },
         ["image", "subject"],
-        json={"embedding": EMBEDDING, "subject": TEXT, "collection": TEXT, "metadata": {"type": "object"}},
+        json={"embedding": EMBEDDING, "subject": TEXT, "collection": TEXT, "metadata": METADATA},
         json_needs=["embedding", "subject"],
     ),
 )
@@ -135,10 +146,12 @@ async def enrol_face(
     is there.
     """
     key = _idempotency_key(request)
-    subject = body.text("subject")
+    subject, collection = body.text("subject"), body.text("collection")
     if subject is None:
         raise body.missing("subject")
-    collection, metadata = body.text("collection") or DEFAULT_COLLECTION, _metadata(body) or {}
+    if collection is None:
+        collection = DEFAULT_COLLECTION
+    metadata = _metadata(body) or {}
     target, quality, crop = body.face(), None, None
     if isinstance(target, bytes):
         face = (await largest_faces(inference, {"image": target}, align))["image"]
@@ -163,8 +176,10 @@ def _idempotency_key(request: Request) -> str | None:
 
 
 def _metadata(body: Inputs) -> dict[str, Any] | None:
+    if "metadata" not in body.fields:
+        return None
     value = body.json("metadata")
-    if value is not None and not isinstance(value, dict):
+    if not isinstance(value, dict):
         raise InvalidRequest("The field 'metadata' must be a JSON object.")
     return value
 
@@ -175,7 +190,7 @@ async def list_faces(
     gallery: GalleryDep,
     collection: Collection = None,
     subject: Subject = None,
-    cursor: Annotated[str | None, Query(description="the `next_cursor` of the page before")] = None,
+    cursor: FaceCursor = None,
     limit: Annotated[int, Query(ge=1, description="faces on one page")] = 100,
 ) -> EnrolledPage:
     """The enrolled faces, page by page, those first that were enrolled or changed first."""
@@ -195,8 +210,9 @@ async def get_face(gallery: GalleryDep, face_id: FaceId) -> Enrolled:
     responses=problem_responses(404, 413, 415, 422, 503),
     openapi_extra=request_body(
         {"subject": TEXT, "collection": TEXT, "metadata": METADATA_TEXT},
-        json={"subject": TEXT, "collection": TEXT, "metadata": {"type": "object"}},
+        json={"subject": TEXT, "collection": TEXT, "metadata": METADATA},
         json_needs=[],
+        rules={"minProperties": 1, "additionalProperties": False},
     ),
 )
 async def change_face(body: BodyDep, gallery: GalleryDep, face_id: FaceId) -> Enrolled:

@@ -22,7 +22,7 @@ from service.jobs import VisibleJobs
 from service.openapi.descriptions import PICTURE_PROBLEMS, TEXT, problem_responses
 from service.routes.faces import DEFAULT_COLLECTION
 from service.routing.dependencies import ConfigDep, JobsDep
-from service.routing.parameters import AlignQuery, Collection, JobId, within
+from service.routing.parameters import AlignQuery, Collection, JobCursor, JobId, within
 
 router = APIRouter(tags=["gallery"])
 
@@ -37,7 +37,12 @@ _BODY = {
         "required": True,
         "content": {
             "multipart/form-data": {
-                "schema": {"type": "object", "properties": {FIELD: _ARCHIVE}, "required": [FIELD]},
+                "schema": {
+                    "type": "object",
+                    "properties": {FIELD: _ARCHIVE},
+                    "required": [FIELD],
+                    "additionalProperties": False,
+                },
             },
             **{media_type: {"schema": _ARCHIVE} for media_type in ARCHIVE_TYPES},
         },
@@ -150,7 +155,7 @@ async def list_jobs(
     config: ConfigDep,
     jobs: JobsDep,
     collection: Collection = None,
-    cursor: Annotated[str | None, Query(description="the `next_cursor` of the page before")] = None,
+    cursor: JobCursor = None,
     limit: Annotated[int, Query(ge=1, description="jobs on one page")] = 100,
 ) -> JobPage:
     """Every job, page by page, the newest first."""
@@ -161,13 +166,13 @@ async def list_jobs(
 
 async def _job(jobs: JobsDep, job_id: JobId) -> job_records.Job:
     """The job of a path. Raises NotFound."""
-    return await run_in_threadpool(jobs.get, job_id)
+    return await run_in_threadpool(jobs.get, str(job_id))
 
 
 NamedJob = Annotated[job_records.Job, Depends(_job)]
 
 
-@router.get("/jobs/{job_id}", responses=problem_responses(404, 422, 503))
+@router.get("/jobs/{job_id:uuid}", responses=problem_responses(404, 422, 503))
 async def get_job(
     job: NamedJob,
     config: ConfigDep,
@@ -189,7 +194,7 @@ async def get_job(
 
 
 @router.get(
-    "/jobs/{job_id}/events",
+    "/jobs/{job_id:uuid}/events",
     response_class=StreamingResponse,
     responses={200: {"content": {_EVENTS: {"schema": _EVENT}}}, **problem_responses(404, 422, 503)},
 )
@@ -221,7 +226,7 @@ async def _events(job: job_records.Job, jobs: VisibleJobs) -> AsyncIterator[byte
         job = await run_in_threadpool(jobs.all.store.get, job.id)
 
 
-@router.delete("/jobs/{job_id}", responses=problem_responses(404, 422, 503))
+@router.delete("/jobs/{job_id:uuid}", responses=problem_responses(404, 422, 503))
 async def cancel_job(job: NamedJob, jobs: JobsDep) -> Job:
     """End a job before it is done; what it enrolled stays. One that has ended stays as it is."""
     return Job.of(await run_in_threadpool(jobs.cancel, job.id))

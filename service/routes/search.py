@@ -18,7 +18,7 @@ from service.routing.dependencies import BodyDep, ConfigDep, EnrolledFaces, Enro
 from service.routing.parameters import AlignQuery, within
 from service.schemas import AttributeName, vector_of
 from service.search.filter import METADATA_PARAMETER, SearchConditions
-from service.search.query import QUESTION, Question, query_for, questions_of
+from service.search.query import QUESTION, WEIGHTED, Question, query_for, questions_of
 from worker.interface import Align, Inference
 
 router = APIRouter(tags=["gallery"])
@@ -28,7 +28,7 @@ Weighted = Annotated[
     Query(
         default_factory=lambda: [Attribute.IDENTITY.value],
         description="the attributes to compare, each with an optional weight: `identity`, `identity:1`, `style:-0.3`",
-        examples=[["identity:1", "style:-0.3"]],
+        json_schema_extra=WEIGHTED,
     ),
 ]
 K = Annotated[int, Query(ge=1, description="how many results to return")]
@@ -85,9 +85,15 @@ class BatchResults(BaseModel):
         {"image": PICTURE, "source": PICTURE},
         ["image"],
         raw=True,
-        json={"embedding": EMBEDDING, "queries": {"type": "array", "items": QUESTION}},
+        json={"embedding": EMBEDDING, "queries": {"type": "array", "items": QUESTION, "minItems": 1}},
         json_needs=[],
         json_example=["embedding"],
+        json_rules={
+            "oneOf": [
+                {"required": ["embedding"], "not": {"required": ["queries"]}},
+                {"required": ["queries"], "maxProperties": 1},
+            ]
+        },
     ),
 )
 async def search(

@@ -12,10 +12,13 @@ from service.routing.parameters import Collection, Subject
 
 _PREFIX = "metadata."
 
+MAX_TEXT = 1000
+"""Characters of the value of a metadata key that is asked for."""
+
 METADATA_PARAMETER: Mapping[str, Any] = {
     "name": "metadata.key",
     "in": "query",
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "maxLength": MAX_TEXT},
     "description": "look only at faces whose metadata has at `key`, which stands for any key, an equal value. What "
     'reads as JSON is taken as JSON: `metadata.age=30` is a number, `metadata.age="30"` and `metadata.city=London` '
     "are texts. May be given for several keys; all must hold",
@@ -49,6 +52,8 @@ async def metadata_of(request: Request) -> dict[str, Any]:
         if name.startswith(_PREFIX):
             if name.removeprefix(_PREFIX) in metadata:
                 raise InvalidRequest(f"{name} came several times; a face has one value at a key.")
+            if len(text) > MAX_TEXT:
+                raise InvalidRequest(f"The value of {name} has more than {MAX_TEXT} characters.", limit=MAX_TEXT)
             metadata[name.removeprefix(_PREFIX)] = _value(text)
     return metadata
 

@@ -1,10 +1,11 @@
 """What a request asks the gallery, put together from the faces and the words that it names."""
 
-import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.config import JsonDict
 
 from gallery.query import Query, Term
 from model.attributes import Attribute, Vector, join, part, split
@@ -14,6 +15,28 @@ from service.openapi.descriptions import EMBEDDING, Schema, schema_of
 from service.schemas import known_attribute, sentence_of
 from service.search.filter import GroupBy
 
+WEIGHT = r"-?(?!0+(\.0*)?([eE]|$))([0-9]{1,3}(\.[0-9]+)?|1000(\.0+)?)([eE]-[0-9]{1,2})?"
+"""A number from -1000 to 1000 and not 0, in the way in which programs write small ones too."""
+WEIGHT_IN_WORDS = "a number from -1000 to 1000 and not 0, such as 1 or -0.3"
+MAX_TERM = 60
+_TERM = re.compile(rf"({'|'.join(Attribute)})(:{WEIGHT})?")
+WEIGHTED: JsonDict = {
+    "items": {"type": "string", "maxLength": MAX_TERM, "pattern": f"^{_TERM.pattern}$"},
+    "minItems": 1,
+    "maxItems": len(Attribute),
+    "allOf": [
+        {"contains": {"pattern": f"^{attribute}"}, "minContains": 0, "maxContains": 1} for attribute in Attribute
+    ],
+    "examples": [["identity:1", "style:-0.3"]],
+}
+"""The schema of attributes with their weights: each of them at most once."""
+
+_ABSENT = {"type": "null"}
+_EITHER = [
+    {"required": ["embedding"], "properties": {"face": _ABSENT}},
+    {"required": ["face"], "properties": {"face": {"type": "string"}}, "not": {"required": ["embedding"]}},
+]
+
 
 class Question(BaseModel):
     """One query of a batch: an `embedding` or the id of an enrolled `face`, and what the URL says for all queries.
@@ -21,17 +44,17 @@ class Question(BaseModel):
     A field that is left out is as the URL has it.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"oneOf": _EITHER})
 
     embedding: Any = None
     face: str | None = Field(None, description="the id of an enrolled face, which is itself left out of the results")
-    attr: list[str] = Field([Attribute.IDENTITY.value], examples=[["identity:1", "style:-0.3"]])
+    attr: list[str] = Field([Attribute.IDENTITY.value], json_schema_extra=WEIGHTED)
     k: int = Field(10, ge=1)
     collection: str | None = None
     subject: str | None = None
     metadata: dict[str, Any] = {}
-    min_similarity: float | None = None
-    max_degrees: float | None = None
+    min_similarity: float | None = Field(None, allow_inf_nan=False)
+    max_degrees: float | None = Field(None, ge=0, allow_inf_nan=False)
     group_by: GroupBy | None = None
 
     @property
@@ -86,17 +109,11 @@ def _weights(attr: list[str]) -> dict[Attribute, float]:
     """The weight of each attribute that `attr` names, 1 where it gives none."""
     weights: dict[Attribute, float] = {}
     for entry in attr:
-        name, colon, text = entry.partition(":")
+        name, _, weight = entry.partition(":")
         attribute = known_attribute(name)
+        if len(entry) > MAX_TERM or not _TERM.fullmatch(entry):
+            raise InvalidRequest(f"attr gives {attribute} the weight {weight!r}; it must be {WEIGHT_IN_WORDS}.")
         if attribute in weights:
             raise InvalidRequest(f"attr names {attribute} twice; name it once, with the weight that it should have.")
-        weights[attribute] = _number(text) if colon else 1.0
+        weights[attribute] = float(weight or 1.0)
     return weights
-
-
-def _number(text: str) -> float:
-    """The number that a text holds; NaN, which no term takes, where it holds none."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan

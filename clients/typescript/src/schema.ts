@@ -38,7 +38,7 @@ export interface paths {
          *
          *     The groups are in `GET /jobs/{job_id}` when the job is done; a face that is erased later is in none.
          *
-         *     Where the service has keys: a key with the scope `search`.
+         *     Where the service has keys: a key with the scopes `enrol` and `search`.
          */
         post: operations["group_collection"];
         delete?: never;
@@ -846,13 +846,14 @@ export interface components {
         /** ChangeFaceForm */
         ChangeFaceForm: {
             collection?: string;
-            /** @description a JSON object */
+            /** @description a JSON object of at most 16384 bytes */
             metadata?: string;
             subject?: string;
         };
         /** ChangeFaceRequest */
         ChangeFaceRequest: {
             collection?: string;
+            /** @description at most 16384 bytes as JSON */
             metadata?: Record<string, never>;
             subject?: string;
         };
@@ -1011,7 +1012,21 @@ export interface components {
             set?: {
                 [key: string]: number;
             } | null;
-        };
+        } & ({
+            from: unknown;
+            preset?: null;
+            set?: null;
+        } | {
+            /** @constant */
+            attribute?: "pose";
+            from?: null;
+            preset?: null;
+            set: unknown;
+        } | {
+            from?: null;
+            preset: unknown;
+            set?: null;
+        });
         /** EditForm */
         EditForm: {
             /** @description a list of edits */
@@ -1083,7 +1098,7 @@ export interface components {
              * @description a JPEG, PNG or WebP file
              */
             image: Blob;
-            /** @description a JSON object */
+            /** @description a JSON object of at most 16384 bytes */
             metadata?: string;
             subject: string;
         };
@@ -1091,6 +1106,7 @@ export interface components {
         EnrolFaceRequest: {
             collection?: string;
             embedding: components["schemas"]["Embedding"];
+            /** @description at most 16384 bytes as JSON */
             metadata?: Record<string, never>;
             subject: string;
         };
@@ -1668,7 +1684,11 @@ export interface components {
             min_similarity?: number | null;
             /** Subject */
             subject?: string | null;
-        };
+        } & ({
+            face?: null;
+        } | {
+            face: string;
+        });
         /** ReconstructForm */
         ReconstructForm: {
             /**
@@ -2011,6 +2031,7 @@ export interface operations {
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
         };
     };
     reembed_collection: {

@@ -1,0 +1,203 @@
+"""What Schemathesis is told of the service beside its OpenAPI document: bodies that mean something, and exceptions.
+
+Schemathesis loads this module where SCHEMATHESIS_HOOKS names it.
+"""
+
+import json
+import random
+import re
+import uuid
+import zipfile
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import msgpack
+import schemathesis
+from schemathesis.core.failures import AcceptedNegativeData, Failure
+from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
+
+from tests.faces import draw_face, jpeg, png, webp
+
+PICTURES = [make(draw_face(size, seed)) for size, seed, make in ((96, 1, jpeg), (96, 2, png), (128, 3, webp))]
+PICTURE_FIELDS = ("image", "source", "other")
+PACKED: dict[str, dict[str, Any]] = {
+    "POST /faces": {"image": PICTURES[0], "subject": "ada"},
+    "PATCH /faces/{face_id}": {"subject": "ada"},
+    "POST /verify": {"image": PICTURES[0], "other": PICTURES[1]},
+    "POST /generate": {},
+    "POST /edit": {"image": PICTURES[0], "edits": [{"attribute": "pose", "set": {"yaw": 10}}]},
+}
+"""What a msgpack body may hold, by operation; where it is not here, a picture."""
+MEANINGFUL = 0.7
+"""The share of right requests whose binary parts are made what they shall be; the others stay any bytes."""
+
+_random = random.Random(1)
+
+
+class Exempt(NamedTuple):
+    """A failure that is none, and why. All that is given must match."""
+
+    failure: type[Failure]
+    operation: str
+    """A pattern of the method and the path."""
+    answer: str
+    """A pattern of the answer's status, code and detail, with spaces between."""
+    why: str
+
+
+EXCEPTIONS = (
+    Exempt(
+        RejectedPositiveData,
+        ".*",
+        "422 (unreadable_image|unsupported_image|image_too_small|no_face) .*",
+        "A schema cannot say that bytes are a picture, and that it shows a face.",
+    ),
+    Exempt(
+        RejectedPositiveData,
+        "POST /jobs/import",
+        "422 invalid_request (this is no archive|The archive is empty).*",
+        "Nor that they are an archive.",
+    ),
+    Exempt(
+        RejectedPositiveData,
+        ".*",
+        "422 invalid_request The body is not a msgpack map.*",
+        "Nor that they are msgpack: OpenAPI has schemas for JSON alone.",
+    ),
+    Exempt(
+        RejectedPositiveData,
+        "(POST|PATCH) /.*",
+        "422 invalid_request (This is not JSON in the field '(metadata|edits)'|The field 'metadata' must be a JSON|"
+        "The list `edits` is not valid).*",
+        "The document says by contentSchema what JSON a field of a form holds; Schemathesis makes any text of it.",
+    ),
+    Exempt(
+        RejectedPositiveData,
+        "POST /.*",
+        "422 invalid_request The field .* came several times; send it once.",
+        "A field that no schema knows, made as a list: the form then has it several times. A schema that forbids this "
+        "would forbid clients to send any field of their own.",
+    ),
+    Exempt(
+        RejectedPositiveData,
+        "POST /faces",
+        "422 invalid_request This idempotency key came with another face before.*",
+        "What a key was used for before is not in the request.",
+    ),
+    Exempt(
+        RejectedPositiveData,
+        "GET /faces",
+        "422 invalid_request cursor is none that a page of faces gave.*",
+        "A sealed cursor must come from this service, for this caller.",
+    ),
+    Exempt(
+        RejectedPositiveData,
+        "POST /(generate|search)",
+        "422 invalid_request To (hold attributes of a face|compose two pictures), send both .*",
+        "OpenAPI has no rule between a parameter and a field of the body: `keep` goes with `image`, `source_attr` with "
+        "`source`.",
+    ),
+    Exempt(
+        RejectedPositiveData,
+        "POST /edit",
+        "422 invalid_request (The request names no edit|Name the edits either by|One face is edited at a time|"
+        "The field '(image|source)' is missing).*",
+        "The same: the face is the parameter `face` or in the body, and the edits are the parameter `attr` or in the "
+        "body.",
+    ),
+    Exempt(
+        RejectedPositiveData,
+        "POST /edit",
+        "422 impossible_edit (There is no source|There is no \\w+ preset|Only a photograph can be pasted).*",
+        "Nor has a schema a rule between two fields: how many sources there are, or whether there is a photograph. "
+        "Which presets there are is the model's.",
+    ),
+    Exempt(
+        RejectedPositiveData,
+        "POST /edit",
+        "413 too_large 33 pictures in one request.*",
+        "Nor one for the number of pictures in several fields together.",
+    ),
+    Exempt(
+        RejectedPositiveData,
+        "POST /collections/{name}/groups",
+        "422 invalid_request Name a distance: for expression.*",
+        "Nor one between two parameters.",
+    ),
+    Exempt(
+        AcceptedNegativeData,
+        "POST /.*",
+        "(413|415) .*",
+        "Refused, by statuses of their own: too much, or of a media type that is not taken.",
+    ),
+    Exempt(
+        UseAfterFree,
+        "GET /jobs/{job_id}.*",
+        "200 .*",
+        "DELETE cancels a job, of which one can still read what came of it.",
+    ),
+)
+
+
+@schemathesis.hook
+def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
+    """Make the binary parts of most right requests what they shall be, and each idempotency key new."""
+    del context, kwargs
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    if case.headers and "Idempotency-Key" in case.headers:
+        case.headers["Idempotency-Key"] = str(uuid.UUID(int=_random.getrandbits(128)))
+    if _random.random() < MEANINGFUL:
+        case.body = meaningful(case.operation.label, case.media_type or "", case.body)
+
+
+@schemathesis.hook
+def filter_failure(
+    context: schemathesis.HookContext, failure: Failure, case: schemathesis.Case, response: schemathesis.Response
+) -> bool:
+    """Whether a failure is one."""
+    del context
+    return not is_exempt(failure, case.operation.label, response.status_code, response.content)
+
+
+def is_exempt(failure: Failure, operation: str, status: int, content: bytes) -> bool:
+    """Whether an exception covers a failure of an operation with an answer."""
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        answer = {}
+    problem = answer if isinstance(answer, dict) else {}
+    text = f"{status} {problem.get('code')} {problem.get('detail')}"
+    return any(
+        isinstance(failure, known.failure)
+        and re.fullmatch(known.operation, operation)
+        and re.fullmatch(known.answer, text, re.DOTALL)
+        for known in EXCEPTIONS
+    )
+
+
+def meaningful(operation: str, media_type: str, body: Any) -> Any:
+    """A body with pictures, archives and packed maps in the place of any bytes."""
+    if operation == "POST /jobs/import":
+        return {"archive": _archive()} if isinstance(body, dict) else _archive()
+    if media_type == "application/msgpack":
+        return msgpack.packb(PACKED.get(operation, {"image": PICTURES[0]}))
+    if media_type.startswith("image/"):
+        return _random.choice(PICTURES)
+    if media_type == "multipart/form-data" and isinstance(body, dict):
+        return {name: _field(name, value) for name, value in body.items()}
+    return body
+
+
+def _field(name: str, value: Any) -> Any:
+    if name in PICTURE_FIELDS:
+        return [_random.choice(PICTURES) for _ in value] if isinstance(value, list) else _random.choice(PICTURES)
+    texts = {"metadata": '{"city": "London"}', "edits": '[{"attribute": "pose", "set": {"yaw": 10}}]'}
+    return texts.get(name, value)
+
+
+def _archive() -> bytes:
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("ada/1.jpg", PICTURES[0])
+    return file.getvalue()
