@@ -9,7 +9,7 @@ from gallery.base_gallery import BaseGallery
 from service import app
 from service.security.access import Access
 from service.security.audit import AuditLog
-from service.security.key_cache import KeyRing
+from service.security.key_cache import KeyCache
 from service.security.key_store import KeyStore
 from service.security.rate_limit import RateLimits
 from worker.interface import Inference
@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None, *, trusted: bool = False) -> Fa
 
 def _access(settings: Settings, gallery: BaseGallery, trusted: bool) -> Access:
     return Access(
-        keys=None if trusted else KeyRing(KeyStore(gallery.database).all),
+        keys=None if trusted else KeyCache(KeyStore(gallery.database).all),
         rates=RateLimits(settings.max_requests, settings.redis_url if settings.inference == "celery" else None),
         audit=AuditLog(settings.data_dir.absolute() / "audit.jsonl"),
         insecure=trusted or settings.insecure,

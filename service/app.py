@@ -1,4 +1,4 @@
-"""The HTTP application, put together from its parts."""
+"""Makes the FastAPI application: routers, middleware, error handlers, lifespan."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,9 +11,9 @@ from starlette.middleware.cors import CORSMiddleware
 from gallery.base_gallery import BaseGallery
 from service.config import ServiceConfig
 from service.jobs import Jobs
-from service.middleware.disconnects import HangUpMiddleware
-from service.middleware.load_limits import PatienceMiddleware
-from service.middleware.metrics import ObservabilityMiddleware
+from service.middleware.disconnects import DisconnectMiddleware
+from service.middleware.load_limits import LoadLimitMiddleware
+from service.middleware.metrics import MetricsMiddleware
 from service.middleware.negotiation import MsgpackMiddleware
 from service.middleware.request_id import RequestIdMiddleware
 from service.openapi.constraints import constrained
@@ -41,7 +41,7 @@ from service.routes import (
 )
 from service.routing.dependencies import EVERY_ROUTE
 from service.security.access import Access
-from service.security.authentication import GuardMiddleware
+from service.security.authentication import AuthenticationMiddleware
 from worker.interface import Inference
 
 ROUTERS: list[APIRouter] = [
@@ -87,7 +87,7 @@ class _Application(FastAPI):
 def create_app(
     config: ServiceConfig, inference: Inference, gallery: BaseGallery, access: Access, version: str
 ) -> FastAPI:
-    """The application over an inference that it starts, and a gallery, both of which it closes when it stops."""
+    """The application. It starts the inference, and closes the inference and the gallery when it stops."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -123,16 +123,16 @@ def create_app(
     app.state.jobs = Jobs(config, inference, gallery)
     app.add_middleware(MsgpackMiddleware)
     app.add_middleware(
-        PatienceMiddleware,
+        LoadLimitMiddleware,
         body_seconds=config.max_body_seconds,
         concurrent=config.max_concurrent,
         held_bytes=max(config.max_held_bytes, config.max_body_bytes),
     )
-    app.add_middleware(HangUpMiddleware)
-    app.add_middleware(GuardMiddleware, access=access)
+    app.add_middleware(DisconnectMiddleware)
+    app.add_middleware(AuthenticationMiddleware, access=access)
     if access.origins:
         app.add_middleware(CORSMiddleware, allow_origins=access.origins, allow_methods=["*"], allow_headers=["*"])
-    app.add_middleware(ObservabilityMiddleware)
+    app.add_middleware(MetricsMiddleware)
     app.add_middleware(RequestIdMiddleware)
     add_problem_handlers(app)
     for router in ROUTERS:

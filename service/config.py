@@ -1,4 +1,4 @@
-"""What the HTTP service needs to be told, as one frozen value."""
+"""The configuration of the HTTP service, as one frozen value."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The jobs of a service: its runner, and how the runner's thread asks the service's inference."""
+"""The job runner of a service, whose thread calls the service's inference on the event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -27,7 +27,7 @@ _ACTIONS = {Kind.IMPORT: Action.ENROL, Kind.GROUPS: Action.READ, Kind.REEMBED: A
 
 
 class Jobs:
-    """Works on the jobs whose files lie in this service's data directory, one at a time."""
+    """Runs the jobs whose files lie in this service's data directory, one at a time."""
 
     def __init__(self, config: ServiceConfig, inference: Inference, gallery: BaseGallery) -> None:
         self.limits = Limits(
@@ -40,19 +40,19 @@ class Jobs:
         self.runner = Runner(gallery.jobs, config.jobs_dir, work, config.max_job_days)
 
     async def start(self) -> None:
-        """Go on with what an earlier process left, where jobs run in this one."""
+        """Start the runner, where jobs run in this process; it first resumes what an earlier process left."""
         self._loop = asyncio.get_running_loop()
         if self._runs:
             self.runner.start()
 
     async def close(self) -> None:
-        """Stop at the next place from which the job can go on later."""
+        """Stop the runner at the next point from which its job can be resumed."""
         # Its thread waits for what runs on this event loop.
         await run_in_threadpool(self.runner.close)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Works, with an inference that runs as long, for a program that serves no requests."""
+        """Start the inference and the runner, and stop both at the end: for a process without HTTP."""
         await self._inference.start()
         try:
             await self.start()
@@ -85,7 +85,7 @@ class Jobs:
 
 @dataclass(frozen=True)
 class VisibleJobs:
-    """What routes use of the jobs: those of the collections that the caller sees.
+    """The jobs as one caller may see and change them: those of the collections that the caller sees.
 
     Raises Forbidden for a new job in another collection; other jobs there are not found.
     """

@@ -1,4 +1,4 @@
-"""Failures as HTTP: one table from domain errors to statuses, and every response as `application/problem+json`."""
+"""Errors as HTTP responses: the status of each domain error, and every failure as `application/problem+json`."""
 
 import logging
 import math
@@ -89,7 +89,7 @@ async def _domain_error(request: Request, error: Exception) -> Response:
 
 
 def problem_of(request: Request, error: FacetError) -> Response:
-    """A domain error as the problem that its status says."""
+    """The problem response of a domain error."""
     status, headers = STATUS[type(error)], {}
     if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = str(max(1, math.ceil(error.details.get("retry_after", RETRY_AFTER))))

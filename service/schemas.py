@@ -1,4 +1,4 @@
-"""The JSON shapes that several routes share: embeddings, faces, attributes by name."""
+"""The JSON schemas that several routes share: embeddings, faces, attributes by name, problems."""
 
 import base64
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How much work is waiting, and when it is too much."""
+"""Admission control: counts unfinished work, and refuses more beyond a limit."""
 
 import math
 import threading
@@ -14,10 +14,10 @@ MEMORY = 0.99
 
 
 class Backlog:
-    """Counts what was taken on and is not finished, and refuses more beyond a limit. Safe for several threads."""
+    """Counts things (pictures, faces, bytes) that were admitted and are not finished. Safe for several threads."""
 
     def __init__(self, limit: int, max_wait: float = math.inf) -> None:
-        """`limit` things, or fewer where they would take more than `max_wait` seconds at the measured throughput."""
+        """At most `limit` things, or as many as are finished in `max_wait` seconds at the measured throughput."""
         self._limit = limit
         self._max_wait = max_wait
         self._held = 0
@@ -28,7 +28,7 @@ class Backlog:
         self._finished = 0.0
 
     def enter(self, count: int = 1) -> None:
-        """Take on `count` things at once. With nothing else waiting, any number is taken on.
+        """Admit `count` things together. While nothing else is unfinished, any number is admitted.
 
         Raises Busy, with the seconds until there should be room in `retry_after`.
         """
@@ -39,12 +39,12 @@ class Backlog:
             self._held += count
 
     def check(self, count: int = 1) -> None:
-        """Raises what `enter` would raise, and takes nothing on."""
+        """Raises what `enter` would raise, and admits nothing."""
         with self._lock:
             self._require(count)
 
     def leave(self, count: int = 1) -> None:
-        """So many things are finished at once, or were given up."""
+        """`count` things are finished, or were given up."""
         if not count:
             return
         with self._lock:
@@ -63,7 +63,7 @@ class Backlog:
             raise Busy(f"The service is busy; try again in {wait} s.", retry_after=wait)
 
     def _room(self) -> int:
-        """How many things may be held."""
+        """How many things may be unfinished."""
         if self._max_wait * self._finished < self._limit * self._seconds:
             return int(self._max_wait * self._finished / self._seconds)
         return self._limit

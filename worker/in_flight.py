@@ -1,4 +1,4 @@
-"""The calls that have come and are not answered yet."""
+"""Calls in flight: those that have come and are not answered yet."""
 
 import time
 
@@ -8,8 +8,8 @@ QUEUE_DEPTH = Gauge("facet_queue_depth", "Calls that are not answered yet", ["qu
 QUEUE_AGE = Gauge("facet_queue_age_seconds", "Time since the oldest call came that is not answered yet", ["queue"])
 
 
-class Underway:
-    """Counts calls and knows how long the oldest has waited. One thread enters them; any may ask."""
+class InFlight:
+    """Counts calls in flight, and tells the age of the oldest. One thread enters calls; any may read."""
 
     def __init__(self) -> None:
         self._since: dict[object, float] = {}

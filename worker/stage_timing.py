@@ -1,4 +1,4 @@
-"""How long each stage of the work takes: in the metrics, and in the trace of the request that it is done for."""
+"""Times of the stages of the work, in the metrics and in the trace of the request."""
 
 import time
 from contextlib import AbstractContextManager, nullcontext
@@ -26,7 +26,7 @@ BATCH_SIZE = Histogram(
 
 @cache
 def seconds(name: Stage) -> Histogram:
-    """The part of the histogram for a stage, remembered because finding it costs more than observing."""
+    """The histogram's child for a stage, cached: to look it up costs more than to observe."""
     return STAGE_SECONDS.labels(name)
 
 

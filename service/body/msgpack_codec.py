@@ -1,4 +1,4 @@
-"""Bodies as msgpack, which are smaller than JSON where many embeddings or pictures travel at once.
+"""Msgpack request and response bodies: smaller than JSON for many embeddings or pictures.
 
 The same values as in JSON, but for two: a picture is its bytes, and each part of an embedding is the bytes of its
 float32 numbers, little-endian.

@@ -1,4 +1,4 @@
-"""Multipart bodies: their pictures and texts, in memory, as pictures are needed there anyway."""
+"""Parses multipart bodies into pictures and text fields, in memory."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field

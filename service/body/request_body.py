@@ -1,4 +1,4 @@
-"""What a request's body brings: pictures, text fields and JSON, read under limits, whichever way they were sent."""
+"""Reads a request body (form, raw picture, JSON or msgpack) under limits, into pictures and fields."""
 
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""An archive on its way from a request to the disk, never whole in memory."""
+"""Streams an uploaded archive to the disk, never whole in memory."""
 
 import shutil
 from collections.abc import AsyncGenerator

@@ -1,4 +1,4 @@
-"""Gives up a request whose caller has gone."""
+"""Cancels the handling of a request whose client has disconnected."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,12 +7,11 @@ from anyio import CancelScope
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOK_SECONDS = 0.25
-"""How long a request is worked on before it is watched whether its caller is still there. Most are answered by then,
-and to watch takes a task."""
+"""After this time a request is watched for a disconnect. Most are answered sooner, and watching takes a task."""
 
 
-class HangUpMiddleware:
-    """Cancels what answers a request when its caller hangs up, so that nobody works for nobody."""
+class DisconnectMiddleware:
+    """Cancels the handling of a request when its client disconnects, so that no work is done for nobody."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -22,8 +21,8 @@ class HangUpMiddleware:
             await self._app(scope, receive, send)
             return
         caller = _Caller(receive)
-        # A scope of AnyIO, and not the task: what waits for a thread then goes on waiting until that has ended, so that
-        # no more threads run than are allowed, however many callers leave.
+        # A cancel scope of AnyIO instead of the task's own cancellation: a coroutine that waits for a thread then waits
+        # until the thread has ended, so that the thread limit holds, however many clients disconnect.
         with CancelScope() as answering:
             look = asyncio.get_running_loop().call_later(LOOK_SECONDS, caller.watch, answering.cancel)
             try:
@@ -34,7 +33,7 @@ class HangUpMiddleware:
 
 
 class _Caller:
-    """The messages of one caller, of which the one that it has gone is kept for all who ask."""
+    """The ASGI messages of one client; the message that it has disconnected is given to everybody who asks."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -51,11 +50,11 @@ class _Caller:
         return message
 
     def watch(self, leave: Callable[[], object]) -> None:
-        """Have something done when the caller hangs up after its request was complete."""
+        """Call a function when the client disconnects after its request was complete."""
         self._awaited_end().add_done_callback(lambda end: None if end.cancelled() else leave())
 
     def forget(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         if self._end is not None:
             self._end.cancel()
 

@@ -1,6 +1,6 @@
-"""Headers as ASGI has them: pairs of bytes, the names in small letters.
+"""Headers as ASGI has them: pairs of bytes, the names in lower case.
 
-Starlette's mappings around them cost more than most requests have to spend on each of their middlewares.
+Middleware reads them without Starlette's mappings, which would take longer than the middleware itself.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""How long a caller may take to send a body, how many callers are served at a time, and how much they may send."""
+"""Limits of load: the time for a request body, the requests at a time, and the bytes of all bodies in memory."""
 
 import asyncio
 import re
@@ -13,23 +13,23 @@ MAX_HEADERS = 100
 """Headers of one request; the server bounds their bytes."""
 
 _PROBES = {"/health/live", "/health/ready", "/metrics"}
-"""What must answer also when nothing else does."""
+"""Paths that are answered under any load."""
 _LASTING = re.compile(r"/jobs/(import|[^/]+/events)$")
-"""What may take hours: an archive on its way to the disk, and the news of a job."""
+"""Long requests, which may take hours: the upload of an archive to the disk, and the events of a job."""
 _LASTING_SHARE = 4
-"""Of so many requests that may be under way, one may be lasting."""
+"""One in so many of the requests at a time may be a long one."""
 _STEP = 2**20
-"""Bytes of a lasting body that must come in the time in which any other must have come as a whole."""
+"""Bytes of a long request's body that must come in each period in which any other body must be complete."""
 
 
-class PatienceMiddleware:
-    """Cuts off who sends too slowly, and refuses whoever comes when too many are there or too much is.
+class LoadLimitMiddleware:
+    """Refuses a body that comes too slowly (408), and any request while too many or too large ones are handled (503).
 
-    This bounds how long a request can hold memory, and how much all can.
+    This bounds for how long a request can hold memory, and how much memory all of them can.
     """
 
     def __init__(self, app: ASGIApp, body_seconds: float, concurrent: int, held_bytes: int) -> None:
-        """`held_bytes` is what the bodies of all requests under way may have together; archives go to the disk."""
+        """`held_bytes` is for the bodies of all requests at a time, without archives, which go to the disk."""
         self._app = app
         self._seconds = body_seconds
         self._limit, self._there = concurrent, 0
@@ -68,18 +68,18 @@ class _Memory:
         self._most, self._held = most, 0
 
     def take(self, count: int) -> None:
-        """Hold so many more. Raises Busy."""
+        """Count so many bytes more. Raises Busy where that is over the limit."""
         if self._held + count > self._most:
             raise Busy("The service is busy with the pictures of others; try again soon.", retry_after=1)
         self._held += count
 
     def leave(self, count: int) -> None:
-        """Hold so many less."""
+        """Count so many bytes less."""
         self._held -= count
 
 
 class _Body:
-    """The messages of a body, each of which must come before a moment of the event loop's time."""
+    """The ASGI messages of a request body, which must come before a deadline."""
 
     def __init__(self, receive: Receive, seconds: float) -> None:
         self._receive = receive
@@ -101,7 +101,7 @@ class _Body:
         return message
 
     def forget(self) -> None:
-        """The request is answered."""
+        """The request is answered: release what the body held."""
 
     def _give_time(self) -> None:
         self._deadline = asyncio.get_running_loop().time() + self._seconds
@@ -111,7 +111,7 @@ class _Body:
 
 
 class _HeldBody(_Body):
-    """A body that is in memory as long as its request is under way, and comes as a whole in time."""
+    """A body that is in memory while its request is handled, and must be complete at the deadline."""
 
     def __init__(self, receive: Receive, seconds: float, memory: _Memory) -> None:
         super().__init__(receive, seconds)
@@ -126,7 +126,7 @@ class _HeldBody(_Body):
 
 
 class _LastingBody(_Body):
-    """A body that goes to the disk, and may take the longer the more has come."""
+    """A body that goes to the disk; each `_STEP` bytes of it move the deadline."""
 
     _since = 0
 

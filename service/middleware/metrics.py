@@ -1,4 +1,4 @@
-"""What is measured, traced and logged of each request: its route's template, never its path, which names people."""
+"""Metrics, traces and logs of each request. They name its route's template, never its path, which may name people."""
 
 import logging
 import time
@@ -27,7 +27,7 @@ REQUEST_SECONDS = Histogram(
 UNMATCHED = "unmatched"
 """Stands for every path that no route has."""
 GONE = 499
-"""The status of a request whose caller hung up before there was one."""
+"""Stands for the status of a request whose client disconnected before an answer began."""
 
 _PROBES = {"/health/live", "/health/ready", "/metrics"}
 _METHODS = {method.value for method in HTTPMethod}
@@ -39,7 +39,7 @@ _parent = TraceContextTextMapPropagator()
 
 @cache
 def _request_seconds(method: str, route: str, status: int) -> Histogram:
-    """The part of the histogram for requests of a kind, remembered because finding it costs more than observing."""
+    """The histogram's child for these labels, cached: to look it up costs more than to observe."""
     return REQUEST_SECONDS.labels(method, route, str(status))
 
 
@@ -54,8 +54,8 @@ def route_of(scope: Scope) -> str:
     return str(getattr(route, "path_format", getattr(route, "path", UNMATCHED)))
 
 
-class ObservabilityMiddleware:
-    """Observes each HTTP request, within the trace of its caller where that sends one."""
+class MetricsMiddleware:
+    """Measures, traces and logs each HTTP request, within the client's trace where it sends `traceparent`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -95,7 +95,7 @@ def _span(name: str, caller: Context | None) -> AbstractContextManager[Span]:
 
 
 def _caller(scope: Scope) -> Context | None:
-    """The caller's span, where it tells of one."""
+    """The trace context that the client sent, None without one."""
     if header(scope["headers"], b"traceparent") is None:
         return None
     return _parent.extract(Headers(scope=scope), getter=DefaultGetter())

@@ -1,4 +1,4 @@
-"""Answers as msgpack for callers that prefer it over JSON."""
+"""Responses as msgpack for clients that prefer it over JSON."""
 
 from functools import cache
 from typing import Any
@@ -18,7 +18,7 @@ _VARY = (b"vary", b"Accept")
 
 
 class MsgpackMiddleware:
-    """Packs the JSON of a route, read back by the route's own schema; problems and all else pass as they are."""
+    """Turns the JSON of a route into msgpack, by the route's response model; problems and all else pass unchanged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -32,7 +32,7 @@ class MsgpackMiddleware:
 
 
 class _Answer:
-    """The messages of one answer on their way to the caller."""
+    """The ASGI messages of one response on their way to the client."""
 
     def __init__(self, scope: Scope, send: Send, wanted: bool) -> None:
         self._scope, self._send, self._wanted = scope, send, wanted

@@ -1,4 +1,4 @@
-"""The name of a request: taken from the caller if it is sane, else made up, and sent back with the response."""
+"""The id of a request: the client's own where it is well-formed, else a random one; the response has it too."""
 
 import random
 import re
@@ -23,14 +23,14 @@ def request_id(scope: Scope) -> str:
 
 
 def current_request_id() -> str | None:
-    """The id of the request that this code works for, in whatever process; None where it works for none."""
+    """The id of the request that is handled here, in an API process or a worker; None outside of one."""
     name = baggage.get_baggage(_KEY)
     return None if name is None else str(name)
 
 
 @contextmanager
 def working_for(name: str) -> Iterator[None]:
-    """Do what is inside for a request; OpenTelemetry's baggage carries its id along, also to other processes."""
+    """Code inside works for a request; OpenTelemetry's baggage carries the request's id, also to other processes."""
     token = context.attach(baggage.set_baggage(_KEY, name))
     try:
         yield
@@ -44,7 +44,7 @@ def _made_up() -> str:
 
 
 class RequestIdMiddleware:
-    """Names each HTTP request; pure ASGI, so that responses stream through it."""
+    """Gives each HTTP request its id; pure ASGI, so that responses stream through it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

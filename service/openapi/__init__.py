@@ -1,1 +1,1 @@
-"""The OpenAPI document: what FastAPI does not see by itself."""
+"""What is added to the OpenAPI document that FastAPI makes."""

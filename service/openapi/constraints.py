@@ -1,4 +1,4 @@
-"""Bounds that FastAPI does not see: those of the gallery's names and ids, and those that the configuration sets."""
+"""Bounds added to the OpenAPI document: of the gallery's names and ids, and those that the configuration sets."""
 
 from collections.abc import Mapping
 from copy import deepcopy

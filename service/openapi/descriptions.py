@@ -1,4 +1,4 @@
-"""How the OpenAPI document describes what FastAPI does not see by itself: bodies in several forms, and problems."""
+"""OpenAPI descriptions of request bodies that come in several media types, and of problems."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""The OpenAPI document completed, so that generators make good clients of it."""
+"""The OpenAPI document completed for client generators: named bodies, examples, msgpack, shared problems."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of keys: how they are sent, which routes need which scope, and how that fails."""
+"""API keys in the OpenAPI document: the security schemes, the scopes of each route, and the problems."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The playground page, and the routes to read and to try, both without anything from elsewhere."""
+"""Serves the playground page and the API reference (Swagger UI), without anything from another server."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Answers that hold drawn pictures."""
+"""Responses with drawn pictures."""

@@ -1,4 +1,4 @@
-"""Answers that hold pictures drawn by the model: as PNG or as JSON, and always marked as synthetic."""
+"""Responses with pictures that the model drew: PNG or JSON by the Accept header, always marked as synthetic."""
 
 from collections.abc import Mapping
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""The demonstration gallery on request."""
+"""Enrols the demonstration gallery."""
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field

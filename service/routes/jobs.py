@@ -1,4 +1,4 @@
-"""Long work that is done beside the requests: how it stands, step by step, and how it is cancelled."""
+"""Background jobs: importing archives, the state and events of jobs, cancelling."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ router = APIRouter(tags=["gallery"])
 
 _EVENTS = "text/event-stream"
 _POLL_SECONDS = 0.5
-"""Between two looks at a job whose events somebody follows."""
+"""Between two reads of a job whose events somebody follows."""
 _PING_SECONDS = 15.0
 """After which something is sent though there is no event, so that nobody on the way takes the connection for dead."""
 _ARCHIVE = {"type": "string", "format": "binary", "description": "a .zip, .tar or .tar.gz"}

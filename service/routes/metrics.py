@@ -1,4 +1,4 @@
-"""What this process measures, for Prometheus."""
+"""The metrics of this process, for Prometheus."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""What runs here and whether it is well."""
+"""The model card, and the health probes."""
 
 from typing import Any, Literal
 

@@ -1,1 +1,1 @@
-"""A search as query parameters and bodies say it."""
+"""Searches: their filters and queries, from query parameters and request bodies."""

@@ -1,4 +1,4 @@
-"""Which enrolled faces a search may give, as its query parameters say it."""
+"""The filters of a search as query parameters: collection, subject, metadata, similarity, pose."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -30,7 +30,7 @@ GroupBy = Literal["subject"]
 
 @dataclass(frozen=True)
 class Conditions:
-    """What a face must meet to be found."""
+    """The filters of a search: what an enrolled face must meet to be found."""
 
     collection: str | None
     subject: str | None

@@ -1,4 +1,4 @@
-"""What a request asks the gallery, put together from the faces and the words that it names."""
+"""The gallery query of a request, made of its embeddings, attributes with weights, and filters."""
 
 import re
 from collections.abc import Mapping

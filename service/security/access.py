@@ -1,22 +1,22 @@
-"""What the service knows of those who may use it, as one value."""
+"""Everything that decides about access, as one value."""
 
 from dataclasses import dataclass, field
 
 from service.security.audit import AuditLog
-from service.security.key_cache import KeyRing
+from service.security.key_cache import KeyCache
 from service.security.rate_limit import RateLimits
 
 
 @dataclass(frozen=True)
 class Access:
-    """The keys, how often they may ask, and where it is noted what they did."""
+    """API keys, rate limits, the audit log, and the origins whose pages may use the service."""
 
-    keys: KeyRing | None
-    """None trusts every caller: the service is a part of the program that calls it."""
+    keys: KeyCache | None
+    """None where every caller is trusted, because the service is a part of the program that calls it."""
     rates: RateLimits
     audit: AuditLog = field(default_factory=lambda: AuditLog(None))
     insecure: bool = False
-    """Whether callers from elsewhere may come in without a key, while there are none."""
+    """Whether other machines may use the service while it has no keys."""
     origins: tuple[str, ...] = ()
     """Web pages of these origins may use the service (CORS)."""
 

@@ -26,8 +26,8 @@ class Action(StrEnum):
 
 
 _LASTING = {Action.ENROL, Action.CHANGE, Action.ERASE, Action.CANCEL}
-"""On the disk before the request is answered; a search is with the operating system by then, and survives a kill of
-the process but not a loss of power."""
+"""Their entries are on the disk (fsync) before the request is answered. Others are written, but not synchronised: they
+survive a kill of the process, and not a loss of power."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The gate before every route: who asks, from where, and how often."""
+"""Authentication of every request: its API key, its origin and its key's rate limit."""
 
 from urllib.parse import urlsplit
 
@@ -15,16 +15,17 @@ from service.security.loopback import is_loopback
 from service.security.rate_limit import Allowance
 
 FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
-"""Headers with which proxies say that they ask for somebody else."""
+"""Headers that proxies add to the requests that they forward."""
 
 LIVE = "/health/live"
-"""Asks for nothing, so that it is answered whatever else is not: without it a process is restarted."""
+"""The liveness probe, which needs neither a key nor the database: a process that does not answer it is restarted."""
 
 
-class GuardMiddleware:
-    """Names the caller of each request, for `caller.authorize`, and refuses whoever may not come in at all.
+class AuthenticationMiddleware:
+    """Finds the caller of each request by its API key; the route's scope is checked later, by `caller.authorize`.
 
-    Pure ASGI, so that a request is refused before a byte of its body is read.
+    Refuses a wrong key (401), a page of another origin (403) and a key over its rate limit (429). Pure ASGI, so that a
+    request is refused before a byte of its body is read.
     """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
@@ -55,7 +56,7 @@ class GuardMiddleware:
         await self._app(scope, receive, send)
 
     async def _admitted(self, headers: RawHeaders) -> tuple[Caller, Allowance | None]:
-        """The caller, and what is left to its key. Raises Unauthorized, Forbidden and Unavailable."""
+        """The caller, and the state of its key's rate limit. Raises Unauthorized, Forbidden and Unavailable."""
         access = self._access
         if access.keys is None or not await access.keys.locked():
             if not access.insecure:
@@ -71,7 +72,7 @@ class GuardMiddleware:
 
 
 def _telling(allowance: Allowance, send: Send) -> Send:
-    """Sends answers, with what is left to a key in their headers."""
+    """A `send` that adds the headers of the rate limit."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -90,9 +91,10 @@ def _token(headers: RawHeaders) -> str | None:
 
 
 def _check_origin(headers: RawHeaders, allowed: tuple[str, ...]) -> None:
-    """Raises Forbidden for what a web page of elsewhere makes its reader's browser send to this machine.
+    """Protects a service without keys from web pages of other sites that run in a browser on this machine.
 
-    Such a page can post forms without being asked, and can give its own name the address 127.0.0.1.
+    Such a page can post forms to any address, and its host name can resolve to 127.0.0.1 (DNS rebinding). Raises
+    Forbidden.
     """
     host, origin = header(headers, b"host") or "", header(headers, b"origin")
     if any(header(headers, name) is not None for name in FORWARDED):

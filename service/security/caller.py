@@ -1,4 +1,4 @@
-"""Who asks, and what they may."""
+"""The caller of a request, and what it may do."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -15,7 +15,7 @@ _KEY = "facet.caller"
 
 @dataclass(frozen=True)
 class Caller:
-    """One who asks the service for something."""
+    """Who sent a request: the holder of an API key, or anybody where there are none."""
 
     id: str
     """The key's id; `anyone` where the service has no keys, `nobody` without a key where it has."""
@@ -23,7 +23,7 @@ class Caller:
     collections: frozenset[str] | None
     """The only collections that there are for this caller; None for all."""
     seal: bytes = b""
-    """A secret of the service alone that belongs to the caller."""
+    """A secret of the service, different for each caller, by which page cursors are encrypted."""
 
     @classmethod
     def of(cls, key: Key) -> "Caller":
@@ -59,7 +59,7 @@ def caller_of(scope: AsgiScope) -> Caller:
 
 
 async def authorize(request: Request) -> None:
-    """Let a request go on to the route that it has found.
+    """Check that the caller has the scopes of the route that a request has found.
 
     Raises Unauthorized without a key, and Forbidden where the key lacks the scope.
     """

@@ -1,4 +1,4 @@
-"""The keys as a process of the service holds them: in memory, read anew while requests come."""
+"""The API keys in memory, read anew from the database while requests come."""
 
 import asyncio
 import secrets
@@ -10,14 +10,14 @@ from model.errors import Unavailable
 from service.security.api_key import Key, parsed, salted
 
 KEPT_SECONDS = 60.0
-"""For which the keys in memory are good while the database does not answer; a key revoked meanwhile works as long."""
+"""How long keys in memory stay valid while the database does not answer; a key revoked meanwhile works as long."""
 PATIENCE_SECONDS = 0.5
-"""How long a request waits for newer keys where there are such."""
+"""How long a request waits for newer keys while those in memory are valid."""
 WAIT_SECONDS = 10.0
-"""How long it waits where there are none."""
+"""How long it waits where they are not."""
 
 
-class KeyRing:
+class KeyCache:
     """Recognises tokens. All calls come from one event loop."""
 
     def __init__(self, read: Callable[[], Sequence[Key]]) -> None:
@@ -43,7 +43,7 @@ class KeyRing:
         return bool(self._keys)
 
     async def _renew(self) -> None:
-        """Have the keys read, once for all who wait; those in memory will do where that takes long or fails."""
+        """Read the keys, once for all who wait. If that is slow or fails, those in memory are used while valid."""
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read_anew())
             # Who waits sees its error; where nobody waits any more it is no news.

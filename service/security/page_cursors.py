@@ -1,4 +1,4 @@
-"""Where the next page starts, in words that tell their reader nothing else."""
+"""Encrypted page cursors, for callers who may not know how many faces others enrol."""
 
 import base64
 import hashlib
@@ -9,16 +9,16 @@ from model.errors import InvalidRequest
 
 
 class Cursors:
-    """Seals the gallery's cursors, which are sequence numbers and so tell how much others enrol.
+    """Encrypts the gallery's cursors, which are sequence numbers and so tell how much others enrol.
 
-    Any process that knows the secret opens what another sealed.
+    Any process that has the secret can decrypt them.
     """
 
     def __init__(self, secret: bytes) -> None:
         self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"cursor" + secret).digest()))
 
     def seal(self, cursor: str) -> str:
-        """A cursor for the outside."""
+        """The encrypted cursor, as the caller gets it."""
         return self._fernet.encrypt(cursor.encode()).decode()
 
     def open(self, sealed: str) -> str:

@@ -1,4 +1,4 @@
-"""How often each key may ask."""
+"""Rate limits of API keys."""
 
 import math
 import time
@@ -22,7 +22,7 @@ _SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left to a key."""
+    """The state of a key's rate limit at a request."""
 
     granted: bool
     limit: int

@@ -1,4 +1,4 @@
-"""What a key may be good for, and what each route needs."""
+"""The scopes of API keys, and which of them each route needs."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -2,11 +2,11 @@ import time
 
 from prometheus_client import REGISTRY
 
-from worker.in_flight import Underway
+from worker.in_flight import InFlight
 
 
 def test_the_oldest_call_tells_the_age() -> None:
-    calls = Underway()
+    calls = InFlight()
     assert (len(calls), calls.age) == (0, 0.0)
     with calls.call():
         time.sleep(0.05)
@@ -18,7 +18,7 @@ def test_the_oldest_call_tells_the_age() -> None:
 
 
 def test_it_is_shown_as_it_is_when_somebody_looks() -> None:
-    calls = Underway()
+    calls = InFlight()
     calls.publish("a test's")
     with calls.call():
         assert REGISTRY.get_sample_value("facet_queue_depth", {"queue": "a test's"}) == 1

@@ -15,7 +15,7 @@ from worker.local.pixel_budget import PixelBudget
 from worker.stage_timing import stage
 
 PIXELS_AT_ONCE = 2**18
-"""Of the pictures of one call that are decoded between others' requests; each takes about 20 nanoseconds."""
+"""Pixels of one call that are decoded on the event loop itself; each takes about 20 nanoseconds."""
 SIDE_PER_CROP = 15
 """Longer side at which large JPEGs are decoded, over the crop's: faces down to a twelfth of it lose nothing."""
 
@@ -45,7 +45,7 @@ class Aligner:
     ) -> None:
         """`crop_size` is what the networks read; crops often have the size that they draw.
 
-        All pictures that are decoded at a time have the pixels of the `budget`, by default those of the largest.
+        `budget` limits the pixels of all pictures that are decoded at a time; by default those of the largest one.
         """
         self._budget = budget or PixelBudget(limits.max_pixels)
         self._load_detector = load_detector
@@ -68,17 +68,17 @@ class Aligner:
             return decode(data, self._limits)
 
     def room_for(self, data: bytes, side: int | None = None) -> AbstractContextManager[None]:
-        """Waits until the pixels of a picture may be held, decoded at a side, for what happens inside.
+        """Waits until the budget has room for the pixels of a picture, decoded at a `side`; they are held inside.
 
-        Raises what its header leads `picture` to raise.
+        Raises what `picture` raises for a bad header.
         """
         return self._budget.held(pixels_of(data, self._limits, side))
 
     def at_once(self, images: Sequence[bytes], show: bool = False) -> list[list[AlignedFace]]:
-        """What `faces` gives of each aligned crop up to the first that a thread should decode.
+        """What `faces` gives for the aligned crops up to the first that should be decoded by a thread.
 
-        That is a picture which has neither of the model's sizes, or more bytes than numbers, or which is not plain:
-        every other takes less time than it takes to hand it over.
+        A plain file of one of the model's sizes is decoded faster here than it is handed to a thread. Any other size, a
+        file with more bytes than pixel values, or one that is not plain, is for a thread.
         """
         found: list[list[AlignedFace]] = []
         for image in images[: PIXELS_AT_ONCE // self._drawing_size**2]:

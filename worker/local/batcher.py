@@ -1,4 +1,4 @@
-"""The threads that own the device, and the queue before them."""
+"""Batching: the threads that own the device, and the queue of items before them."""
 
 import asyncio
 import logging
@@ -17,10 +17,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 FEW = 16
-"""Items below which a batch is not split, nor begun while another thread runs one: they would cost nearly as much as
-so many, and more of them are on their way."""
+"""A batch of fewer items is not split among threads, nor begun while another thread runs one: it costs nearly as much
+as one of so many, and more items are on their way."""
 MANY = 8
-"""Callers known to come from which on patient items wait for so many."""
+"""Where at least so many callers have announced items, patient items wait until so many are queued."""
 
 logger = logging.getLogger("facet.worker")
 
@@ -32,7 +32,7 @@ def _failed(cause: Exception | None = None) -> Unavailable:
 
 
 class _Order(Generic[Result]):
-    """What one caller has asked for, and what of it is there."""
+    """The items of one call of `Batcher.run`, and the results that are there."""
 
     def __init__(self, count: int, patient: bool) -> None:
         self.patient = patient
@@ -55,11 +55,11 @@ class _Waiting(NamedTuple, Generic[Item, Result]):
 class Batcher(Generic[Item, Result]):
     """Gathers items from many callers into batches for a function that some threads call.
 
-    Each time a thread is free it takes its part of what waits, up to the batch limit. There is no timer: an item that
-    comes alone runs at once, and under load batches fill by themselves. Only items whose callers are patient wait for
-    others, of callers who have said that they will come.
+    Each time a thread is free it takes its share of the queued items, up to the batch limit. There is no timer: an item
+    that comes alone runs at once, and under load batches fill by themselves. Only patient items wait for others, namely
+    for those that callers have announced by `coming`.
 
-    Callers wait in one event loop, which a batch wakes once for all of them.
+    Callers wait on one event loop, which a batch wakes once for all of them.
     """
 
     def __init__(
@@ -73,31 +73,31 @@ class Batcher(Generic[Item, Result]):
     ) -> None:
         """`run` gives one result for each item of a batch, in order. Each of the `lanes` threads calls `begin`.
 
-        Where every item of a batch fails, `test` tells by an error that all others would too.
+        Where every item of a batch fails, `test` is called; an error of it means that every other item would fail too.
         """
         self._run = run
         self._begin = begin
         self._test = test
         self.broken = False
-        """Whether what runs has failed for good: nothing is taken on any more, and what waits is refused."""
+        """Whether `test` has failed: from then on every item is refused."""
         self._max_batch = max_batch
         self._backlog = backlog
         self._waiting: deque[_Waiting[Item, Result]] = deque()
         self._urgent = 0
-        """Waiting items whose callers are not patient."""
+        """Queued items that are not patient."""
         self._coming = 0
         self._changed = threading.Condition()
         self._closing = False
         self._begun = dict[int, float]()
-        """When each thread that runs a batch began with it."""
+        """When each thread, by its identity, began the batch that it runs."""
         self._running = lanes
-        """Threads that do not wait; each begins as if it had just run a batch."""
+        """Threads that run a batch; each counts as one when it is started."""
         self._threads = [threading.Thread(target=self._work, name="device", daemon=True) for _ in range(lanes)]
         for thread in self._threads:
             thread.start()
 
     async def run(self, items: Sequence[Item], patient: bool = False) -> list[Result]:
-        """The results of some items, queued together. Cancelled, those whose batch has not begun cost nothing.
+        """The results of some items, queued together. If cancelled, items whose batch has not begun leave the queue.
 
         Raises Busy when the queue is full, Unavailable after `close`, and the error that an item met by itself.
         """
@@ -133,7 +133,7 @@ class Batcher(Generic[Item, Result]):
 
     @contextmanager
     def coming(self) -> Iterator[None]:
-        """Tell that a caller will submit items soon after what it does inside, which waits for nobody."""
+        """Announce that the caller will submit items soon after what it does inside, which must not wait for others."""
         with self._changed:
             self._coming += 1
         try:
@@ -162,7 +162,7 @@ class Batcher(Generic[Item, Result]):
             self._answer(batch)
 
     def _take(self) -> list[_Waiting[Item, Result]]:
-        """Wait for items and take a thread's part of them; empty when closed and drained."""
+        """Wait for items and take one thread's share of them; empty when closed and drained."""
         with self._changed:
             self._running -= 1
             self._changed.wait_for(self._due)
@@ -177,12 +177,12 @@ class Batcher(Generic[Item, Result]):
         return batch
 
     def _wake(self) -> None:
-        """Have as many free threads look at what waits as have something to do there."""
+        """Wake as many free threads as the queued items are for."""
         if self._waiting and self._due():
             self._changed.notify(-(-len(self._waiting) // FEW))
 
     def _due(self) -> bool:
-        """Whether a free thread should not wait for more."""
+        """Whether a free thread should begin a batch now."""
         several = MANY if self._coming >= MANY and not self._urgent else 1
         return self._closing or len(self._waiting) >= (FEW if self._running else several)
 
@@ -199,7 +199,7 @@ class Batcher(Generic[Item, Result]):
             loop.call_soon_threadsafe(self._deliver, batch, outcomes)
 
     def _tested(self, items: list[Item]) -> list[tuple[Result | None, Exception | None]]:
-        """The outcomes of items; where all fail, it is found out whether the items are to blame."""
+        """The outcomes of items. Where all fail, `test` tells whether the items are to blame or the device."""
         if not self.broken:
             outcomes = self._outcomes(items)
             if any(error is None for _, error in outcomes):
@@ -229,7 +229,7 @@ class Batcher(Generic[Item, Result]):
     def _deliver(
         self, batch: list[_Waiting[Item, Result]], outcomes: list[tuple[Result | None, Exception | None]]
     ) -> None:
-        """In the event loop: hand over what a batch gave."""
+        """On the event loop: give the outcomes of a batch to the callers."""
         self._backlog.leave(len(batch))
         for (_, order, place, _), (result, error) in zip(batch, outcomes, strict=True):
             order.results[place] = result

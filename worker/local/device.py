@@ -1,4 +1,4 @@
-"""The model behind its queue: crops and embeddings of many requests, run in batches by the threads that it needs."""
+"""The model behind its queue: runs the crops and embeddings of many requests in batches, on its own threads."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -47,11 +47,11 @@ class Device:
         )
 
     def check(self, count: int) -> None:
-        """Raises Busy where so many jobs would be refused now, before anything is done for them."""
+        """Raises Busy where so many jobs would be refused now; called before work is done for them."""
         self._backlog.check(min(count, self._max_batch))
 
     def coming(self) -> AbstractContextManager[None]:
-        """Tell that crops are prepared inside, for which `embed` will then be called with `patient`.
+        """Announce that crops are prepared inside, for which `embed` will then be called with `patient`.
 
         Where the model runs on the cores that prepare them, faces that are embedded one by one cost twice the time.
         """
@@ -70,12 +70,12 @@ class Device:
         return (await self._answers([_Sample(count, seed)]))[0]
 
     def busy_seconds(self) -> float:
-        """How long the backend has been at what it does now."""
+        """How long the batch that the backend runs has been running."""
         return self._batcher.busy_seconds()
 
     @property
     def broken(self) -> bool:
-        """Whether the backend fails at everything, as after an error of a GPU that only a new process is rid of."""
+        """Whether the backend fails at everything, as after a GPU error from which only a new process recovers."""
         return self._batcher.broken
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Embeddings from outside, made fit for the networks."""
+"""Checks embeddings that come from callers."""
 
 from dataclasses import replace
 

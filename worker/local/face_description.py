@@ -1,4 +1,4 @@
-"""What an aligned face and its embedding say of the face in the photograph."""
+"""Describes a face of a photograph: box, landmarks, pose in degrees, expression."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Waiting in an event loop for what threads do."""
+"""Waits on an event loop for the futures of a thread pool."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 
 async def finished(futures: Sequence[Future[Any]]) -> None:
-    """Return when all are done, whatever came of them; cancelled, it cancels those that have not begun.
+    """Return when all futures are done, with results or errors. If cancelled, cancels those that have not begun.
 
     The event loop is woken once for all, where `asyncio.wrap_future` would wake it for each.
     """

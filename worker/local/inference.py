@@ -16,7 +16,7 @@ from model.faces.detector import Detector
 from model.images.decode import ImageLimits
 from model.images.encode import encode_png
 from model.images.ssim import ssim
-from worker.in_flight import Underway
+from worker.in_flight import InFlight
 from worker.interface import Align, Drawing, DrawnSet, Face, ModelInfo, Verification, not_running
 from worker.local.aligner import Aligner
 from worker.local.device import Device
@@ -38,7 +38,7 @@ class _Loaded(NamedTuple):
 
 
 class LocalInference:
-    """Implements `worker.interface.Inference`: a pool handles pictures, threads of its own run the model.
+    """Implements `worker.interface.Inference`: a thread pool decodes and aligns pictures, other threads run the model.
 
     All calls come from one event loop. A call whose task is cancelled drops the part of its work that has not begun.
     """
@@ -58,12 +58,12 @@ class LocalInference:
     ) -> None:
         """Nothing is loaded before `start`.
 
-        A call is given up after `max_wait` seconds, and refused at once where that would happen to it. A model that is
-        at one batch for more than `max_stuck` seconds counts as stuck.
+        A call is given up after `max_wait` seconds, and refused at once where it could not be answered in that time. A
+        model that runs one batch for more than `max_stuck` seconds counts as stuck.
 
-        The pictures that are decoded at a time have `max_decoding_pixels` together. `max_queue` bounds the pictures
-        that wait for one of the `threads`, by default as many as keep the processors busy, and again the jobs that wait
-        for the model, of which it takes up to `max_batch` at once.
+        `max_decoding_pixels` limits the pixels of all pictures that are decoded at a time. `max_queue` limits both the
+        pictures that wait for one of the `threads` (by default as many as keep the processors busy) and the jobs that
+        wait for the model, which takes up to `max_batch` of them at once.
         """
         self._load_backend = load_backend
         self._load_detector = load_detector
@@ -77,7 +77,7 @@ class LocalInference:
         self._studios = Studios()
         self._loaded: _Loaded | None = None
         self._problem = "The model is not loaded yet; try again soon."
-        self._calls = Underway()
+        self._calls = InFlight()
         self._idle = asyncio.Event()
 
     async def start(self) -> None:
@@ -124,7 +124,7 @@ class LocalInference:
         return None if self._loaded else self._problem
 
     def stuck(self) -> bool:
-        """Whether the model does not come to an end with what it does; from any thread."""
+        """Whether the model has run one batch for too long; from any thread."""
         loaded = self._loaded
         return loaded is not None and loaded.device.busy_seconds() > self._max_stuck
 
@@ -135,7 +135,7 @@ class LocalInference:
 
     @contextmanager
     def _call(self, model: str | None = None) -> Iterator[_Loaded]:
-        """What a call works with; `close` waits for its end.
+        """The loaded model and pictures for one call; `close` waits for the end of the call.
 
         Raises Unavailable, and InvalidRequest for a call that is for another model.
         """
@@ -152,9 +152,9 @@ class LocalInference:
 
     @asynccontextmanager
     async def _call_in_time(self, model: str | None = None, faces: int = 1) -> AsyncIterator[_Loaded]:
-        """The same for a call that has work for the model, and is given up when it takes too long.
+        """As `_call`, for a call that needs the model, with its time limit.
 
-        Raises Unavailable then too, and Busy at once where the model has too much to do for so many faces.
+        Also raises Unavailable after the time limit, and Busy at once where too much waits for so many faces more.
         """
         with self._call(model) as loaded:
             loaded.device.check(faces)

@@ -1,4 +1,4 @@
-"""The threads that handle pictures, so that neither the event loop nor the model's threads do."""
+"""The thread pool that decodes, aligns and encodes pictures."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ from worker.local.futures import finished
 from worker.stage_timing import seconds, stage
 
 SMALL = 3 * 64**2
-"""Numbers up to which one drawn picture is packed in less time than it takes to hand it to a thread."""
+"""Pixel values of a drawn picture up to which it is encoded faster than it is handed to a thread."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""How many pixels of photographs are in memory at a time, and how many threads there are for them."""
+"""Limits the pixels of decoded photographs in memory, and the threads that decode them."""
 
 import os
 import threading
@@ -12,10 +12,10 @@ _MORE_THREADS, _MOST_THREADS = 4, 32
 
 
 class PixelBudget:
-    """A number of pixels that threads share. What is too much waits, in turn, until there is room."""
+    """A number of pixels that threads share. A thread for whose pixels there is no room waits for its turn."""
 
     def __init__(self, most: int) -> None:
-        """More than `most` are held only by one thread, while no other holds any."""
+        """At most `most` pixels, or one picture of more while nothing else is held."""
         self._most, self._held = most, 0
         self._turn = threading.Lock()
         self._changed = threading.Condition()

@@ -1,4 +1,4 @@
-"""The calls that wait to be sent, and which of them travel together."""
+"""The queue of calls that wait to be sent, and which of them go into one task."""
 
 import asyncio
 from collections import deque
@@ -8,7 +8,7 @@ from typing import Any
 from worker.queue.trace_context import Carrier
 
 BATCH_BYTES = 16 * 2**20
-"""Of the calls of one task: what is larger travels alone."""
+"""Of the calls of one task together; a larger call is sent alone."""
 
 
 @dataclass(eq=False)
@@ -25,7 +25,7 @@ class Call:
     answer: asyncio.Future[Any]
     """A FacetError here is the call's failure."""
     context: Carrier = field(default_factory=dict)
-    """Of the request that it is made for."""
+    """The trace context of the request that it is made for."""
     queue: str = ""
     """Of the workers who may answer it."""
 
@@ -39,8 +39,8 @@ class Call:
             self.answer.set_result(answer)
 
 
-class Waiting:
-    """A queue of calls that is taken from in batches."""
+class CallQueue:
+    """A queue of calls, taken out in batches."""
 
     def __init__(self, max_batch: int) -> None:
         """A batch is one call of any size, or several of at most `max_batch` pictures and BATCH_BYTES together."""

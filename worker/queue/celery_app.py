@@ -1,4 +1,4 @@
-"""The Celery application, as both ends of the queue configure it."""
+"""The Celery application and its configuration, for API processes and workers."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from celery import Celery
 from worker.queue_names import INFERENCE_QUEUE
 
 VISIBILITY_SECONDS = 10
-"""After this time a message that a lost worker held goes to another. A task that takes longer runs twice, which does
-no harm: it has one answer."""
+"""The visibility timeout: after it, a message that a lost worker held goes to another. A task that takes longer runs
+twice, which does no harm, as only its first answer counts."""
 RESULT_SECONDS = 60
 """How long an answer that nobody fetched is kept."""
 
 UNACKED = "unacked"
-"""Where Celery notes in Redis the messages that workers hold."""
+"""The hash in Redis in which kombu notes the messages that workers hold."""
 
 TASK_PREFIX = "facet."
 

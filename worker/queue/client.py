@@ -1,4 +1,4 @@
-"""One end of a queue: calls go to its workers, and their answers come back."""
+"""The client of a queue: sends calls to its workers and awaits their answers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,15 +7,15 @@ from redis.asyncio import Redis
 
 from model.errors import Unavailable
 from worker.backlog import Backlog
-from worker.in_flight import Underway
+from worker.in_flight import InFlight
 from worker.queue.celery_app import create_celery
 from worker.queue.connections import connect_async
-from worker.queue.dispatcher import Post
+from worker.queue.dispatcher import Dispatcher
 from worker.queue.payload_budget import PayloadBudget
-from worker.queue.worker_registry import Fleet
+from worker.queue.worker_registry import WorkerRegistry
 
 MAX_BYTES = 256 * 2**20
-"""Of the calls of one process that may wait."""
+"""Of the calls of one process that wait for their answers."""
 
 
 def no_worker(queue: str) -> str:
@@ -41,35 +41,35 @@ class QueueClient:
         self._max_batch = max_batch
         self._max_bytes = max_bytes
         self._backlog = Backlog(max_queue, max_wait=timeout)
-        self._underway = Underway()
-        self._started: tuple[Redis, Fleet, Post] | None = None
-        self._parts: dict[str, Fleet] = {}
-        """The workers of queues that only some answer."""
+        self._in_flight = InFlight()
+        self._started: tuple[Redis, WorkerRegistry, Dispatcher] | None = None
+        self._parts: dict[str, WorkerRegistry] = {}
+        """The registries of queues that only some of the workers answer, such as those of one model."""
 
     async def start(self) -> None:
         """Begin to listen for answers; whether anybody answers is what `ready` says."""
         redis = connect_async(self._url)
-        fleet = Fleet(redis, self._queue)
+        registry = WorkerRegistry(redis, self._queue)
         celery = create_celery(self._url, stores_results=False)
         budget = PayloadBudget(redis, self._max_bytes)
-        post = Post(celery, redis, fleet, self._queue, self._max_batch, budget)
-        post.start()
-        self._underway.publish(self._queue)
-        self._started = redis, fleet, post
+        dispatcher = Dispatcher(celery, redis, registry, self._queue, self._max_batch, budget)
+        dispatcher.start()
+        self._in_flight.publish(self._queue)
+        self._started = redis, registry, dispatcher
 
     async def close(self) -> None:
         """Refuse what is not answered yet."""
         if self._started is not None:
-            redis, _, post = self._started
+            redis, _, dispatcher = self._started
             self._started = None
-            await post.close()
+            await dispatcher.close()
             await redis.aclose()
 
     async def ready(self) -> str | None:
         """None when calls can be answered, else the sentence that says what is missing."""
         try:
-            _, fleet, _ = self._connection()
-            return None if await fleet.read() else no_worker(self._queue)
+            _, registry, _ = self._connection()
+            return None if await registry.read() else no_worker(self._queue)
         except Unavailable as error:
             return error.message
 
@@ -78,8 +78,8 @@ class QueueClient:
 
         Raises Unavailable if there is none.
         """
-        _, fleet, _ = self._connection()
-        members = await (fleet.read() if now else fleet.members())
+        _, registry, _ = self._connection()
+        members = await (registry.read() if now else registry.members())
         if not members:
             raise Unavailable(no_worker(self._queue), part="worker")
         return members
@@ -87,7 +87,7 @@ class QueueClient:
     async def answered(self, queue: str) -> bool:
         """Whether some of the workers answer another queue too. Raises Unavailable."""
         redis, _, _ = self._connection()
-        return bool(await self._parts.setdefault(queue, Fleet(redis, queue)).members())
+        return bool(await self._parts.setdefault(queue, WorkerRegistry(redis, queue)).members())
 
     async def ask(self, method: str, size: int, arguments: dict[str, Any], queue: str | None = None) -> Any:
         """What a worker answers to a call of `size` things; one of those who answer another `queue` too, if named.
@@ -96,16 +96,16 @@ class QueueClient:
         Redis or the workers do not answer, and CrashedWorker.
         """
         await self.workers()
-        _, _, post = self._connection()
+        _, _, dispatcher = self._connection()
         self._backlog.enter(size)
         try:
-            with self._underway.call():
-                return await post.ask(method, arguments, size, self._timeout, queue)
+            with self._in_flight.call():
+                return await dispatcher.ask(method, arguments, size, self._timeout, queue)
         finally:
             for _ in range(size):
                 self._backlog.leave()
 
-    def _connection(self) -> tuple[Redis, Fleet, Post]:
+    def _connection(self) -> tuple[Redis, WorkerRegistry, Dispatcher]:
         if self._started is None:
             raise Unavailable("The service is starting or stopping; try again soon.")
         return self._started

@@ -1,4 +1,4 @@
-"""Connections to Redis that outlive its restarts."""
+"""Redis clients that retry, so that they survive a restart of Redis."""
 
 from typing import Any
 

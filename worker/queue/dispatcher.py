@@ -1,4 +1,4 @@
-"""Sends calls to workers as tasks, and sees to it that each is answered."""
+"""Sends calls to workers as Celery tasks, hands out their answers, and sends again what was lost."""
 
 import asyncio
 import logging
@@ -15,14 +15,14 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from model.errors import CrashedWorker, FacetError, Unavailable
-from worker.queue.call_queue import Call, Waiting
+from worker.queue.call_queue import Call, CallQueue
 from worker.queue.celery_app import TASK_PREFIX, UNACKED
 from worker.queue.codec import BEFORE, VERSION, pack, unpack_answers
 from worker.queue.payload_budget import PayloadBudget
 from worker.queue.redis_keys import BEAT_SECONDS, CLAIM_SECONDS, claim_key, payload_key, result_key
-from worker.queue.results import Mailbox
+from worker.queue.results import ResultChannel
 from worker.queue.trace_context import carrier
-from worker.queue.worker_registry import Fleet
+from worker.queue.worker_registry import WorkerRegistry
 from worker.stage_timing import span
 
 logger = logging.getLogger("facet.client")
@@ -46,45 +46,45 @@ class _Task:
         return self.calls[0].queue
 
 
-class Post:
-    """Puts the calls that wait at the same moment into one task, and hands each its own part of the result.
+class Dispatcher:
+    """Puts the calls that wait at the same moment into one task, and gives each call its part of the task's answers.
 
     The calls of a task whose worker was lost are sent again, each in a task of its own; a call that loses two workers
-    is refused.
+    is refused. docs/running/queue.md has the order of the messages.
     """
 
     def __init__(
-        self, celery: Celery, redis: Redis, fleet: Fleet, queue: str, max_batch: int, budget: PayloadBudget
+        self, celery: Celery, redis: Redis, registry: WorkerRegistry, queue: str, max_batch: int, budget: PayloadBudget
     ) -> None:
         self._celery = celery
         self._redis = redis
-        self._fleet = fleet
+        self._registry = registry
         self._queue = queue
         self._budget = budget
-        self._mailbox = Mailbox(redis)
-        self._waiting = Waiting(max_batch)
+        self._results = ResultChannel(redis)
+        self._waiting = CallQueue(max_batch)
         self._tasks: dict[str, _Task] = {}
         self._missing: set[str] = set()
-        """Tasks that were neither begun nor waiting when last looked after."""
+        """Ids of tasks that were neither claimed nor in Redis' queues at the last check."""
         self._loops: list[asyncio.Task[None]] = []
         self._closing = False
         """Beside the cancellation of the loops: Redis' client may swallow that, and fail instead."""
         self._cleaning: set[asyncio.Task[None]] = set()
         # One thread for all: Celery's way of sending waits for Redis.
-        self._sender = ThreadPoolExecutor(1, thread_name_prefix="post")
+        self._sender = ThreadPoolExecutor(1, thread_name_prefix="dispatcher")
 
     def start(self) -> None:
         """Begin to send and to listen."""
-        self._mailbox.start()
+        self._results.start()
         self._loops = [asyncio.create_task(self._send_waiting()), asyncio.create_task(self._watch())]
 
     async def close(self) -> None:
-        """Stop; what is still awaited fails with Unavailable."""
+        """Stop; calls that are not answered yet fail with Unavailable."""
         self._closing = True
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        await self._mailbox.close()
+        await self._results.close()
         stopping = Unavailable("The service is stopping; try again soon.")
         for call in self._waiting.drain():
             call.resolve(stopping)
@@ -138,7 +138,7 @@ class Post:
     async def _send(self, calls: Sequence[Call], *, alone: bool) -> None:
         now = asyncio.get_running_loop().time()
         lifetime = max(round(1000 * (max(call.deadline for call in calls) - now)), 1)
-        task_id, result = self._mailbox.expect()
+        task_id, result = self._results.expect()
         task = self._tasks[task_id] = _Task(task_id, calls, alone, result, now, lifetime)
         result.add_done_callback(lambda _: self._finish(task))
         try:
@@ -152,10 +152,10 @@ class Post:
                     await self._redis.expire(task.queue, CLAIM_SECONDS)
         except (RedisError, OperationalError) as error:
             logger.warning("a task could not be sent: %s", error)
-            self._mailbox.fail(task_id, Unavailable("Redis does not answer; try again soon.", part="redis"))
+            self._results.fail(task_id, Unavailable("Redis does not answer; try again soon.", part="redis"))
         except Exception:  # whatever it is, it is these callers' and must not end the sending
             logger.exception("a task could not be sent")
-            self._mailbox.fail(task_id, FacetError("Something failed on the way to a worker; the log says what."))
+            self._results.fail(task_id, FacetError("Something failed on the way to a worker; the log says what."))
 
     def _enqueue(self, task: _Task) -> None:
         contexts = [dict(call.context) for call in task.calls]
@@ -164,7 +164,7 @@ class Post:
         self._celery.send_task(name, args=[task.alone], task_id=task.id, queue=task.queue, headers=headers)
 
     def _finish(self, task: _Task) -> None:
-        """Hand out the result of a task, and clear it out of Redis."""
+        """Answer the calls of a task by its result, and delete the task's keys in Redis."""
         del self._tasks[task.id]
         if not task.result.cancelled():
             error = task.result.exception()
@@ -183,7 +183,7 @@ class Post:
             await self._redis.unlink(payload_key(task_id), claim_key(task_id), result_key(task_id))
 
     async def _watch(self) -> None:
-        """Look after tasks that have been under way for long: a message may be missed, a worker lost."""
+        """Check tasks that were sent more than a second ago: a result may have been missed, or a worker lost."""
         while not self._closing:
             await asyncio.sleep(BEAT_SECONDS)
             before = asyncio.get_running_loop().time() - BEAT_SECONDS
@@ -197,15 +197,15 @@ class Post:
     async def _look_after(self, tasks: Sequence[_Task]) -> None:
         # Lost is who lived neither before the claims were read, so that none withdrawn since is held against a task,
         # nor after, as a worker that has just come does.
-        living = set(await self._fleet.read())
+        living = set(await self._registry.read())
         async with self._redis.pipeline(transaction=False) as pipe:
             for task in tasks:
                 pipe.get(claim_key(task.id))
                 pipe.exists(payload_key(task.id))
             found = await pipe.execute()
-        living |= set(await self._fleet.read())
+        living |= set(await self._registry.read())
         # Read last: a result that came in between is not mistaken for a loss.
-        await self._mailbox.fetch([task.id for task in tasks])
+        await self._results.fetch([task.id for task in tasks])
         unclaimed = []
         for task, claim, payload in zip(tasks, found[::2], found[1::2], strict=True):
             if task.result.done():
@@ -213,15 +213,16 @@ class Post:
             if claim is None:
                 unclaimed.append(task)
             if not payload:
-                self._mailbox.fail(task.id, Unavailable("Redis lost the request; try it again.", part="redis"))
+                self._results.fail(task.id, Unavailable("Redis lost the request; try it again.", part="redis"))
             elif claim is not None and claim.decode() not in living:
                 await self._replace(task)
         await self._send_missing(unclaimed)
 
     async def _send_missing(self, tasks: Sequence[_Task]) -> None:
-        """Send again those that no worker has begun and none will: Redis gave them to one that ended at that moment.
+        """Send tasks again that nobody has claimed and that are nowhere in Redis, at this check and the one before.
 
-        A worker's request for a message takes it out of the queue, and only then does the worker note that it holds it.
+        kombu takes a message out of the queue before it notes it in `unacked`: a worker that ends between the two loses
+        the message.
         """
         if not tasks:
             return
@@ -236,9 +237,9 @@ class Post:
         self._missing = set(missing)
 
     async def _replace(self, task: _Task) -> None:
-        """Send again what a lost worker had begun."""
+        """Send the calls of a task again whose worker was lost, each in a task of its own; not a second time."""
         if task.alone:
-            self._mailbox.fail(task.id, CrashedWorker("This request ended two workers; do not send it again."))
+            self._results.fail(task.id, CrashedWorker("This request ended two workers; do not send it again."))
             return
         task.result.cancel()
         for call in task.calls:

@@ -1,4 +1,4 @@
-"""By what a worker shows that it lives."""
+"""The heartbeat of a worker: its entry in the worker registry, renewed every second."""
 
 import logging
 import socket
@@ -13,7 +13,7 @@ from redis.client import PubSub
 from worker.queue.redis_keys import BEAT_SECONDS, LIFE_SECONDS, worker_key, workers_key
 
 CONFIRM_SECONDS = 0.1
-"""How long a beat waits for what is there only after a new subscription."""
+"""How long a beat waits for Redis to confirm a new subscription."""
 
 logger = logging.getLogger("facet.worker")
 
@@ -31,10 +31,10 @@ def lives_here(redis: Redis, queue: str) -> bool:
 
 
 class Heartbeat:
-    """Repeats in Redis, from a thread of its own, that a worker of some queues lives and what it is.
+    """Renews a worker's entry in the registry of each of its queues, from a thread of its own.
 
-    It also subscribes to a channel of its own, where nothing is ever said: Redis itself ends the subscription at once
-    when the process ends, however that happens.
+    It also subscribes to a channel on which nothing is ever published: Redis ends the subscription as soon as the
+    process ends, however that happens, so that its loss is seen before the entry expires.
     """
 
     def __init__(self, redis: Redis, queues: Sequence[str], worker_id: str, about: bytes) -> None:
@@ -52,7 +52,7 @@ class Heartbeat:
             self._thread.start()
 
     def close(self) -> None:
-        """Sign off, so that nobody waits for this worker."""
+        """Delete the entry, so that nobody waits for this worker."""
         if self._thread.ident is None:
             return
         self._stopping.set()

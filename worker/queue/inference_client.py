@@ -1,4 +1,4 @@
-"""Inference on workers elsewhere, reached over Redis."""
+"""Inference by worker processes: the implementation of the interface over the queue."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -44,7 +44,7 @@ class CeleryInference:
             max_bytes=max_bytes,
         )
         self._known: dict[str, ModelInfo] = {}
-        """The models that ever ran: an answer may come from a worker that has just left."""
+        """Every model that was ever seen: an answer may come from a worker that has just ended."""
 
     async def start(self) -> None:
         """Begin to listen for answers; whether anybody answers is what `ready` says."""
@@ -162,7 +162,7 @@ class CeleryInference:
         return await self._signed(answer if isinstance(answer, list) else [answer], running)
 
     async def _signed(self, made: list[Made], running: Collection[str]) -> list[Made]:
-        """What workers made, with the id of the model, which those of the version before do not tell.
+        """What workers made, with the id of the model, which workers of the version before leave out.
 
         `running` are the models that ran when they were asked. Raises Unavailable where it may be one of several.
         """

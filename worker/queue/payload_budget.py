@@ -1,4 +1,4 @@
-"""How many bytes of calls may lie in Redis, so that answers and heartbeats always have room beside them."""
+"""Limits the bytes of calls in Redis, so that answers and heartbeats always find room."""
 
 import asyncio
 import logging
@@ -13,10 +13,10 @@ from model.errors import Busy
 from worker.backlog import Backlog
 
 SHARE = 0.5
-"""Of the memory that Redis may take, how much may be taken while a call is sent: the rest is for answers, and for calls
-that other processes send at the same moment."""
+"""Of Redis' memory limit, the share that may be in use when a call is sent. The rest is for answers, and for calls that
+other processes send at the same moment."""
 LOOK_SECONDS = 1.0
-"""How old what is known of Redis' memory may be."""
+"""How often Redis is asked for its memory, at most."""
 
 logger = logging.getLogger("facet.client")
 

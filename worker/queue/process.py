@@ -1,4 +1,4 @@
-"""A worker process: Celery's consumer on threads that feed one service."""
+"""A worker process: Celery's consumer with a thread pool, whose threads call one service."""
 
 import logging
 from collections.abc import Iterator
@@ -55,13 +55,13 @@ def work(service: Service, queue: str, redis_url: str, *, threads: int, metrics_
 
 
 def _end(heartbeat: Heartbeat) -> None:
-    """Have the process end, from any thread: nobody asks it any more, and its supervisor starts another."""
+    """End the process, from any thread: it signs off at once, and its supervisor starts another."""
     heartbeat.close()
     state.should_stop = EXIT_BROKEN
 
 
 def _heartbeat(redis: Redis, queue: str, runner: Runner) -> Heartbeat:
-    """Starts the service; gives what will say that it lives, and which queues it answers."""
+    """Start the service; gives the heartbeat, which knows the queues that the worker answers."""
     info = runner.start()
     # What only one model can answer comes by a queue of its own.
     queues = [queue, model_queue(info.id)] if isinstance(info, ModelInfo) else [queue]
@@ -87,4 +87,4 @@ def _metrics(port: int | None) -> Iterator[None]:
 
 
 def _leave_as_it_is(**_: Any) -> None:
-    """Without a receiver of this signal Celery would set up the log by itself."""
+    """A receiver of Celery's signal `setup_logging`: without one Celery would configure logging by itself."""

@@ -1,11 +1,11 @@
-"""What a task and a worker are called in Redis, beside what Celery keeps there."""
+"""The names of the keys of tasks and workers in Redis; docs/running/queue.md lists them with Celery's own."""
 
 BEAT_SECONDS = 1.0
-"""How often a worker says that it lives."""
+"""Between two heartbeats of a worker."""
 LIFE_SECONDS = 8
-"""A worker that has said nothing for so long is lost, such as one whose host is."""
+"""A worker without a heartbeat for so long is lost, such as one whose host is."""
 GRACE_SECONDS = 2.5
-"""A worker whose connection has been gone for so long is lost; it makes a broken one anew within two beats."""
+"""A worker whose subscription has been gone for so long is lost; a living one subscribes again within two beats."""
 CLAIM_SECONDS = 600
 """How long it is known who began a task; longer than any task takes."""
 
@@ -31,5 +31,5 @@ def workers_key(queue: str) -> str:
 
 
 def worker_key(worker_id: str) -> str:
-    """What a worker says of itself; it expires when the worker is lost. Also the channel that it listens to."""
+    """What a worker is (model, sizes), which expires without heartbeats. Also the channel of its subscription."""
     return f"facet:worker:{worker_id}"

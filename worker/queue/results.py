@@ -1,4 +1,4 @@
-"""The answers of tasks, received over one subscription however many are awaited."""
+"""The result channel: one subscription brings the results of all tasks of this process."""
 
 import asyncio
 import logging
@@ -19,8 +19,8 @@ LISTEN_SECONDS = 1.0
 logger = logging.getLogger("facet.client")
 
 
-class Mailbox:
-    """Gives out task ids that share a prefix, and subscribes to the results of all ids with that prefix at once."""
+class ResultChannel:
+    """Gives out task ids with a common prefix, and subscribes to the results of all ids with that prefix."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -32,7 +32,7 @@ class Mailbox:
 
     def start(self) -> None:
         """Begin to listen; without Redis, as soon as it answers."""
-        self._listener = asyncio.create_task(self._listen(), name="mailbox")
+        self._listener = asyncio.create_task(self._listen(), name="results")
 
     async def close(self) -> None:
         """Stop listening."""

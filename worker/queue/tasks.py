@@ -1,4 +1,4 @@
-"""The tasks of a worker: calls of many API processes, run on one service."""
+"""The Celery tasks of a worker, which run the calls of API processes on one service."""
 
 import asyncio
 import itertools
@@ -36,7 +36,7 @@ METHODS = {
 """The calls that a worker of each queue answers; each is a task."""
 
 _BACK_SECONDS = 0.2
-"""Between two looks at the queue by a worker that is about to end."""
+"""Waited before each message that a broken worker puts back, so that it does not take all of them in turn."""
 
 logger = logging.getLogger("facet.worker")
 

@@ -1,4 +1,4 @@
-"""What travels with a call, so that the logs and traces of several processes belong together."""
+"""The trace context of a call (W3C), which joins the logs and traces of an API process and a worker."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

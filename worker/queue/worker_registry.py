@@ -1,4 +1,4 @@
-"""Which workers of a queue live, as an API process sees it."""
+"""The worker registry in Redis, as an API process reads it: which workers of a queue live."""
 
 import logging
 import time
@@ -15,7 +15,7 @@ from worker.queue.redis_keys import BEAT_SECONDS, GRACE_SECONDS, worker_key, wor
 logger = logging.getLogger("facet.client")
 
 
-class Fleet:
+class WorkerRegistry:
     """The workers of one queue and what each says of itself."""
 
     def __init__(self, redis: Redis, queue: str) -> None:
@@ -24,7 +24,7 @@ class Fleet:
         self._members: Mapping[str, object] = {}
         self._read = -BEAT_SECONDS
         self._absent: dict[str, float] = {}
-        """Since when a worker was found without its connection."""
+        """Since when a worker, by its id, has had no subscription."""
 
     async def members(self) -> Mapping[str, object]:
         """What each living worker says of itself, by its id, not older than a beat. Raises Unavailable.
@@ -68,7 +68,7 @@ class Fleet:
             return None
 
     def _gone(self, absent: set[str]) -> set[str]:
-        """Those of the absent that have been so for too long."""
+        """Those of the workers without a subscription that have been so for too long."""
         now = time.monotonic()
         self._absent = {id: self._absent.get(id, now) for id in absent}
         return {id for id, since in self._absent.items() if now - since >= GRACE_SECONDS}

@@ -8,7 +8,7 @@ from worker.stage_timing import stage
 
 
 class LocalGallery(Gallery):
-    """As its base, with the time of searches in the metrics and traces."""
+    """A gallery whose searches are in the metrics and traces."""
 
     def search_many(self, queries: Sequence[Query]) -> list[Results]:
         with stage("search"):

@@ -1,4 +1,4 @@
-"""A gallery whose searches are done by workers elsewhere, reached over Redis."""
+"""A gallery whose searches are done by search workers, over the queue."""
 
 import asyncio
 import threading
@@ -15,7 +15,7 @@ from worker.queue.client import QueueClient
 from worker.queue_names import SEARCH_QUEUE
 
 LOOK_SECONDS = 0.25
-"""How often a thread that waits for an answer looks whether anybody still wants it."""
+"""How often a thread that waits for an answer checks whether its request was cancelled."""
 
 
 class RemoteGallery(BaseGallery):
@@ -63,6 +63,6 @@ class RemoteGallery(BaseGallery):
 
 
 def _check_caller() -> None:
-    """Raises AnyIO's error of cancelled work where this thread works for a request whose caller has gone."""
+    """Raises AnyIO's error of cancelled work where this thread works for a request whose client has disconnected."""
     with suppress(RuntimeError):  # no thread of AnyIO, and so of no request
         check_cancelled()

@@ -1,4 +1,4 @@
-"""What a search worker does: it keeps a replica of the indexes at the state of the store, and searches in it."""
+"""The search worker: keeps a replica of the indexes in step with the store, and searches in it."""
 
 import asyncio
 import logging

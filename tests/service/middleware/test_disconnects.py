@@ -7,7 +7,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import Message, Receive, Scope, Send
 
-from service.middleware.disconnects import LOOK_SECONDS, HangUpMiddleware
+from service.middleware.disconnects import LOOK_SECONDS, DisconnectMiddleware
 
 SCOPE: Scope = {"type": "http"}
 BODY = [{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.request", "body": b"b"}]
@@ -46,7 +46,7 @@ def test_who_stays_is_answered() -> None:
 
     async def scenario() -> None:
         caller = Caller()
-        await HangUpMiddleware(app)(SCOPE, caller.receive, caller.send)
+        await DisconnectMiddleware(app)(SCOPE, caller.receive, caller.send)
         assert caller.heard == [{"type": "http", "body": b"ab"}]
 
     asyncio.run(scenario())
@@ -65,7 +65,7 @@ def test_who_hangs_up_cancels_the_answer() -> None:
 
     async def scenario() -> None:
         caller = Caller()
-        answering = asyncio.create_task(HangUpMiddleware(app)(SCOPE, caller.receive, caller.send))
+        answering = asyncio.create_task(DisconnectMiddleware(app)(SCOPE, caller.receive, caller.send))
         await asyncio.sleep(0.05)
         assert ended == []
         caller.hung_up.set()
@@ -89,7 +89,7 @@ def test_the_application_may_listen_for_the_end_itself() -> None:
     async def scenario() -> None:
         caller = Caller()
         caller.hung_up.set()
-        await asyncio.wait_for(HangUpMiddleware(app)(SCOPE, caller.receive, caller.send), 1)
+        await asyncio.wait_for(DisconnectMiddleware(app)(SCOPE, caller.receive, caller.send), 1)
 
     asyncio.run(scenario())
     assert heard == [GONE]
@@ -102,7 +102,7 @@ def test_what_ends_the_service_is_no_caller_who_left() -> None:
 
     async def scenario() -> None:
         caller = Caller()
-        answering = asyncio.create_task(HangUpMiddleware(app)(SCOPE, caller.receive, caller.send))
+        answering = asyncio.create_task(DisconnectMiddleware(app)(SCOPE, caller.receive, caller.send))
         await asyncio.sleep(2 * LOOK_SECONDS)
         answering.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -118,7 +118,7 @@ def test_nobody_is_watched_who_is_answered_at_once() -> None:
     async def scenario() -> set[asyncio.Task[None]]:
         before = asyncio.all_tasks()
         caller = Caller()
-        await HangUpMiddleware(app)(SCOPE, caller.receive, caller.send)
+        await DisconnectMiddleware(app)(SCOPE, caller.receive, caller.send)
         await asyncio.sleep(2 * LOOK_SECONDS)
         return asyncio.all_tasks() - before
 
@@ -146,7 +146,7 @@ def test_the_threads_of_callers_who_left_count_until_they_end() -> None:
         for _ in range(3):
             callers = [Caller() for _ in range(3)]
             for caller in callers:
-                answering.append(asyncio.create_task(HangUpMiddleware(app)(SCOPE, caller.receive, caller.send)))
+                answering.append(asyncio.create_task(DisconnectMiddleware(app)(SCOPE, caller.receive, caller.send)))
             await asyncio.sleep(1.2 * LOOK_SECONDS)
             for caller in callers:
                 caller.hung_up.set()
@@ -163,7 +163,7 @@ def test_a_failure_is_passed_on() -> None:
 
     async def scenario() -> None:
         caller = Caller()
-        await HangUpMiddleware(app)(SCOPE, caller.receive, caller.send)
+        await DisconnectMiddleware(app)(SCOPE, caller.receive, caller.send)
 
     with pytest.raises(ValueError, match="broken"):
         asyncio.run(scenario())

@@ -8,7 +8,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from model.errors import Busy, TooSlow
-from service.middleware.load_limits import PatienceMiddleware
+from service.middleware.load_limits import LoadLimitMiddleware
 from tests.processes import wait_until
 from tests.service.asking import assert_problem
 from tests.service.serving import dummy_app, serving
@@ -44,7 +44,7 @@ def read(path: str, sizes: Sequence[int]) -> None:
     """Read a body whose pieces come every tenth of a second, where a body has three tenths."""
 
     async def scenario() -> None:
-        limited = PatienceMiddleware(_reader, body_seconds=0.3, concurrent=8, held_bytes=2**30)
+        limited = LoadLimitMiddleware(_reader, body_seconds=0.3, concurrent=8, held_bytes=2**30)
         await limited(scope_of(path), dripping(sizes, 0.1), _never_sent)
 
     asyncio.run(scenario())
@@ -70,7 +70,7 @@ def test_bodies_together_hold_no_more_than_their_bytes() -> None:
             await _reader(scope, receive, send)
             await may_go.wait()
 
-        limited = PatienceMiddleware(holding, body_seconds=5, concurrent=8, held_bytes=100)
+        limited = LoadLimitMiddleware(holding, body_seconds=5, concurrent=8, held_bytes=100)
         first = asyncio.create_task(limited(scope_of("/embed"), dripping([30, 30], 0), _never_sent))
         await asyncio.sleep(0.05)
         with pytest.raises(Busy):

@@ -9,7 +9,7 @@ import pytest
 from model.errors import Unavailable
 from service.security import key_cache
 from service.security.api_key import Key
-from service.security.key_cache import KeyRing
+from service.security.key_cache import KeyCache
 
 
 class Database:
@@ -40,7 +40,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_known_keys_do_while_the_database_does_not_answer(fails: bool) -> None:
     async def story() -> None:
         database = Database()
-        keys = KeyRing(database.read)
+        keys = KeyCache(database.read)
         assert await keys.locked() is False
         keys.seconds = 0.0
         keys._until = 0.0
@@ -66,7 +66,7 @@ def test_known_keys_do_while_the_database_does_not_answer(fails: bool) -> None:
 def test_old_keys_are_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
         database = Database()
-        keys = KeyRing(database.read)
+        keys = KeyCache(database.read)
         keys.seconds = 0.0
         monkeypatch.setattr(key_cache, "KEPT_SECONDS", 0.0)
         await keys.locked()

@@ -7,9 +7,9 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from service.security.access import Access
-from service.security.authentication import LIVE, GuardMiddleware
+from service.security.authentication import LIVE, AuthenticationMiddleware
 from service.security.caller import NOBODY, caller_of
-from service.security.key_cache import KeyRing
+from service.security.key_cache import KeyCache
 
 
 class Asked(Exception):
@@ -30,7 +30,7 @@ def test_liveness_asks_for_no_key_and_others_do() -> None:
     async def nothing(*_: Any) -> Any: ...
 
     async def ask(path: str) -> None:
-        guard = GuardMiddleware(app, cast(Access, type("Keys", (), {"keys": cast(KeyRing, Ring())})))
+        guard = AuthenticationMiddleware(app, cast(Access, type("Keys", (), {"keys": cast(KeyCache, Ring())})))
         await guard({"type": "http", "path": path, "headers": []}, nothing, nothing)
 
     asyncio.run(ask(LIVE))

@@ -1,6 +1,6 @@
 import asyncio
 
-from worker.queue.call_queue import BATCH_BYTES, Call, Waiting
+from worker.queue.call_queue import BATCH_BYTES, Call, CallQueue
 
 
 def call(method: str = "embed", size: int = 1) -> Call:
@@ -9,7 +9,7 @@ def call(method: str = "embed", size: int = 1) -> Call:
 
 def test_calls_of_one_method_travel_together_up_to_the_limit() -> None:
     async def scenario() -> None:
-        waiting = Waiting(max_batch=4)
+        waiting = CallQueue(max_batch=4)
         calls = [call(size=2), call("edit"), call(size=2), call(size=1), call("edit", size=3)]
         for one in calls:
             waiting.put(one)
@@ -22,7 +22,7 @@ def test_calls_of_one_method_travel_together_up_to_the_limit() -> None:
 
 def test_a_call_beyond_the_limit_travels_alone() -> None:
     async def scenario() -> None:
-        waiting = Waiting(max_batch=4)
+        waiting = CallQueue(max_batch=4)
         large, small = call(size=9), call()
         waiting.put(large)
         waiting.put(small)
@@ -34,7 +34,7 @@ def test_a_call_beyond_the_limit_travels_alone() -> None:
 
 def test_a_call_whose_caller_has_gone_is_not_taken() -> None:
     async def scenario() -> None:
-        waiting = Waiting(max_batch=4)
+        waiting = CallQueue(max_batch=4)
         gone, later = call(), call()
         gone.answer.cancel()
         waiting.put(gone)
@@ -50,7 +50,7 @@ def test_a_call_whose_caller_has_gone_is_not_taken() -> None:
 
 def test_calls_of_many_bytes_do_not_travel_together() -> None:
     async def scenario() -> None:
-        waiting = Waiting(max_batch=64)
+        waiting = CallQueue(max_batch=64)
         large = [Call("embed", bytes(BATCH_BYTES // 2), 1, 0.0, asyncio.get_running_loop().create_future())] * 3
         for one in large:
             waiting.put(one)

@@ -44,4 +44,8 @@ def test_the_page_tells_the_version() -> None:
 def test_celery_does_what_the_page_says_and_nothing_that_it_says_is_off() -> None:
     conf = create_celery("redis://localhost/0", stores_results=False).conf
     assert (conf.task_acks_late, conf.worker_prefetch_multiplier) == (True, 1)
-    assert (conf.worker_enable_remote_control, conf.worker_send_task_events, conf.result_backend) == (False, False, None)
+    assert (conf.worker_enable_remote_control, conf.worker_send_task_events, conf.result_backend) == (
+        False,
+        False,
+        None,
+    )

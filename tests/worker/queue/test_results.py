@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from model.errors import Unavailable
 from tests.processes import RedisServer
 from worker.queue.redis_keys import result_key
-from worker.queue.results import Mailbox
+from worker.queue.results import ResultChannel
 
 
 def message(result: Any, status: str = "SUCCESS") -> bytes:
@@ -20,20 +20,20 @@ def message(result: Any, status: str = "SUCCESS") -> bytes:
 
 
 @asynccontextmanager
-async def mailbox_of(server: RedisServer) -> AsyncIterator[tuple[Redis, Mailbox]]:
+async def channel_of(server: RedisServer) -> AsyncIterator[tuple[Redis, ResultChannel]]:
     async with Redis(port=server.port) as redis:
-        mailbox = Mailbox(redis)
+        channel = ResultChannel(redis)
         try:
-            yield redis, mailbox
+            yield redis, channel
         finally:
-            await mailbox.close()
+            await channel.close()
 
 
 def test_what_is_published_arrives(served: RedisServer) -> None:
     async def scenario() -> None:
-        async with mailbox_of(served) as (redis, mailbox):
-            mailbox.start()
-            (one, first), (two, second) = mailbox.expect(), mailbox.expect()
+        async with channel_of(served) as (redis, channel):
+            channel.start()
+            (one, first), (two, second) = channel.expect(), channel.expect()
             assert one != two
             while await redis.publish(result_key(two), message(b"two")) == 0:
                 await asyncio.sleep(0.01)
@@ -45,10 +45,10 @@ def test_what_is_published_arrives(served: RedisServer) -> None:
 
 def test_what_was_published_before_anybody_listened_is_read(served: RedisServer) -> None:
     async def scenario() -> None:
-        async with mailbox_of(served) as (redis, mailbox):
-            task_id, result = mailbox.expect()
+        async with channel_of(served) as (redis, channel):
+            task_id, result = channel.expect()
             await redis.set(result_key(task_id), message(b"early"), ex=10)
-            mailbox.start()
+            channel.start()
             assert await result == b"early"
 
     asyncio.run(asyncio.wait_for(scenario(), 60))
@@ -56,10 +56,10 @@ def test_what_was_published_before_anybody_listened_is_read(served: RedisServer)
 
 def test_a_message_that_was_missed_can_be_fetched(served: RedisServer) -> None:
     async def scenario() -> None:
-        async with mailbox_of(served) as (redis, mailbox):
-            (stored, one), (missing, other) = mailbox.expect(), mailbox.expect()
+        async with channel_of(served) as (redis, channel):
+            (stored, one), (missing, other) = channel.expect(), channel.expect()
             await redis.set(result_key(stored), message(b"kept"), ex=10)
-            await mailbox.fetch([stored, missing])
+            await channel.fetch([stored, missing])
             assert (one.result(), other.done()) == (b"kept", False)
 
     asyncio.run(scenario())
@@ -67,17 +67,17 @@ def test_a_message_that_was_missed_can_be_fetched(served: RedisServer) -> None:
 
 def test_the_first_answer_counts_and_a_failure_is_an_error(served: RedisServer) -> None:
     async def scenario() -> None:
-        async with mailbox_of(served) as (_, mailbox):
-            (twice, answered), (broken, failed), (gone, cancelled) = (mailbox.expect() for _ in range(3))
-            mailbox.deliver(twice, message(b"first"))
-            mailbox.deliver(twice, message(b"second"))
-            mailbox.fail(twice, Unavailable("Late."))
+        async with channel_of(served) as (_, channel):
+            (twice, answered), (broken, failed), (gone, cancelled) = (channel.expect() for _ in range(3))
+            channel.deliver(twice, message(b"first"))
+            channel.deliver(twice, message(b"second"))
+            channel.fail(twice, Unavailable("Late."))
             assert answered.result() == b"first"
-            mailbox.deliver(broken, message({"exc_type": "ValueError"}, "FAILURE"))
+            channel.deliver(broken, message({"exc_type": "ValueError"}, "FAILURE"))
             assert isinstance(failed.exception(), Unavailable)
             cancelled.cancel()
-            mailbox.deliver(gone, message(b"nobody waits"))
-            mailbox.deliver("unknown.1", message(b"not ours"))
+            channel.deliver(gone, message(b"nobody waits"))
+            channel.deliver("unknown.1", message(b"not ours"))
 
     asyncio.run(scenario())
 
@@ -85,7 +85,7 @@ def test_the_first_answer_counts_and_a_failure_is_an_error(served: RedisServer) 
 @pytest.mark.parametrize("count", [1, 3])
 def test_mailboxes_do_not_share_names(served: RedisServer, count: int) -> None:
     async def scenario() -> set[str]:
-        async with mailbox_of(served) as (_, one), mailbox_of(served) as (_, other):
-            return {mailbox.expect()[0] for mailbox in (one, other) for _ in range(count)}
+        async with channel_of(served) as (_, one), channel_of(served) as (_, other):
+            return {channel.expect()[0] for channel in (one, other) for _ in range(count)}
 
     assert len(asyncio.run(scenario())) == 2 * count

@@ -13,7 +13,7 @@ from tests.processes import RedisServer, redis_server, wait_until, worker_proces
 from worker.queue.codec import pack
 from worker.queue.heartbeat import Heartbeat, lives_here, new_worker_id
 from worker.queue.redis_keys import GRACE_SECONDS, LIFE_SECONDS, worker_key, workers_key
-from worker.queue.worker_registry import Fleet
+from worker.queue.worker_registry import WorkerRegistry
 from worker.queue_names import INFERENCE_QUEUE
 
 QUEUE = "test"
@@ -36,7 +36,7 @@ def redis(server: RedisServer) -> Iterator[Redis]:
 def members(server: RedisServer) -> dict[str, object]:
     async def read() -> dict[str, object]:
         async with AsyncRedis(port=server.port) as redis:
-            return dict(await Fleet(redis, QUEUE).members())
+            return dict(await WorkerRegistry(redis, QUEUE).members())
 
     return asyncio.run(read())
 
@@ -69,10 +69,10 @@ def test_the_lost_are_forgotten(server: RedisServer, redis: Redis) -> None:
 def test_a_killed_worker_is_lost_before_its_word_expires(server: RedisServer, redis: Redis, tmp_path: Path) -> None:
     async def scenario(worker: Popen[bytes]) -> None:
         async with AsyncRedis(port=server.port) as connection:
-            fleet = Fleet(connection, INFERENCE_QUEUE)
-            [worker_id] = await fleet.read()
+            registry = WorkerRegistry(connection, INFERENCE_QUEUE)
+            [worker_id] = await registry.read()
             worker.kill()
-            while await fleet.read():
+            while await registry.read():
                 # By its connection alone: what it said is still there.
                 assert redis.exists(worker_key(worker_id))
                 await asyncio.sleep(0.05)
@@ -89,15 +89,15 @@ def test_a_connection_that_breaks_is_made_anew_and_is_no_loss(server: RedisServe
 
     async def scenario() -> None:
         async with AsyncRedis(port=server.port) as connection:
-            fleet = Fleet(connection, QUEUE)
+            registry = WorkerRegistry(connection, QUEUE)
             wait_until(lambda: listening() == 1, seconds=3)
             redis.client_kill_filter(_type="pubsub")
             assert listening() == 0
             while not listening():
-                assert list(await fleet.read()) == ["one"]
+                assert list(await registry.read()) == ["one"]
                 await asyncio.sleep(0.05)
             await asyncio.sleep(GRACE_SECONDS)
-            assert list(await fleet.read()) == ["one"]
+            assert list(await registry.read()) == ["one"]
 
     with closing(Heartbeat(redis, [QUEUE], "one", pack("here"))) as one:
         one.start()
