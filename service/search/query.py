@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.config import JsonDict
+from pydantic.config import JsonDict, JsonValue
 
 from gallery.query import Query, Term
 from model.attributes import Attribute, Vector, join, part, split
@@ -20,13 +20,18 @@ WEIGHT = r"-?(?!0+(\.0*)?([eE]|$))([0-9]{1,3}(\.[0-9]+)?|1000(\.0+)?)([eE]-[0-9]
 WEIGHT_IN_WORDS = "a number from -1000 to 1000 and not 0, such as 1 or -0.3"
 MAX_TERM = 60
 _TERM = re.compile(rf"({'|'.join(Attribute)})(:{WEIGHT})?")
+
+
+def _at_most_one(attribute: Attribute) -> JsonValue:
+    """The schema of a list in which an attribute comes at most once."""
+    return {"contains": {"pattern": f"^{attribute}"}, "minContains": 0, "maxContains": 1}
+
+
 WEIGHTED: JsonDict = {
     "items": {"type": "string", "maxLength": MAX_TERM, "pattern": f"^{_TERM.pattern}$"},
     "minItems": 1,
     "maxItems": len(Attribute),
-    "allOf": [
-        {"contains": {"pattern": f"^{attribute}"}, "minContains": 0, "maxContains": 1} for attribute in Attribute
-    ],
+    "allOf": [_at_most_one(attribute) for attribute in Attribute],
     "examples": [["identity:1", "style:-0.3"]],
 }
 """The schema of attributes with their weights: each of them at most once."""
