@@ -29,9 +29,9 @@ from training.critics.updates import JUDGED, Critics
 from training.data.batches import Batch, Batches
 from training.data.crops import CropSet
 from training.data.shards import MARGIN
+from training.forward_passes import standing
 from training.loop import Report, Trainer
 from training.losses.pictures.perceptual import LiteFeatures
-from training.passes import standing
 from training.recipe import Recipe, load_recipe
 from training.runtime.prefetch import moved
 from training.targets.expression import EXPRESSIONS

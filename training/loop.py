@@ -13,8 +13,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from model.face_model import FaceModel
 from training.data.batches import Batch, Batches, generator_for
+from training.forward_passes import Passes
 from training.losses.objective import Objective
-from training.passes import Passes
 from training.recipe import LEARNING, Optimiser, Recipe
 from training.runtime import distributed as ranks
 from training.runtime.not_finite import check_finite

@@ -10,7 +10,7 @@ import numpy as np
 
 from facet.library.drawing import Drawing, Drawings
 from facet.library.edits import edit_of
-from facet.library.found import Found
+from facet.library.picture_result import Found
 from facet.library.pictures import FaceLike, Picture, embedding_in, in_a_list, named, naming
 from facet.library.pipeline import Pipeline
 from facet.process.inference import backend_of, detector_of, limits_of

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from facet.library.found import Found
+from facet.library.picture_result import Found
 from facet.library.pictures import Picture, opened
 from model.attributes import EMBEDDING_SIZE, Vector
 from model.engine.backend import Backend, Pixels

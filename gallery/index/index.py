@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.index.approximate import LEAST, QUERIES, RECALL_AT, ApproximateIndex
-from gallery.index.composed import SummedIndex
+from gallery.index.composed_query import SummedIndex
 from gallery.index.face_columns import FaceColumns
 from gallery.index.face_table import Roster
 from gallery.index.filter_recall import Effort

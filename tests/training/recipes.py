@@ -9,8 +9,8 @@ from tests.tiny import TINY
 from training.data.augmentation import Augmentation
 from training.data.batches import Batches
 from training.data.crops import CropSet
+from training.forward_passes import Passes
 from training.losses.objective import Objective
-from training.passes import Passes
 from training.recipe import Optimiser, Recipe, StageName, Weights
 
 EVERYTHING = Weights(

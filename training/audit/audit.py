@@ -7,7 +7,7 @@ import numpy as np
 from model.attributes import Attribute, part
 from model.engine.backend import Backend, Pixels
 from training.audit import duplicates as near
-from training.audit import strangeness as strange
+from training.audit import non_faces as strange
 from training.audit.doubts import Doubts
 from training.audit.expressions import doubt_expressions
 from training.audit.findings import Finding, Kind

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor, nn
 
 from training.critics.networks import ImageDiscriminator, LatentDiscriminator
+from training.forward_passes import Passes
 from training.losses.adversarial import DiscriminatorLoss
 from training.losses.gradient_penalty import GradientPenalty
-from training.passes import Passes
 from training.recipe import Recipe
 
 LATENT_PENALTY = 1.0

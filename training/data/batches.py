@@ -17,8 +17,8 @@ from training.data.augmentation import (
     weighted,
 )
 from training.data.crops import CropSet
+from training.data.grouped_sampling import together
 from training.data.mixture import shares
-from training.data.together import together
 from training.runtime import distributed as ranks
 
 

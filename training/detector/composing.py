@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.engine.backend import Pixels
-from training.detector.light import relit
 from training.detector.material import Material
+from training.detector.photometric_augmentation import relit
 from training.detector.truth import Truth, together
 
 BARELY = 0.45

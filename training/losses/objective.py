@@ -4,9 +4,9 @@ import torch
 from torch import Tensor, nn
 
 from training.critics.updates import JUDGED, Critics
+from training.forward_passes import Passes
 from training.losses.embedding.queue import Queue
 from training.losses.terms import TERMS
-from training.passes import Passes
 from training.recipe import Recipe
 
 

@@ -5,20 +5,20 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
+from training.forward_passes import Passes
 from training.losses.adversarial import GeneratorLoss
 from training.losses.embedding.alignment import AlignmentLoss
 from training.losses.embedding.cycle import CycleLoss
 from training.losses.embedding.leakage import LeakageLoss
 from training.losses.latent import LatentLoss
+from training.losses.loss_term import DRAWING, EVERY, READING, SPLITTING, SWAPPING, Term
 from training.losses.moments import MomentsLoss
 from training.losses.pictures.feature_matching import FeatureMatchingLoss
 from training.losses.pictures.perceptual import PerceptualLoss
 from training.losses.pictures.reconstruction import ReconstructionLoss
 from training.losses.pictures.structural import StructuralLoss
-from training.passes import Passes
 from training.runtime.distributed import gathered
 from training.targets import expression, identity, pose, style
-from training.targets.term import DRAWING, EVERY, READING, SPLITTING, SWAPPING, Term
 
 DIRECTIONS = 64
 """In how many random directions the latents' distribution is looked at."""

@@ -5,7 +5,7 @@ import math
 import torch
 
 from training.data.batches import Batches
-from training.passes import Passes
+from training.forward_passes import Passes
 from training.runtime import distributed as ranks
 
 

@@ -13,10 +13,10 @@ from training.data.shards import Sample
 from training.losses.embedding.distillation import DistillationLoss
 from training.losses.embedding.graded_triplet import GradedTripletLoss
 from training.losses.embedding.margin_softmax import MarginSoftmaxLoss
+from training.losses.loss_term import SPLITTING, Term
 from training.targets.blendshapes import BLENDSHAPES, mirrored, mirrored_pose
 from training.targets.columns import column
 from training.targets.projection import Projection
-from training.targets.term import SPLITTING, Term
 
 EXPRESSION = Attribute.EXPRESSION
 SIZE = SPACES[EXPRESSION].size

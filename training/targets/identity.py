@@ -11,10 +11,10 @@ from training.losses.embedding.contrastive import ContrastiveLoss
 from training.losses.embedding.distillation import DistillationLoss
 from training.losses.embedding.margin_softmax import MarginSoftmaxLoss
 from training.losses.embedding.triplet import TripletLoss
+from training.losses.loss_term import SPLITTING, Term
 from training.recipe import Recipe
 from training.targets.columns import column
 from training.targets.projection import Projection
-from training.targets.term import SPLITTING, Term
 
 IDENTITY = Attribute.IDENTITY
 SIZE = SPACES[IDENTITY].size

@@ -2,7 +2,7 @@
 
 from model.attributes import Attribute
 from training.losses.embedding.pose import PoseLoss
-from training.targets.term import SPLITTING, Term
+from training.losses.loss_term import SPLITTING, Term
 
 TERMS = {
     "pose": Term(SPLITTING, lambda *_: PoseLoss(), lambda loss, p: loss(*p.regression(Attribute.POSE, "pose"))),

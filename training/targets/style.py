@@ -3,7 +3,7 @@
 from model.attributes import Attribute
 from training.losses.embedding.triplet import TripletLoss
 from training.losses.embedding.uniformity import UniformityLoss
-from training.targets.term import SPLITTING, Term
+from training.losses.loss_term import SPLITTING, Term
 
 STYLE = Attribute.STYLE
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from facet.library import Drawing, Facet
-    from facet.library.found import Found
+    from facet.library.picture_result import Found
     from facet_client import Client
 
 BATCH = 64

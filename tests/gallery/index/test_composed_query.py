@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gallery.index.composed import SummedIndex
+from gallery.index.composed_query import SummedIndex
 from gallery.index.flat import FlatIndex
 from gallery.index.vector_space import WHOLE, lift, width
 from model.attributes import Attribute, Vector

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 from tests.training.drawn import crop_set
 from training.data.augmentation import Augmentation
 from training.data.batches import Batches
-from training.data.together import grouped, together
+from training.data.grouped_sampling import grouped, together
 
 
 def generator() -> Generator:

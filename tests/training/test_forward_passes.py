@@ -6,8 +6,8 @@ from model.attributes import EMBEDDING_SIZE, SPACES
 from tests.tiny import tiny_model
 from tests.training.drawn import crop_set
 from tests.training.recipes import passes_for, tiny_recipe
+from training.forward_passes import CYCLE_SHIFT, CYCLE_ZOOM, moved, standing, swap
 from training.losses.objective import Objective
-from training.passes import CYCLE_SHIFT, CYCLE_ZOOM, moved, standing, swap
 
 
 def test_a_frame_moves_by_what_it_is_told() -> None:

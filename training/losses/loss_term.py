@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
-    from training.passes import Passes
+    from training.forward_passes import Passes
     from training.recipe import Recipe
 
 READING = ("autoencoder", "joint")
