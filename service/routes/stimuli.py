@@ -1,6 +1,7 @@
 """Sets of drawn faces for experiments: averages, continua, caricatures, factorial sets, reverse correlation."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
@@ -26,6 +27,7 @@ from worker.stimuli.reverse_correlation import MAX_ANSWERS, SIDES, Classificatio
 from worker.stimuli.stimulus import Kind
 
 router = APIRouter(tags=["stimuli"])
+Route = TypeVar("Route", bound=Callable[..., Any])
 
 MAX_FACES = 1000
 """Embeddings in one list; of pictures, a request has `max_images`."""
@@ -60,7 +62,7 @@ Degrees = Annotated[
 Seed = Annotated[int, Query(ge=0, lt=2**32, description="the same seed draws the same faces")]
 
 
-def drawing(path: str, body: dict[str, Any]) -> Any:
+def drawing(path: str, body: dict[str, Any]) -> Callable[[Route], Route]:
     """A route that answers a set."""
     responses = {**PICTURE_PROBLEMS, **DRAWN_SET}
     return router.post(f"/stimuli/{path}", response_model=DrawnStimuli, responses=responses, openapi_extra=body)
@@ -103,7 +105,7 @@ async def average_faces(
 ) -> Response:
     """Draw the average of some faces, in all attributes or in some; in the others it is `onto`, or the first face."""
     given = GivenFaces(inference, body, align)
-    fields = {"faces": await given.many("faces", MAX_FACES), "onto": await given.perhaps("onto")}
+    fields: dict[str, Any] = {"faces": await given.many("faces", MAX_FACES), "onto": await given.perhaps("onto")}
     easel = Easel(request, config, inference)
     return await easel.draw(Average, given.model, **fields, attributes=attr or ALL, weights=weight)
 
@@ -127,7 +129,7 @@ async def continuum_of_faces(
 ) -> Response:
     """Draw faces from one to another in equal steps of similarity."""
     given = GivenFaces(inference, body, align)
-    ends = {"start": await given.one("start"), "end": await given.one("end")}
+    ends: dict[str, Any] = {"start": await given.one("start"), "end": await given.one("end")}
     within("steps", steps, config.max_generate)
     easel = Easel(request, config, inference)
     return await easel.draw(Continuum, given.model, **ends, attributes=attr or ALL, steps=steps, even=even)
@@ -150,7 +152,11 @@ async def caricature_of_face(
 ) -> Response:
     """Draw a face made more, or less, different from the mean of the faces `among`."""
     given = GivenFaces(inference, body, align)
-    fields = {"face": await given.one("face"), "among": await given.many("among", MAX_FACES), "attribute": attr}
+    fields: dict[str, Any] = {
+        "face": await given.one("face"),
+        "among": await given.many("among", MAX_FACES),
+        "attribute": attr,
+    }
     if amount is not None:
         fields["amounts"] = amount
     return await Easel(request, config, inference).draw(Caricature, given.model, **fields)
@@ -241,7 +247,13 @@ async def noise_pairs(
     """
     given = GivenFaces(inference, body, align)
     last = min(pairs, first + max(config.max_generate // 2, 1) - 1) if last is None else last
-    fields = {"face": await given.one("face"), "attribute": attr, "pairs": pairs, "first": first, "last": last}
+    fields: dict[str, Any] = {
+        "face": await given.one("face"),
+        "attribute": attr,
+        "pairs": pairs,
+        "first": first,
+        "last": last,
+    }
     return await Easel(request, config, inference).draw(NoisePairs, given.model, **fields, degrees=degrees, seed=seed)
 
 

@@ -37,7 +37,7 @@ WEIGHTED: JsonDict = {
 """The schema of attributes with their weights: each of them at most once."""
 
 _ABSENT = {"type": "null"}
-_EITHER = [
+_EITHER: list[Any] = [
     {"required": ["embedding"], "properties": {"face": _ABSENT}},
     {"required": ["face"], "properties": {"face": {"type": "string"}}, "not": {"required": ["embedding"]}},
 ]

@@ -20,11 +20,11 @@ from worker.in_flight import InFlight
 from worker.interface import Align, Drawing, DrawnSet, Face, ModelInfo, Verification, not_running
 from worker.local.aligner import Aligner
 from worker.local.device import Device
-from worker.local.drawing import Studios, as_read
 from worker.local.embedding_checks import valid, with_valid_source
 from worker.local.face_description import described
 from worker.local.pictures import Pictures
 from worker.local.pixel_budget import PixelBudget, decoding_threads
+from worker.local.stimuli_drawing import Studios, as_read
 from worker.queue_names import INFERENCE_QUEUE
 from worker.stimuli.stimulus import Kind
 
