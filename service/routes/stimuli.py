@@ -12,6 +12,7 @@ from model.errors import InvalidRequest
 from service.body.given_faces import GivenFaces
 from service.body.request_body import Inputs
 from service.openapi.descriptions import EMBEDDING, PICTURE, PICTURE_PROBLEMS, PICTURES, request_body
+from service.openapi.stimuli import FACES, GROUPS, JSON_TEXT, MAX_FACES, RATINGS
 from service.responses.stimuli import DRAWN_SET, RECIPE, DrawnStimuli, drawn_set
 from service.routing.dependencies import BodyDep, ConfigDep, InferenceDep
 from service.routing.parameters import AlignQuery, within
@@ -23,25 +24,14 @@ from worker.stimuli.continuum import Continuum
 from worker.stimuli.factorial import Factorial
 from worker.stimuli.ratings import Along, fit
 from worker.stimuli.recipe import Recipe, made
-from worker.stimuli.reverse_correlation import MAX_ANSWERS, SIDES, Classification, NoisePairs
+from worker.stimuli.reverse_correlation import Classification, NoisePairs
 from worker.stimuli.stimulus import Kind
 
 router = APIRouter(tags=["stimuli"])
 Route = TypeVar("Route", bound=Callable[..., Any])
 
-MAX_FACES = 1000
-"""Embeddings in one list; of pictures, a request has `max_images`."""
 ALL = tuple(Attribute)
 
-JSON_TEXT: dict[str, Any] = {"type": "string", "contentMediaType": "application/json"}
-FACES: dict[str, Any] = {"type": "array", "items": EMBEDDING, "minItems": 1, "maxItems": MAX_FACES}
-RATINGS: dict[str, Any] = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": MAX_FACES}
-GROUPS: dict[str, Any] = {
-    "type": "array",
-    "items": {"type": "string"},
-    "maxItems": MAX_FACES,
-    "description": "whom each face shows; faces of one group are never on both sides of the cross-validation",
-}
 ANSWERS: dict[str, Any] = {
     "type": "object",
     "patternProperties": {"^[1-9][0-9]{0,5}$": {"enum": list(SIDES)}},
