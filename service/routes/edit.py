@@ -1,9 +1,10 @@
 """A face drawn with some of its attributes changed."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.config import JsonDict, JsonValue
 
 from model.attributes import POSE_ANGLES, Attribute, Vector
 from model.errors import ImpossibleEdit, InvalidRequest
@@ -29,21 +30,26 @@ from worker import interface
 router = APIRouter(tags=["drawing"])
 
 
-_ANGLES: dict[str, Any] = {
+_ANGLES: JsonDict = {
     "minProperties": 1,
     "propertyNames": {"enum": [*POSE_ANGLES]},
     "additionalProperties": {"type": "number", "minimum": -interface.MAX_DEGREES, "maximum": interface.MAX_DEGREES},
 }
-_AMOUNT: dict[str, Any] = {"minimum": -interface.MAX_AMOUNT, "maximum": interface.MAX_AMOUNT}
-_ORIGIN = {"pattern": f"^(source:[0-9]+|face:{ID})$"}
-_ONE_OF_THREE = ("from", "set", "preset")
+_AMOUNT: JsonDict = {"minimum": -interface.MAX_AMOUNT, "maximum": interface.MAX_AMOUNT}
+_ORIGIN: JsonDict = {"pattern": f"^(source:[0-9]+|face:{ID})$"}
+_GIVEN: dict[str, JsonValue] = {
+    "from": {"type": ["string", "object"], "additionalProperties": True},
+    "set": {"type": "object", "additionalProperties": True},
+    "preset": {"type": "string"},
+}
 
 
-def _kind(name: str) -> dict[str, Any]:
+def _kind(name: str) -> JsonValue:
     """The schema of an edit that says by one of its three fields what to take."""
-    others: dict[str, Any] = {other: {"type": "null"} for other in _ONE_OF_THREE if other != name}
-    attribute = {"attribute": {"const": Attribute.POSE.value}} if name == "set" else {}
-    return {"required": [name], "properties": {name: {"not": {"type": "null"}}, **others, **attribute}}
+    properties: dict[str, JsonValue] = {other: _GIVEN[other] if other == name else {"type": "null"} for other in _GIVEN}
+    if name == "set":
+        properties["attribute"] = {"const": Attribute.POSE.value}
+    return {"required": [name], "properties": properties}
 
 
 class Edit(BaseModel):
@@ -53,7 +59,7 @@ class Edit(BaseModel):
         extra="forbid",
         json_schema_extra={
             "example": {"attribute": "pose", "set": {"yaw": 20}, "amount": 1},
-            "oneOf": [_kind(name) for name in _ONE_OF_THREE],
+            "oneOf": [_kind(name) for name in _GIVEN],
         },
     )
 

@@ -1013,7 +1013,9 @@ export interface components {
                 [key: string]: number;
             } | null;
         } & ({
-            from: unknown;
+            from: string | {
+                [key: string]: unknown;
+            };
             preset?: null;
             set?: null;
         } | {
@@ -1021,10 +1023,12 @@ export interface components {
             attribute?: "pose";
             from?: null;
             preset?: null;
-            set: unknown;
+            set: {
+                [key: string]: unknown;
+            };
         } | {
             from?: null;
-            preset: unknown;
+            preset: string;
             set?: null;
         });
         /** EditForm */
