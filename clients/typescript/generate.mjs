@@ -6,8 +6,8 @@ import ts from "typescript";
 
 const [, , source = "../../openapi.json", target = "src/schema.ts"] = process.argv;
 const blob = ts.factory.createTypeReferenceNode("Blob");
-// Examples would become comments, longer than the types; rules about which properties there are have no type.
-const isRule = (schema) => !("properties" in schema || "type" in schema || "$ref" in schema);
+// Examples would become comments, longer than the types; rules between the fields of an object have no type.
+const isRule = (schema) => !("type" in schema || "$ref" in schema);
 const skipped = (key, value) => key === "example" || (["allOf", "oneOf"].includes(key) && value.every(isRule));
 const document = JSON.parse(await readFile(source, "utf8"), (key, value) => (skipped(key, value) ? undefined : value));
 const nodes = await openapiTS(document, {

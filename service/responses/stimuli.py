@@ -22,6 +22,7 @@ FILES = {"recipe": "recipe.json", "table": "stimuli.csv"}
 
 RECIPE: dict[str, Any] = {
     "type": "object",
+    "additionalProperties": True,
     "required": ["facet", "model", "stimuli"],
     "description": "what an answer said that its set was made from; it holds the embeddings of the faces",
     "example": {

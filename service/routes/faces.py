@@ -30,7 +30,11 @@ from service.schemas import Embedding
 router = APIRouter(tags=["gallery"])
 
 DEFAULT_COLLECTION = "default"
-METADATA: Schema = {"type": "object", "description": f"at most {MAX_METADATA_BYTES} bytes as JSON"}
+METADATA: Schema = {
+    "type": "object",
+    "additionalProperties": True,
+    "description": f"at most {MAX_METADATA_BYTES} bytes as JSON",
+}
 METADATA_TEXT = json_text({"type": "object"}, f"a JSON object of at most {MAX_METADATA_BYTES} bytes")
 IDEMPOTENCY_KEY = "Idempotency-Key"
 """The header of the IETF's draft-ietf-httpapi-idempotency-key-header."""

@@ -854,7 +854,9 @@ export interface components {
         ChangeFaceRequest: {
             collection?: string;
             /** @description at most 16384 bytes as JSON */
-            metadata?: Record<string, never>;
+            metadata?: {
+                [key: string]: unknown;
+            };
             subject?: string;
         };
         /** ClassificationImageForm */
@@ -869,7 +871,9 @@ export interface components {
                 [key: string]: "a" | "b";
             };
             /** @description what an answer said that its set was made from; it holds the embeddings of the faces */
-            recipe: Record<string, never>;
+            recipe: {
+                [key: string]: unknown;
+            };
         };
         /**
          * CollectionEntry
@@ -1012,25 +1016,7 @@ export interface components {
             set?: {
                 [key: string]: number;
             } | null;
-        } & ({
-            from: string | {
-                [key: string]: unknown;
-            };
-            preset?: null;
-            set?: null;
-        } | {
-            /** @constant */
-            attribute?: "pose";
-            from?: null;
-            preset?: null;
-            set: {
-                [key: string]: unknown;
-            };
-        } | {
-            from?: null;
-            preset: string;
-            set?: null;
-        });
+        };
         /** EditForm */
         EditForm: {
             /** @description a list of edits */
@@ -1111,7 +1097,9 @@ export interface components {
             collection?: string;
             embedding: components["schemas"]["Embedding"];
             /** @description at most 16384 bytes as JSON */
-            metadata?: Record<string, never>;
+            metadata?: {
+                [key: string]: unknown;
+            };
             subject: string;
         };
         /**
@@ -1688,11 +1676,7 @@ export interface components {
             min_similarity?: number | null;
             /** Subject */
             subject?: string | null;
-        } & ({
-            face?: null;
-        } | {
-            face: string;
-        });
+        };
         /** ReconstructForm */
         ReconstructForm: {
             /**
@@ -1804,7 +1788,9 @@ export interface components {
         /** StimuliAgainRequest */
         StimuliAgainRequest: {
             /** @description what an answer said that its set was made from; it holds the embeddings of the faces */
-            recipe: Record<string, never>;
+            recipe: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Stimulus
