@@ -12,7 +12,6 @@ and gives bytes. They take turns, so that a change of the machine's speed hits b
 import argparse
 import json
 import os
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -22,72 +21,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch import Tensor
 
+from benchmarks.tools.roofline import Work, ceilings, per_second, work
 from model.checkpoint import bundled, load_checkpoint
 from model.engine.backend import load_backend
-from model.engine.engine import Engine, choose_device, choose_precision
+from model.engine.device import choose_device, choose_precision
+from model.engine.engine import Engine
 from model.face_model import FaceModel
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 LEAST_RATIO = 1.0
 """Of the bare loop's best throughput that the engine's best must have."""
 ROUNDS = 5
-SECONDS = 0.25
-"""Of each measurement in a round."""
-
-
-class Work(NamedTuple):
-    """What a network must do for a batch."""
-
-    operations: float
-    bytes_moved: float
-
-
-def work(network: Callable[[Tensor], Tensor], modules: list[nn.Module], rows: Tensor, size: int) -> Work:
-    """Multiplications and additions of a batch's matrix products; bytes if each number takes `size` of them."""
-    moved = 0
-
-    def note(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        nonlocal moved
-        moved += size * (inputs[0].numel() + output.numel() + sum(p.numel() for p in module.parameters()))
-
-    layers = [part for module in modules for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
-    handles = [layer.register_forward_hook(note) for layer in layers]
-    with FlopCounterMode(display=False) as counter, torch.inference_mode():
-        network(rows)
-    for handle in handles:
-        handle.remove()
-    return Work(counter.get_total_flops(), moved)
-
-
-def per_second(function: Callable[[], object], device: torch.device) -> float:
-    """How often a function runs in a second."""
-    wait(device)
-    runs, start = 0, time.perf_counter()
-    while runs < 2 or time.perf_counter() - start < SECONDS:
-        function()
-        runs += 1
-    wait(device)
-    return runs / (time.perf_counter() - start)
-
-
-def wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-
-
-def ceilings(device: torch.device, dtype: torch.dtype) -> tuple[float, float]:
-    """Operations and bytes a second: the best of a large product, and of a copy that no cache holds."""
-    side = 8192 if device.type == "cuda" else 2048
-    a, b = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
-    source = torch.zeros(64 * 2**20, device=device)
-    target = torch.empty_like(source)
-    with torch.inference_mode():
-        products = max(per_second(lambda: a @ b, device) for _ in range(ROUNDS))
-        copies = max(per_second(lambda: target.copy_(source), device) for _ in range(ROUNDS))
-    return products * 2 * side**3, copies * 2 * source.numel() * source.element_size()
 
 
 class Contest(NamedTuple):

@@ -30,6 +30,10 @@ COPY model model
 COPY training training
 RUN --mount=type=bind,from=wheels,target=/wheels \
     pip install -c constraints.txt --find-links /wheels 'setuptools>=77' && pip install -c constraints.txt --find-links /wheels --no-build-isolation ./clients/python '.[distributed,postgres,tracing]'
+# FAISS with CUDA has the same module as the one without, and takes its place.
+RUN --mount=type=bind,from=wheels,target=/wheels \
+    if [ "$DEVICE" = cuda ]; then pip uninstall -y faiss-cpu && pip install -c constraints.txt --find-links /wheels \
+        "$(python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['gpu'])")"; fi
 # What only builds and tests read: headers, tests, sources of extensions, symbols, installers. Bytecode stays for what a start
 # imports, as the containers cannot write any.
 RUN cd /opt/facet/lib/python3*/site-packages && rm -rf torch/include torch/share torch/test && find torch/bin -type f ! -name torch_shm_manager -delete \

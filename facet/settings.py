@@ -27,14 +27,17 @@ class Settings(BaseSettings):
     model: str = Field("", description="a checkpoint's path, or `dummy`; the bundled weights if unset")
     device: str = Field("auto", description="auto, cpu, cuda or cuda:<number>")
     precision: Precision = Field(
-        "auto", description="what the networks compute in: float32, bfloat16, or the fastest that the processor has"
+        "auto",
+        description="what the networks compute in: float32, bfloat16, float16, or the best that the device is fast at",
     )
     detector_model: FilePath | None = Field(None, description="YuNet's ONNX file; OpenCV's Haar cascade if unset")
     database_url: str | None = Field(None, description="the gallery's database; SQLite in the data directory if unset")
     inference: Literal["local", "celery"] = Field("local", description="where the model runs: in this process or not")
     search: Literal["local", "celery"] = Field("local", description="where faces are found: in this process or not")
     redis_url: str = Field("redis://127.0.0.1:6379/0", description="the broker of what is done by `celery`")
-    faiss_device: Literal["cpu", "gpu"] = Field("cpu", description="where the search indexes live")
+    faiss_device: str = Field(
+        "cpu", pattern=r"^(cpu|gpu(:\d{1,3})?)$", description="where the search indexes live: cpu, gpu or gpu:<number>"
+    )
     vector_keys: FilePath | None = Field(
         None, description="file of the keys that seal embeddings and pictures in the database; not sealed if unset"
     )
@@ -93,6 +96,9 @@ class Settings(BaseSettings):
     )
     max_requests: PositiveInt = Field(ServiceConfig.max_requests, description="requests a minute of one API key")
     max_batch: PositiveInt = Field(64, description="faces that go through the networks at once")
+    max_device_bytes: PositiveInt | None = Field(
+        None, description="bytes of a GPU's memory that the networks may take; all that there is if unset"
+    )
     max_queue: PositiveInt = Field(256, description="faces that may wait for the networks; beyond it the answer is 503")
     max_queue_bytes: PositiveInt = Field(
         256 * 2**20, description="bytes of calls of this process that may wait in Redis; beyond it the answer is 503"

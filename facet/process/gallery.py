@@ -32,7 +32,8 @@ def local_gallery(settings: Settings) -> "Gallery":
     from gallery.index.index import IndexConfig
     from worker.search.local import LocalGallery
 
-    move = to_gpu() if settings.faiss_device == "gpu" else None
+    kind, _, number = settings.faiss_device.partition(":")
+    move = to_gpu(int(number or 0)) if kind == "gpu" else None
     _make_folder(settings)
     config = IndexConfig(settings.composed_index, settings.approximate_from, to_gpu=move)
     return LocalGallery(settings.gallery_url, settings.snapshot, config)

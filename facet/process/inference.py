@@ -14,8 +14,10 @@ waits for a busy event loop, and a sixth of the throughput of small requests is 
 
 
 def backend_of(settings: Settings) -> Backend:
-    """The model. Raises InvalidCheckpoint for a bad file."""
-    return load_backend(settings.model, settings.device, settings.precision)
+    """The model. Raises InvalidCheckpoint for a bad file, InvalidRequest for a device that is not there."""
+    return load_backend(
+        settings.model, settings.device, settings.precision, settings.max_batch, settings.max_device_bytes
+    )
 
 
 def detector_of(settings: Settings) -> Detector:

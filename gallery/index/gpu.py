@@ -18,14 +18,16 @@ _MOST = 2048
 """FAISS finds no more on the GPU at a time."""
 
 
-def to_gpu() -> ToGpu:
-    """What moves an index to the first GPU. Raises InvalidRequest where this FAISS has none to use."""
+def to_gpu(number: int = 0) -> ToGpu:
+    """What moves an index to a GPU, by its number. Raises InvalidRequest where this FAISS has none of that to use."""
     if not hasattr(faiss, "StandardGpuResources") or not faiss.get_num_gpus():
         raise InvalidRequest(
             "Searching on the GPU needs an NVIDIA GPU and FAISS with CUDA: install facet[gpu] in place of faiss-cpu."
         )
+    if number >= faiss.get_num_gpus():
+        raise InvalidRequest(f"There is no GPU {number}: FAISS sees {faiss.get_num_gpus()} here, numbered from 0.")
     resources = faiss.StandardGpuResources()
-    return lambda index: faiss.index_cpu_to_gpu(resources, 0, index)
+    return lambda index: faiss.index_cpu_to_gpu(resources, number, index)
 
 
 class GpuIndex:

@@ -15,7 +15,7 @@ from model.calibration import Calibration
 
 Pixels = NDArray[np.uint8]
 """RGB pictures, `(..., height, width, 3)`, uint8."""
-Precision = Literal["auto", "float32", "bfloat16"]
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
 """What the large networks compute in; `auto` is the fastest that the processor has."""
 
 
@@ -32,6 +32,8 @@ class Backend(Protocol):
     card: Mapping[str, Any]
     lanes: int
     """How many threads keep its device busy together."""
+    shares_processors: bool
+    """Whether it computes on the processors that prepare pictures, so that few faces at a time cost those dearly."""
 
     def share(self) -> None:
         """Make the calling thread one of `lanes` that call the model at the same time."""
@@ -45,11 +47,22 @@ class Backend(Protocol):
     def sample(self, count: int, seed: int) -> Vector:
         """Embeddings `(count, 99)` of random plausible faces: z from N(0, I), through the splitter."""
 
+    def memory(self) -> Mapping[str, int]:
+        """Bytes of its device's own memory by what they are; empty where it has none of its own."""
 
-def load_backend(model: str, device: str = "auto", precision: Precision = "auto") -> Backend:
+
+def load_backend(
+    model: str,
+    device: str = "auto",
+    precision: Precision = "auto",
+    max_batch: int | None = None,
+    max_device_bytes: int | None = None,
+) -> Backend:
     """The model named by FACET_MODEL: `dummy`, a checkpoint's path, or `` for the bundled weights.
 
-    Raises InvalidCheckpoint if there is no such model or it is damaged.
+    `max_batch` is the most rows that it will be called with, as far as anybody knows; `max_device_bytes` what it may
+    take of a GPU's memory. Raises InvalidCheckpoint if there is no such model or it is damaged, InvalidRequest if there
+    is no such device.
     """
     if model == "dummy":
         from model.engine.dummy import DummyModel
@@ -58,4 +71,4 @@ def load_backend(model: str, device: str = "auto", precision: Precision = "auto"
     # Imported late: torch takes seconds to import, and the dummy runs without it.
     from model.engine.engine import Engine
 
-    return Engine(Path(model) if model else None, device, precision)
+    return Engine(Path(model) if model else None, device, precision, max_batch, max_device_bytes)

@@ -40,6 +40,7 @@ class DummyModel:
     image_size = SIZE
     read_size = SIZE
     lanes = 1
+    shares_processors = False
     card: Mapping[str, Any] = {"name": "dummy", "description": "A stand-in without weights that recognises nobody."}
 
     def __init__(self) -> None:
@@ -62,11 +63,17 @@ class DummyModel:
     def embed(self, crops: Pixels) -> Vector:
         """`(n, size, size, 3)` -> `(n, 99)`."""
         # One by one: a crop's embedding does not depend on its batch, to the last bit.
-        return np.stack([_read(crop) if _is_drawn(crop) else self._hashed(crop) for crop in crops])
+        rows = [_read(crop) if _is_drawn(crop) else self._hashed(crop) for crop in crops]
+        return np.stack(rows) if rows else np.empty((0, EMBEDDING_SIZE), np.float32)
 
     def render(self, embeddings: Vector) -> Pixels:
         """`(n, 99)` -> `(n, size, size, 3)`."""
-        return np.stack([_drawn(embedding) for embedding in embeddings])
+        drawn = [_drawn(embedding) for embedding in embeddings]
+        return np.stack(drawn) if drawn else np.empty((0, SIZE, SIZE, 3), np.uint8)
+
+    def memory(self) -> Mapping[str, int]:
+        """It has no device."""
+        return {}
 
     def sample(self, count: int, seed: int) -> Vector:
         """Embeddings `(count, 99)` with directions drawn evenly from the sphere and slight poses."""

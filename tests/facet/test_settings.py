@@ -69,3 +69,14 @@ def test_a_secret_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert Settings.load().gallery_url == "postgresql+psycopg://facet:secret@postgres/facet"
     monkeypatch.setenv("FACET_DATABASE_URL", "sqlite:///other.db")
     assert Settings.load().gallery_url == "sqlite:///other.db"
+
+
+@pytest.mark.parametrize("device", ["cpu", "gpu", "gpu:3"])
+def test_where_the_indexes_live(device: str) -> None:
+    assert Settings.load(faiss_device=device).faiss_device == device
+
+
+@pytest.mark.parametrize("device", ["cuda", "gpu:", "gpu:-1", "gpu:1x"])
+def test_where_no_index_can_live(device: str) -> None:
+    with pytest.raises(InvalidRequest, match="FACET_FAISS_DEVICE"):
+        Settings.load(faiss_device=device)

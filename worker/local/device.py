@@ -1,12 +1,15 @@
 """The model behind its queue: runs the crops and embeddings of many requests in batches, on its own threads."""
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from prometheus_client import Gauge
 
 from model.attributes import Vector
 from model.engine.backend import Backend, Pixels
@@ -14,6 +17,9 @@ from worker.backlog import Backlog
 from worker.interface import ModelInfo
 from worker.local.batcher import Batcher
 from worker.stage_timing import span
+
+DEVICE_BYTES = Gauge("facet_device_bytes", "Memory of the GPU that the networks run on", ["kind"])
+"""`tensors` in use, `reserved` for this process, which FACET_MAX_DEVICE_BYTES bounds, and `free` for anybody."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,9 @@ class Device:
         self.backend = backend
         self._max_batch = max_batch
         self._backlog = Backlog(max_queue, max_wait)
+        self._kinds = [*backend.memory()]
+        for kind in self._kinds:
+            DEVICE_BYTES.labels(kind).set_function(partial(self._bytes, kind))
         self._batcher = Batcher[_Job, NDArray[Any]](
             self._run, max_batch, self._backlog, backend.lanes, backend.share, self._test
         )
@@ -55,7 +64,8 @@ class Device:
 
         Where the model runs on the cores that prepare them, faces that are embedded one by one cost twice the time.
         """
-        return self._batcher.coming() if self.backend.lanes > 1 else nullcontext()
+        several = self.backend.shares_processors and self.backend.lanes > 1
+        return self._batcher.coming() if several else nullcontext()
 
     async def embed(self, crops: Sequence[Pixels], patient: bool = False) -> list[Vector]:
         """The embedding `(99,)` of each crop `(size, size, 3)`. Raises Busy or Unavailable."""
@@ -81,6 +91,12 @@ class Device:
     def close(self) -> None:
         """Finish what is queued."""
         self._batcher.close()
+        for kind in self._kinds:
+            DEVICE_BYTES.remove(kind)
+
+    def _bytes(self, kind: str) -> float:
+        """For the metrics: bytes of one kind, no number of a device that has failed and answers nothing."""
+        return math.nan if self.broken else self.backend.memory()[kind]
 
     async def _answers(self, jobs: Sequence[_Job], patient: bool = False) -> list[NDArray[Any]]:
         # One request holds no more than a batch of the queue, however much it asks for.

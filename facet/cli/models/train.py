@@ -68,7 +68,7 @@ def _train_stage(
     dry_run: bool,
 ) -> None:
     from facet.cli.models.watching import watching
-    from model.engine.engine import choose_device
+    from model.engine.device import choose_device
     from training.data.mixture import Source
     from training.recipe import load_recipe
     from training.runtime import distributed as ranks
@@ -102,7 +102,7 @@ def _train_detector(
     dry_run: bool,
 ) -> None:
     from facet.cli.models.watching import watching
-    from model.engine.engine import choose_device
+    from model.engine.device import choose_device
     from model.networks.detector_network import DetectorNetwork
     from training.data.mixture import Source
     from training.detector.recipe import DetectorRecipe

@@ -109,3 +109,34 @@ def test_without_a_gpu_it_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(flat_module.faiss, "get_num_gpus", lambda: 0, raising=False)
     with pytest.raises(InvalidRequest, match="needs an NVIDIA GPU and FAISS with CUDA"):
         gpu.to_gpu()
+
+
+def test_an_index_goes_to_the_gpu_that_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    moved: list[tuple[object, int, object]] = []
+    faiss = flat_module.faiss
+    monkeypatch.setattr(faiss, "get_num_gpus", lambda: 2, raising=False)
+    monkeypatch.setattr(faiss, "StandardGpuResources", lambda: "resources", raising=False)
+    monkeypatch.setattr(faiss, "index_cpu_to_gpu", lambda *given: moved.append(given), raising=False)
+    gpu.to_gpu()("index")
+    gpu.to_gpu(1)("index")
+    assert moved == [("resources", 0, "index"), ("resources", 1, "index")]
+    with pytest.raises(InvalidRequest, match="There is no GPU 2: FAISS sees 2 here"):
+        gpu.to_gpu(2)
+
+
+@pytest.mark.skipif(
+    not hasattr(flat_module.faiss, "StandardGpuResources") or not flat_module.faiss.get_num_gpus(),
+    reason="FAISS has no GPU",
+)
+def test_on_a_gpu_the_nearest_are_found() -> None:
+    vectors = np.random.default_rng(0).standard_normal((5000, 32), np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    index, flat = GpuIndex(32, gpu.to_gpu(), Lock()), FlatIndex(32)
+    for each in (index, flat):
+        each.add(np.arange(5000), vectors)
+    for query in vectors[:20]:
+        best = set(np.argsort(-(vectors @ query))[:10].tolist())
+        found = index.candidates(query, 10)
+        assert found is None or best <= set(found.tolist())
+    index.copy(flat)
+    assert index.candidates(vectors[0], 10) is not None

@@ -31,6 +31,12 @@ def test_embeddings_are_valid_and_repeat_to_the_bit() -> None:
         np.testing.assert_array_equal(embedded(one)[0], row)  # whatever its batch
 
 
+def test_of_no_faces_there_is_nothing() -> None:
+    embeddings = MODEL.embed(np.empty((0, SIZE, SIZE, 3), np.uint8))
+    assert (embeddings.shape, embeddings.dtype) == ((0, EMBEDDING_SIZE), np.float32)
+    assert MODEL.render(embeddings).shape == (0, SIZE, SIZE, 3)
+
+
 def test_a_drawn_embedding_is_read_back() -> None:
     drawn_from = MODEL.sample(20, seed=3)
     drawn = MODEL.render(drawn_from)

@@ -9,7 +9,8 @@ from model.attributes import EMBEDDING_SIZE, SPACES, part
 from model.calibration import Calibration
 from model.checkpoint import load_checkpoint, save_checkpoint
 from model.engine.backend import Backend, Pixels
-from model.engine.engine import Engine, choose_device, choose_precision
+from model.engine.device import choose_device, choose_precision
+from model.engine.engine import Engine
 from model.errors import InvalidCheckpoint
 from model.face_model import FaceModel
 from tests.tiny import tiny_model
@@ -59,6 +60,13 @@ def test_render_rounds_to_bytes(engine: Engine, model: FaceModel) -> None:
     assert drawn.dtype == np.uint8
     exact = (model.render(torch.from_numpy(embeddings)).permute(0, 2, 3, 1).numpy() + 1.0) * 127.5
     assert np.abs(drawn - exact).max() <= 0.5 + 1e-3
+
+
+def test_of_no_faces_there_is_nothing(engine: Engine) -> None:
+    embeddings = engine.embed(crops(0))
+    assert (embeddings.shape, embeddings.dtype) == ((0, EMBEDDING_SIZE), np.float32)
+    drawn = engine.render(embeddings)
+    assert (drawn.shape, drawn.dtype) == ((0, 64, 64, 3), np.uint8)
 
 
 def test_a_batch_equals_single_pictures(engine: Engine) -> None:

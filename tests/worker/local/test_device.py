@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 import pytest
+from prometheus_client import REGISTRY
 
 from model.attributes import Vector
 from model.engine.backend import Pixels
@@ -155,3 +156,27 @@ def test_closing_waits_for_what_is_running() -> None:
             assert len((await held)[0]) == 1
 
     asyncio.run(ask())
+
+
+class Remembering(DummyModel):
+    """The dummy with a device of its own, whose memory fills."""
+
+    held = 7
+
+    def memory(self) -> dict[str, int]:
+        return {"reserved": self.held}
+
+
+def test_the_memory_of_a_gpu_is_in_the_metrics() -> None:
+    def shown() -> float | None:
+        return REGISTRY.get_sample_value("facet_device_bytes", {"kind": "reserved"})
+
+    async def ask() -> None:
+        model = Remembering()
+        async with started(model):
+            assert shown() == 7
+            model.held = 9
+            assert shown() == 9
+
+    asyncio.run(ask())
+    assert shown() is None
