@@ -24,7 +24,7 @@ from worker.stimuli.continuum import Continuum
 from worker.stimuli.factorial import Factorial
 from worker.stimuli.ratings import Along, fit
 from worker.stimuli.recipe import Recipe, made
-from worker.stimuli.reverse_correlation import Classification, NoisePairs
+from worker.stimuli.reverse_correlation import MAX_ANSWERS, SIDES, Classification, NoisePairs
 from worker.stimuli.stimulus import Kind
 
 router = APIRouter(tags=["stimuli"])
