@@ -51,7 +51,7 @@ class GraphSlot:
             self._input = self._sent.to(device)
             self._stream.wait_stream(torch.cuda.current_stream(device))
             # The largest first: what it frees holds the others.
-            pool = torch.cuda.graph_pool_handle()  # type: ignore[no-untyped-call]
+            pool = torch.cuda.graph_pool_handle()
             sizes = [size for size in reversed(BUCKETS) if size <= largest]
             self._recordings = {size: self._record(program, size, pool) for size in sizes}
             _, like = self._recordings[largest]
