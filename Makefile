@@ -31,7 +31,7 @@ test: $(VENV)/test.stamp
 	$(BIN)/pytest -n 2 --dist worksteal
 
 containers: $(VENV)/test.stamp
-	$(PIP) install -c constraints.txt -e '.[containers]'
+	$(PIP) install -c constraints.txt podman-compose
 	PATH=$(abspath $(BIN)):$$PATH $(BIN)/python -m docker.containers $(CONTAINERS)
 
 docs: $(VENV)/test.stamp

@@ -9,18 +9,30 @@ ARG DEVICE=cpu
 # PyPI's torch brings the CUDA libraries along; the one without them comes from PyTorch's own index, or any that has it.
 ARG TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
 ARG PIP_INDEX_URL PIP_NO_INDEX
-RUN apt-get update && apt-get install -y --no-install-recommends binutils && python -m venv /opt/facet
+RUN apt-get update -o Acquire::Retries=3 && apt-get install -y --no-install-recommends -o Acquire::Retries=3 binutils \
+    && python -m venv /opt/facet
 ENV PATH=/opt/facet/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
-COPY constraints.txt ./
+COPY constraints.txt docker/requirements.py pyproject.toml ./
+COPY clients/python/pyproject.toml clients/python/
+# torch by its whole version, as +cpu and PyPI's are equal to pip otherwise; FAISS in one of its two builds, never in both.
+# What only builds and tests read is taken away: headers, tests, sources of extensions, symbols.
 RUN --mount=type=bind,from=wheels,target=/wheels \
-    case "$DEVICE" in \
-        cpu) pip install -c constraints.txt --find-links /wheels --extra-index-url "$TORCH_INDEX_URL" \
-                 "$(sed -n 's/^torch==.*/&+cpu/p' constraints.txt)" ;; \
-        cuda) pip install -c constraints.txt --find-links /wheels torch ;; \
+    torch=$(sed -n 's/^torch==/torch===/p' constraints.txt) \
+    && grep -v '^torch==' constraints.txt >others.txt \
+    && case "$DEVICE" in \
+        cpu) torch=$torch+cpu index="--extra-index-url $TORCH_INDEX_URL" faiss= ;; \
+        cuda) index= faiss='--without faiss-cpu --extra gpu' ;; \
         *) echo "DEVICE is cpu or cuda, not $DEVICE" >&2; exit 1 ;; \
-    esac
-COPY pyproject.toml README.md LICENSE ./
+    esac \
+    && python requirements.py pyproject.toml clients/python/pyproject.toml --without torch $faiss >wanted.txt \
+    && pip install --no-compile -c others.txt --find-links /wheels $index "$torch" \
+    && pip install --no-compile -c others.txt --find-links /wheels -r wanted.txt "$torch" 'setuptools>=77' \
+    && cd /opt/facet/lib/python3*/site-packages && rm -rf torch/include torch/share torch/test && find torch/bin -type f ! -name torch_shm_manager -delete \
+    && find . -type d \( -name tests -o -name testing -path './sqlalchemy/*' \) -prune -exec rm -rf {} + \
+    && find . -type f \( -name '*.a' -o -name '*.pyi' -o -name '*.pyx' -o -name '*.c' -o -name '*.h' \) -delete \
+    && find . -name '*.so' -not -path '*.libs/*' -not -path './torch/*' -not -path './nvidia/*' -exec strip --strip-unneeded {} +
+COPY README.md LICENSE ./
 COPY clients/python clients/python
 COPY facet facet
 COPY service service
@@ -28,21 +40,11 @@ COPY worker worker
 COPY gallery gallery
 COPY model model
 COPY training training
-RUN --mount=type=bind,from=wheels,target=/wheels \
-    pip install -c constraints.txt --find-links /wheels 'setuptools>=77' && pip install -c constraints.txt --find-links /wheels --no-build-isolation ./clients/python '.[distributed,postgres,tracing]'
-# FAISS with CUDA has the same module as the one without, and takes its place.
-RUN --mount=type=bind,from=wheels,target=/wheels \
-    if [ "$DEVICE" = cuda ]; then pip uninstall -y faiss-cpu && pip install -c constraints.txt --find-links /wheels \
-        "$(python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['gpu'])")"; fi
-# What only builds and tests read: headers, tests, sources of extensions, symbols, installers. Bytecode stays for what a start
-# imports, as the containers cannot write any.
-RUN cd /opt/facet/lib/python3*/site-packages && rm -rf torch/include torch/share torch/test && find torch/bin -type f ! -name torch_shm_manager -delete \
-        && find . -type d \( -name tests -o -name testing -path './sqlalchemy/*' \) -prune -exec rm -rf {} + \
-        && find . -type f \( -name '*.a' -o -name '*.pyi' -o -name '*.pyx' -o -name '*.c' -o -name '*.h' \) -delete \
-        && find . -name '*.so' -not -path '*.libs/*' -not -path './torch/*' -exec strip --strip-unneeded {} + \
-        && find . -name __pycache__ -prune -exec rm -rf {} + \
-        && python -c 'import PIL.Image, facet.asgi, facet.cli.service.worker, facet.process.gallery, facet.process.inference, facet.process.tracing, torch, worker.queue.process' \
-        && rm -rf pip pip-* setuptools setuptools-* pkg_resources _distutils_hack distutils-precedence.pth /opt/facet/bin/pip*
+# Bytecode stays for what a start imports, as the containers cannot write any; installers go.
+RUN pip install --no-compile --no-deps --no-build-isolation ./clients/python . \
+    && cd /opt/facet/lib/python3*/site-packages && find . -name __pycache__ -prune -exec rm -rf {} + \
+    && python -c 'import PIL.Image, facet.asgi, facet.cli.service.worker, facet.process.gallery, facet.process.inference, facet.process.tracing, torch, worker.queue.process' \
+    && rm -rf pip pip-* setuptools setuptools-* pkg_resources _distutils_hack distutils-precedence.pth /opt/facet/bin/pip*
 
 FROM ${PYTHON_IMAGE} AS base
 RUN useradd --uid 10001 --user-group --no-create-home facet && install -d -o facet -g facet /var/lib/facet \

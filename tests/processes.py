@@ -1,5 +1,6 @@
 """Real processes for tests: Redis, workers, and whatever else is started by a command."""
 
+import os
 import shutil
 import signal
 import socket
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 import redis
 
@@ -122,6 +124,17 @@ def worker_process(
         wait_until(lambda: bool(server.worker_keys() - before) or process.poll() is not None)
         assert process.poll() is None, (place / "worker.log").read_text()
         yield process
+
+
+@contextmanager
+def published() -> Iterator[httpx.Client | None]:
+    """A client of the deployment that `make containers` names; None where a test starts its own."""
+    url = os.environ.get("PUBLISHED_URL")
+    if url is None:
+        yield None
+        return
+    with httpx.Client(base_url=url, timeout=60, headers={"X-API-Key": os.environ["PUBLISHED_KEY"]}) as client:
+        yield client
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import pytest
 
 from facet_client import Client
 from tests.documents import Reader, blocks_of
-from tests.processes import FACET, ROOT, free_port, wait_until
+from tests.processes import FACET, ROOT, free_port, published, wait_until
 
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
@@ -75,7 +75,11 @@ def _is_ready(url: str) -> bool:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A service started by the README's own command."""
+    """A service started by the README's own command, or the one that `make containers` names."""
+    with published() as client:
+        if client is not None:
+            yield client.base_url.netloc.decode()
+            return
     with served(["make", "serve"], tmp_path_factory.mktemp("data")) as address:
         yield address
 

@@ -25,7 +25,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(holds: Callable[[], bool], what: str, seconds: float = 120.0) -> float:
+def wait_until(holds: Callable[[], bool], what: str, seconds: float = 240.0) -> float:
     """Seconds until something holds. Raises TimeoutError."""
     began = time.monotonic()
     while not holds():
@@ -38,13 +38,13 @@ def wait_until(holds: Callable[[], bool], what: str, seconds: float = 120.0) -> 
 class Deployment:
     """The containers that run, and their API."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, model: str = "", tag: str = "latest") -> None:
+        """model: the one that workers have, by default the bundled one. tag: of the images."""
         self.engine = engine
         self.port = free_port()
         self.key = ""
         self.seconds_to_ready = 0.0
-        self.restarts = 0
-        engine.environment["FACET_PUBLISH"] = f"127.0.0.1:{self.port}"
+        engine.environment |= {"FACET_PUBLISH": f"127.0.0.1:{self.port}", "FACET_MODEL": model, "FACET_TAG": tag}
 
     @property
     def url(self) -> str:
@@ -62,6 +62,12 @@ class Deployment:
         filters = [label("project", PROJECT), *([label("service", service)] if service else [])]
         arguments = [part for wanted in filters for part in ("--filter", f"label={wanted}")]
         return sorted(self.engine.run("ps", "--all", "--format", "{{.Names}}", *arguments).split())
+
+    def beside(self, service: str, name: str, tag: str, *options: str) -> str:
+        """One more container of a service, of the image with a tag; gives its name."""
+        self.engine.environment["FACET_TAG"] = tag
+        self.compose("run", "--detach", "--no-deps", "--name", name, *options, service)
+        return name
 
     def health(self, container: str) -> str:
         """`healthy`, `starting`, `unhealthy`, or empty where nobody knows yet."""
@@ -100,26 +106,29 @@ class Deployment:
         """Remove all of it, whatever state it is in."""
         for name in self._last_needed_last():
             # By force, as what restarts by itself would come back while the others are stopped.
-            self.engine.run("rm", "--force", "--volumes", name)
+            self.engine.run("rm", "--force", "--volumes", name, check=False)
         self.compose("down", "--volumes")
 
     def stop(self) -> dict[str, int]:
         """Stop every container; gives their exit codes."""
         names = self._last_needed_last()
         for name in names:
-            # The compose file's grace; Podman's own is 10 s.
-            self.engine.run("stop", "--time", "40", name, timeout=90)
+            self.halt(name)
         return {name: int(self.engine.inspect(name)["State"]["ExitCode"]) for name in names}
+
+    def halt(self, name: str) -> None:
+        """Stop a container, with the compose file's grace; Podman's own is 10 s."""
+        self.engine.run("stop", "--time", "40", name, timeout=90)
 
     def _last_needed_last(self) -> list[str]:
         return [name for service in _ORDER for name in self.containers(service)]
 
 
 @contextmanager
-def deployment(engine: Engine) -> Iterator[Deployment]:
+def deployment(engine: Engine, model: str = "", tag: str = "latest") -> Iterator[Deployment]:
     """Nothing of it is left at the end, its volumes neither."""
     with _secrets(), _checking(engine) as current:
-        current.append(found := Deployment(engine))
+        current.append(found := Deployment(engine, model, tag))
         found.remove()
         try:
             yield found

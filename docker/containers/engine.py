@@ -16,6 +16,10 @@ class Missing(Exception):
     """What is needed is not on this machine."""
 
 
+class Failed(Exception):
+    """A command ended with an error, or not in time; the message has the end of what it wrote."""
+
+
 class Engine:
     """Runs the commands that Docker and Podman have in common."""
 
@@ -24,18 +28,18 @@ class Engine:
         self.environment = environment
 
     def run(self, *arguments: str, timeout: float = 600, check: bool = True) -> str:
-        """The output of a command, without its errors. Raises CalledProcessError and TimeoutExpired."""
+        """The output of a command, without its errors. Raises Failed."""
         return self._call([self.name, *arguments], timeout, check).stdout.strip()
 
     def succeeds(self, *arguments: str, timeout: float = 60) -> bool:
         """Whether a command ends well in time."""
         try:
             return self._call([self.name, *arguments], timeout, False).returncode == 0
-        except subprocess.TimeoutExpired:
+        except Failed:
             return False
 
     def inspect(self, container: str) -> dict[str, Any]:
-        """What the engine knows of a container. Raises CalledProcessError where there is none."""
+        """What the engine knows of a container. Raises Failed where there is none."""
         return dict(json.loads(self.run("container", "inspect", container))[0])
 
     def logs(self, container: str) -> str:
@@ -44,7 +48,7 @@ class Engine:
         return done.stdout + done.stderr
 
     def compose(self, *arguments: str, timeout: float = 600) -> str:
-        """The output of a command of compose. Raises CalledProcessError with it, and Missing."""
+        """The output of a command of compose. Raises Failed, and Missing."""
         return self._call([*self._compose(), *arguments], timeout, True).stdout
 
     def _compose(self) -> list[str]:
@@ -56,12 +60,15 @@ class Engine:
         return [program, "--no-ansi"]
 
     def _call(self, command: Sequence[str], timeout: float, check: bool) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            command, check=False, capture_output=True, text=True, timeout=timeout, env=self.environment
-        )
+        told = " ".join(command)[:200]
+        try:
+            done = subprocess.run(
+                command, check=False, capture_output=True, text=True, timeout=timeout, env=self.environment
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"not within {timeout:g} s: {told}") from error
         if check and done.returncode:
-            print(done.stdout[-2000:], done.stderr[-4000:], sep="\n", flush=True)
-            done.check_returncode()
+            raise Failed(f"{told}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}")
         return done
 
 
@@ -77,7 +84,10 @@ def find_engine(place: Path) -> Engine:
         )
     if not Path("/run/systemd/system").exists():
         environment["CONTAINERS_CONF"] = str(_without_systemd(place))
-    return Engine("podman", environment)
+    podman = Engine("podman", environment)
+    if not podman.succeeds("info"):
+        raise Missing("what Podman needs: `podman info` fails")
+    return podman
 
 
 def _without_systemd(place: Path) -> Path:

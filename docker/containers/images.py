@@ -3,60 +3,71 @@
 import json
 import subprocess
 import sys
-import tomllib
+from collections.abc import Collection
 from pathlib import Path
 
-from docker.containers.bases import ROOT, building
-from docker.containers.engine import Engine
+from docker.containers.bases import ROOT, base_images, build
+from docker.containers.engine import Engine, Missing
+from docker.requirements import EXTRAS, requirements
 
 IMAGES = {
-    "facet-api": ["-f", "docker/api.Dockerfile"],
-    "facet-worker": ["-f", "docker/worker.Dockerfile"],
-    "facet": ["-f", "docker/worker.Dockerfile", "--target", "service"],
+    "facet-api": ["docker/api.Dockerfile"],
+    "facet-worker": ["docker/worker.Dockerfile"],
+    "facet": ["docker/worker.Dockerfile", "--target", "service"],
 }
-"""What builds each image."""
+"""The file that builds each image, and the options for it."""
 LIMITS = {"facet-api": 350e6, "facet-worker": 1.2e9, "facet": 1.2e9}
-"""Bytes that each may have."""
+"""Bytes that each may have on a base of `BASE_BYTES`: what Debian adds to its own packages is not ours."""
+BASE_BYTES = 128e6
 
 
-def build_images(engine: Engine, place: Path) -> dict[str, int]:
-    """Build every image; gives their sizes in bytes."""
-    wheels = _wheels(place / "wheels")
-    options = [*building(engine), "--build-context", f"wheels={wheels}", "--build-arg", "PIP_NO_INDEX=1"]
-    for image, arguments in IMAGES.items():
-        engine.run("build", *options, *_ignoring(engine, arguments[1]), *arguments, "-t", image, str(ROOT), timeout=900)
-    return {image: int(engine.run("image", "inspect", "--format", "{{.Size}}", image)) for image in IMAGES}
+def build_images(
+    engine: Engine, place: Path, images: Collection[str] = tuple(IMAGES), root: Path = ROOT, tag: str = "latest"
+) -> dict[str, int]:
+    """Build images from a tree of the project; gives their sizes in bytes.
+
+    Raises Failed, and Missing where no network gives what it takes.
+    """
+    wheels = ["--build-context", f"wheels={_wheels(place / 'wheels', root)}", "--build-arg", "PIP_NO_INDEX=1"]
+    for image in images:
+        file, *target = IMAGES[image]
+        # Docker finds the file of what is left out by its name; Podman is told.
+        ignoring = [] if engine.name == "docker" else ["--ignorefile", str(root / f"{file}.dockerignore")]
+        build(engine, *wheels, *ignoring, "-f", str(root / file), *target, "-t", f"{image}:{tag}", str(root))
+    return {image: size(engine, f"{image}:{tag}") for image in images}
 
 
-def _ignoring(engine: Engine, dockerfile: str) -> list[str]:
-    """Docker finds the file by its name; Podman is told."""
-    return [] if engine.name == "docker" else ["--ignorefile", str(ROOT / f"{dockerfile}.dockerignore")]
+def size(engine: Engine, image: str) -> int:
+    """The bytes of an image, its base included."""
+    return int(engine.run("image", "inspect", "--format", "{{.Size}}", image))
 
 
-def _wheels(place: Path) -> Path:
+def _wheels(place: Path, root: Path) -> Path:
     """A folder with the wheels of every package in the images, from wherever pip has them on this machine."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
-    wanted = [
-        *project["dependencies"],
-        *(name for extra in ("distributed", "postgres", "tracing") for name in extras[extra]),
-    ]
+    if sys.version_info[:2] != (3, 11):
+        raise Missing("Python 3.11, the images' own, to collect their wheels")
     place.mkdir(parents=True, exist_ok=True)
+    constraints = root / "constraints.txt"
     # PyTorch by its exact version, and what Redis's client asks for on Debian's Python, 3.11.2.
-    [torch] = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line.startswith("torch==")]
-    wanted += [torch, "setuptools>=77", "async-timeout>=4.0.3"]
+    [torch] = [line for line in constraints.read_text().splitlines() if line.startswith("torch==")]
+    projects = [root / "pyproject.toml", root / "clients" / "python" / "pyproject.toml"]
+    wanted = [*requirements(projects, EXTRAS, []), torch, "setuptools>=77", "async-timeout>=4.0.3"]
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--find-links", str(place)]
-    command = [*pip, "-c", str(ROOT / "constraints.txt"), "-d", str(place), *wanted]
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    command = [*pip, "-c", str(constraints), "-d", str(place), *wanted]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise Missing(f"an index, or a folder, that has the packages' wheels: {done.stderr[-500:]}")
     return place
 
 
 def what_is_wrong(engine: Engine, image: str) -> list[str]:
-    """What an image has that it should not: root, pip, a compiler, no health check."""
+    """What an image has that it should not: root, pip, a compiler, no health check, too many bytes."""
     found = json.loads(engine.run("image", "inspect", image))[0]
     config = found["Config"]
     wrong = [] if config["User"] == "facet" else [f"runs as {config['User'] or 'root'}"]
     if not (config.get("Healthcheck") or found.get("Healthcheck") or {}).get("Test"):
         wrong.append("no health check")
+    if size(engine, image) - size(engine, base_images()["python"]) > LIMITS[image] - BASE_BYTES:
+        wrong.append(f"more than {LIMITS[image] / 1e6:g} MB with a base of {BASE_BYTES / 1e6:g} MB")
     look = "command -v pip pip3 gcc cc g++ make; find / -xdev -type d -name pip -path '*packages*' 2>/dev/null; true"
     return wrong + engine.run("run", "--rm", "--network", "none", "--entrypoint", "sh", image, "-c", look).split()

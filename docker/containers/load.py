@@ -14,22 +14,29 @@ class Load:
     """Asks from some threads, and counts what comes: by status, or by the name of the error."""
 
     def __init__(self, connect: Callable[[], httpx.Client], ask: Ask, threads: int) -> None:
-        self.answers: Counter[str] = Counter()
+        self._answers: Counter[str] = Counter()
         self._connect, self._ask = connect, ask
         self._lock, self._stopping = threading.Lock(), threading.Event()
         self._threads = [threading.Thread(target=self._work) for _ in range(threads)]
+
+    @property
+    def answers(self) -> Counter[str]:
+        """What came so far."""
+        with self._lock:
+            return self._answers.copy()
 
     def _work(self) -> None:
         while not self._stopping.is_set():
             # A connection for each request, as from callers who come and go.
             with self._connect() as client:
                 try:
-                    found = str(self._ask(client).status_code)
+                    answer = self._ask(client)
+                    found, good = str(answer.status_code), answer.is_success
                 except httpx.TransportError as error:
-                    found = type(error).__name__
+                    found, good = type(error).__name__, False
             with self._lock:
-                self.answers[found] += 1
-            if found != "200":
+                self._answers[found] += 1
+            if not good:
                 self._stopping.wait(0.2)
 
     def start(self) -> None:

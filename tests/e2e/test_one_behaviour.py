@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.faces import draw_face, jpeg, png
-from tests.processes import distributed
+from tests.processes import distributed, published
 from tests.service.asking import JSON
 from tests.service.serving import dummy_app, serving
 
@@ -52,10 +52,14 @@ def deployments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[http
     """Clients of an embedded and of a distributed service."""
     place: Path = tmp_path_factory.mktemp("deployments")
     with ExitStack() as stack:
+        embedded = stack.enter_context(serving(dummy_app(place / "embedded")))
+        containers = stack.enter_context(published())
+        if containers is not None:
+            yield embedded, containers
+            return
         apart = place / "distributed"
         settings = stack.enter_context(distributed(place, apart))
-        apps = dummy_app(place / "embedded"), dummy_app(apart, **settings)
-        yield stack.enter_context(serving(apps[0])), stack.enter_context(serving(apps[1]))
+        yield embedded, stack.enter_context(serving(dummy_app(apart, **settings)))
 
 
 @pytest.mark.parametrize("name", REQUESTS)
