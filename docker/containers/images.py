@@ -19,6 +19,7 @@ IMAGES = {
 LIMITS = {"facet-api": 350e6, "facet-worker": 1.2e9, "facet": 1.2e9}
 """Bytes that each may have on a base of `BASE_BYTES`: what Debian adds to its own packages is not ours."""
 BASE_BYTES = 128e6
+_TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 
 
 def build_images(
@@ -47,17 +48,20 @@ def _wheels(place: Path, root: Path) -> Path:
     if sys.version_info[:2] != (3, 11):
         raise Missing("Python 3.11, the images' own, to collect their wheels")
     place.mkdir(parents=True, exist_ok=True)
-    constraints = root / "constraints.txt"
-    # PyTorch by its exact version, and what Redis's client asks for on Debian's Python, 3.11.2.
-    [torch] = [line for line in constraints.read_text().splitlines() if line.startswith("torch==")]
+    constraints = (root / "constraints.txt").read_text().splitlines()
+    pinned = place / "constraints.txt"
+    # PyTorch without CUDA by its whole name, and what Redis's client asks for on Debian's Python, 3.11.2.
+    pinned.write_text("\n".join(one for one in constraints if not one.startswith("torch==")))
+    [torch] = [one.replace("==", "===") + "+cpu" for one in constraints if one.startswith("torch==")]
     projects = [root / "pyproject.toml", root / "clients" / "python" / "pyproject.toml"]
-    wanted = [*requirements(projects, EXTRAS, []), torch, "setuptools>=77", "async-timeout>=4.0.3"]
+    wanted = [*requirements(projects, EXTRAS, ["torch"]), torch, "setuptools>=77", "async-timeout>=4.0.3"]
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--find-links", str(place)]
-    command = [*pip, "-c", str(constraints), "-d", str(place), *wanted]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise Missing(f"an index, or a folder, that has the packages' wheels: {done.stderr[-500:]}")
-    return place
+    command = [*pip, "-c", str(pinned), "-d", str(place), *wanted]
+    for index in ([], ["--extra-index-url", _TORCH_INDEX, "--timeout", "30", "--retries", "2"]):
+        done = subprocess.run([*command, *index], check=False, capture_output=True, text=True)
+        if done.returncode == 0:
+            return place
+    raise Missing(f"an index, or a folder, that has the packages' wheels: {done.stderr[-500:]}")
 
 
 def what_is_wrong(engine: Engine, image: str) -> list[str]:
