@@ -73,7 +73,7 @@ def test_a_load_counts_answers_and_broken_connections() -> None:
 @pytest.mark.parametrize("answers", [{}, {"503": 4}, {"200": 9, "ReadError": 1}])
 def test_a_trial_fails_by_what_callers_saw(answers: dict[str, int]) -> None:
     with pytest.raises(AssertionError, match="only"):
-        trials._expect(Counter(answers), {"200"})
+        trials.expect(Counter(answers), {"200"})
 
 
 @pytest.fixture
