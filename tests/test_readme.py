@@ -39,6 +39,7 @@ NOT_RUN = Counter(
         "docs/models/trust.md": 1,
         "docs/running/configuration.md": 1,
         "docs/running/deployment.md": 2,
+        "docs/running/operations.md": 3,
         "docs/start.md": 1,
         "docs/tasks/train.md": 1,
     }

@@ -13,6 +13,7 @@ from tests.processes import ROOT
 
 PLACE = ROOT / "docker" / "observability"
 DASHBOARD: dict[str, Any] = json.loads((PLACE / "grafana-dashboard.json").read_text())
+ALERTS: list[dict[str, Any]] = yaml.safe_load((PLACE / "alerts.yml").read_text())["groups"][0]["rules"]
 QUERIES = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
 OF_PROMETHEUS = {"up"}
 
@@ -42,12 +43,23 @@ def test_each_metric_that_it_names_exists(measured: dict[str, set[str]]) -> None
     assert ours == {re.sub(r"_(bucket|count|sum)$", "", name) for name in named if name.startswith("facet_")}
 
 
-@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("query", [*QUERIES, *(rule["expr"] for rule in ALERTS)])
 def test_each_query_groups_by_labels_that_there_are(query: str, measured: dict[str, set[str]]) -> None:
     [name, *_] = names_in(query) or {"up"}
     groups = re.findall(r"by \(([^)]*)\)", query)
     wanted = {label.strip() for group in groups for label in group.split(",")} | set(re.findall(r"\{(\w+)=", query))
     assert wanted <= measured.get(name, set()) | {"le", "job", "instance"}
+
+
+def test_each_alert_asks_for_what_is_measured(measured: dict[str, set[str]]) -> None:
+    assert len({rule["alert"] for rule in ALERTS}) == len(ALERTS) == 6
+    page = (ROOT / "docs" / "running" / "operations.md").read_text()
+    for rule in ALERTS:
+        [name, *_] = names_in(rule["expr"]) or {"up"}
+        assert name in measured or name in OF_PROMETHEUS
+        assert name.removesuffix("_bucket") in page or name.startswith("process_")
+        labels = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
+        assert labels <= {"job", "instance", *re.findall(r"\w+", "".join(re.findall(r"by \(([^)]*)\)", rule["expr"])))}
 
 
 def test_panels_lie_side_by_side() -> None:
