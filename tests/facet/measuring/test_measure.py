@@ -107,7 +107,7 @@ def test_a_quality_and_its_parts_have_columns_of_their_own(model: Facet, folder:
     with (tmp_path / "with.csv").open() as file:
         [written] = csv.DictReader(file)
     assert (written["quality"], written["quality_sharpness"]) == ("0.75", "0.5")
-    assert "quality" not in (tmp_path / "without.csv").read_text()
+    assert "quality" not in (tmp_path / "without.csv").read_text().splitlines()[0]
 
 
 @pytest.mark.parametrize("stop_after", [0, 3, 7])
