@@ -225,7 +225,8 @@ def moved(images: Tensor, normal: Tensor) -> Tensor:
 
     Beyond their edges these are repeated.
     """
-    zoom, *shift = (normal.clamp(-2.0, 2.0) * normal.new_tensor([CYCLE_ZOOM, CYCLE_SHIFT, CYCLE_SHIFT])).unbind(dim=1)
+    zoom, *shift = normal.clamp(-2.0, 2.0).unbind(dim=1)
+    zoom, shift = CYCLE_ZOOM * zoom, [CYCLE_SHIFT * each for each in shift]
     none = torch.zeros_like(zoom)
     rows = [torch.stack([1 + zoom, none, 2 * shift[0]], dim=1), torch.stack([none, 1 + zoom, 2 * shift[1]], dim=1)]
     grid = F.affine_grid(torch.stack(rows, dim=1), list(images.shape), align_corners=False)
@@ -234,7 +235,7 @@ def moved(images: Tensor, normal: Tensor) -> Tensor:
 
 def swap(f: Tensor, generator: Generator, chances: Sequence[float] = (1.0,) * len(SPACES)) -> Tensor:
     """Embeddings `(n, 99)`, each with one random attribute taken from the next row; the rest is bit-equal."""
-    odds = torch.tensor(chances, device=generator.device)
+    odds = torch.tensor(chances).to(generator.device, non_blocking=True)  # a plain copy would wait for the device
     chosen = torch.multinomial(odds, len(f), replacement=True, generator=generator)
     taken = torch.zeros(len(f), EMBEDDING_SIZE, dtype=torch.bool, device=f.device)
     for number, space in enumerate(SPACES.values()):

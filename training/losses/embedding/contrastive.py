@@ -3,6 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+LEAST = -1e30
+"""The logit of a pair that does not count."""
+
 
 class ContrastiveLoss(nn.Module):
     """Supervised contrastive loss (Khosla et al. 2020, L_out): for each anchor i with others of its class P(i),
@@ -19,12 +22,11 @@ class ContrastiveLoss(nn.Module):
 
     def forward(self, vectors: Tensor, labels: Tensor) -> Tensor:
         known = labels >= 0
-        vectors, labels = vectors[known], labels[known]
-        self_pairs = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
-        positive = (labels[:, None] == labels[None, :]) & ~self_pairs
-        anchors = positive.any(dim=1)
-        if not anchors.any():
-            return vectors.sum() * 0.0
-        logits = (vectors @ vectors.T / self.temperature).masked_fill(self_pairs, -torch.inf)
+        others = known[:, None] & known & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+        positive = (labels[:, None] == labels) & others
+        # As much as minus infinity, which would make no number of a row without others.
+        logits = (vectors @ vectors.T / self.temperature).masked_fill(~others, LEAST)
         share = (logits - logits.logsumexp(dim=1, keepdim=True)).masked_fill(~positive, 0.0)
-        return -(share.sum(dim=1)[anchors] / positive.sum(dim=1)[anchors]).mean()
+        partners = positive.sum(dim=1)
+        anchors = (partners > 0).sum().clamp(min=1)
+        return -(share.sum(dim=1) / partners.clamp(min=1)).sum() / anchors

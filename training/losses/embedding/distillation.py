@@ -20,12 +20,12 @@ class DistillationLoss(nn.Module):
         self.direct, self.tolerance = direct, tolerance
 
     def forward(self, vectors: Tensor, targets: Tensor, known: Tensor) -> Tensor:
-        vectors, targets = vectors[known], targets[known]
-        count = len(vectors)
-        if count < 2:
-            return vectors.sum() * 0.0
-        direct = (1.0 - (vectors * targets).sum(dim=1)).mean()
+        enough = known.sum() >= 2
+        known = known & enough
+        targets = targets.masked_fill(~known[:, None], 0.0)
+        direct = ((1.0 - (vectors * targets).sum(dim=1)) * known).sum() / known.sum().clamp(min=1)
         difference = vectors @ vectors.T - targets @ targets.T
-        pairs = ~torch.eye(count, dtype=torch.bool, device=vectors.device)
-        beyond = (difference[pairs].abs() - self.tolerance).clamp(min=0.0)
-        return self.direct * direct + (beyond**2).mean().add(1e-8).sqrt()
+        pairs = known[:, None] & known & ~torch.eye(len(known), dtype=torch.bool, device=vectors.device)
+        beyond = (difference.abs() - self.tolerance).clamp(min=0.0).masked_fill(~pairs, 0.0)
+        mean = (beyond**2).sum() / pairs.sum().clamp(min=1)
+        return (self.direct * direct + mean.add(1e-8).sqrt()) * enough

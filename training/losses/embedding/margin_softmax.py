@@ -20,9 +20,7 @@ class MarginSoftmaxLoss(nn.Module):
 
     def forward(self, vectors: Tensor, labels: Tensor) -> Tensor:
         known = labels >= 0
-        if not known.any():
-            return vectors.sum() * 0.0
-        vectors, labels = vectors[known], labels[known]
         cosines = vectors @ F.normalize(self.directions, dim=1).T
-        margins = self.margin * F.one_hot(labels, len(self.directions)).to(cosines.dtype)
-        return F.cross_entropy(self.scale * (cosines - margins), labels)
+        margins = self.margin * (labels[:, None] == torch.arange(len(self.directions), device=labels.device))
+        losses = F.cross_entropy(self.scale * (cosines - margins), labels.clamp(min=0), reduction="none")
+        return (losses * known).sum() / known.sum().clamp(min=1)

@@ -19,13 +19,13 @@ class TripletLoss(nn.Module):
 
     def forward(self, vectors: Tensor, labels: Tensor) -> Tensor:
         known = labels >= 0
-        vectors, labels = vectors[known], labels[known]
-        same = labels[:, None] == labels[None, :]
-        positive = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
-        anchors = positive.any(dim=1) & (~same).any(dim=1) if len(labels) else labels.bool()
-        if not anchors.any():
-            return vectors.sum() * 0.0
+        counted = known[:, None] & known
+        same = labels[:, None] == labels
+        positive = counted & same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+        negative = counted & ~same
+        anchors = positive.any(dim=1) & negative.any(dim=1)
         distances = 1.0 - vectors @ vectors.T
         farthest = distances.masked_fill(~positive, -torch.inf).amax(dim=1)
-        nearest = distances.masked_fill(same, torch.inf).amin(dim=1)
-        return (self.margin + farthest - nearest)[anchors].clamp(min=0.0).mean()
+        nearest = distances.masked_fill(~negative, torch.inf).amin(dim=1)
+        missing = (self.margin + farthest - nearest).masked_fill(~anchors, 0.0).clamp(min=0.0)
+        return missing.sum() / anchors.sum().clamp(min=1)

@@ -1,5 +1,7 @@
 """Spread of unit vectors over the sphere."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -18,7 +20,7 @@ class UniformityLoss(nn.Module):
 
     def forward(self, vectors: Tensor) -> Tensor:
         squares = 2.0 - 2.0 * vectors @ vectors.T
-        pairs = ~torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
-        energy = -self.temperature * squares[pairs]
-        count = torch.tensor(float(energy.numel()), device=vectors.device)
-        return torch.logsumexp(energy, dim=0) - count.log() + 4.0 * self.temperature
+        selves = torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
+        energy = (-self.temperature * squares).masked_fill(selves, -torch.inf)
+        pairs = len(vectors) * (len(vectors) - 1)
+        return torch.logsumexp(energy.flatten(), dim=0) - math.log(pairs) + 4.0 * self.temperature
