@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.optim import AdamW
 
 from model.attributes import EMBEDDING_SIZE
-from model.engine.engine import choose_device
+from model.engine.device import choose_device
 from model.face_model import FaceModel
 from training.critics.updates import JUDGED, Critics
 from training.data.batches import Batch, Batches
@@ -170,12 +170,20 @@ class Clock:
         return len(self.reports) >= self.steps
 
 
-def measure(recipe: Recipe, device: torch.device, steps: int, rounds: int) -> dict[str, Any]:
+def measure(recipe: Recipe, device: torch.device, steps: int, rounds: int, count: int = CROPS) -> dict[str, Any]:
     """Images per second of both loops, their ratio, and where the rest went."""
     size = recipe.network.image_size
-    crops = made_up(size)
+    crops = made_up(size, count)
     batches = Batches(
-        crops, size, recipe.batch_size, recipe.seed, recipe.augmentation, recipe.reframed, recipe.together
+        crops,
+        size,
+        recipe.batch_size,
+        recipe.seed,
+        recipe.augmentation,
+        recipe.reframed,
+        recipe.together,
+        recipe.importance,
+        device,
     )
     trainer = Trainer(recipe, FaceModel(recipe.network), batches, crops.classes, device)
     bare = Bare(trainer, moved(batches[0], device))

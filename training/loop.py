@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 from torch.optim import AdamW, Optimizer
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from model.face_model import FaceModel
 from training.data.batches import Batch, Batches, generator_for
@@ -17,6 +16,8 @@ from training.forward_passes import Passes
 from training.losses.objective import Objective
 from training.recipe import LEARNING, Optimiser, Recipe
 from training.runtime import distributed as ranks
+from training.runtime.averaging import RunningMean
+from training.runtime.gradients import MeanGradients
 from training.runtime.not_finite import check_finite
 from training.runtime.prefetch import Prefetch
 
@@ -62,8 +63,7 @@ class Trainer:
         self.objective = Objective(recipe, people).to(self.device)
         for name, network in self.model.named_children():
             network.requires_grad_(name in LEARNING[recipe.stage])
-        averaging = get_ema_multi_avg_fn(recipe.optimiser.ema)  # type: ignore[no-untyped-call]
-        self.ema = AveragedModel(self.model, multi_avg_fn=averaging).requires_grad_(False)
+        self.ema = RunningMean(self.model, recipe.optimiser.ema)
         self.step = 0
         critics = self.objective.critics
         heads = [*self.objective.losses.parameters()]
@@ -72,9 +72,13 @@ class Trainer:
         self._critic: Optimizer | None = (
             self._adam(list(critics.parameters()), recipe.critics.beta1) if len(critics) else None
         )
+        self._means, self._critic_means = MeanGradients(self._learning), MeanGradients(critics.parameters())
         if recipe.compile:
-            for network in self.model.children():
+            for network in (*self.model.children(), *self.objective.references):
                 network.compile(backend=COMPILER, dynamic=False)
+            critics.compile_looks(COMPILER)
+        if self.device.type == "cuda":
+            torch.backends.cudnn.benchmark = True  # all batches have the same shape
 
     @property
     def averaged(self) -> FaceModel:
@@ -128,13 +132,15 @@ class Trainer:
     def _step(self, batch: Batch) -> dict[str, float]:
         recipe, objective = self.recipe, self.objective
         passes = Passes(recipe, self.model, batch, self._random(2), objective.critics)
-        losses = objective(passes)
-        self._optimiser.zero_grad(set_to_none=True)
-        objective.total(losses, self.step).backward()  # type: ignore[no-untyped-call]
-        ranks.average_gradients(self._learning)
-        length = torch.nn.utils.clip_grad_norm_(self._learning, recipe.optimiser.clip)
-        if self._critic:
-            losses |= self._oppose(self._critic, passes)
+        # Around all passes, which turn autocast on for their networks: weights that one has rounded serve the others.
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=False):
+            losses = objective(passes)
+            self._optimiser.zero_grad(set_to_none=True)
+            objective.total(losses, self.step).backward()  # type: ignore[no-untyped-call]
+            self._means.finish()
+            length = torch.nn.utils.clip_grad_norm_(self._learning, recipe.optimiser.clip)
+            if self._critic:
+                losses |= self._oppose(self._critic, passes)
         # Read all at once and before anything steps: the device is waited for once, and a bad step changes nothing.
         measured = torch.stack([length, *(loss.detach() for loss in losses.values())])
         values = dict(zip(["gradient", *losses], ranks.mean(measured).tolist(), strict=True))
@@ -155,5 +161,5 @@ class Trainer:
         losses = critics.losses(passes, self.step)
         critic.zero_grad(set_to_none=True)
         critics.total(losses).backward()  # type: ignore[no-untyped-call]
-        ranks.average_gradients(critics.parameters())
+        self._critic_means.finish()
         return losses

@@ -107,6 +107,7 @@ def run_training(
         recipe.reframed,
         recipe.together,
         recipe.importance,
+        device,
     )
     fresh = start_model(recipe, None if run.state.exists() else start)
     trainer = Trainer(recipe, fresh, batches, crops.classes, device)

@@ -1,7 +1,9 @@
 """The networks that the model learns to deceive."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -46,13 +48,18 @@ class ImageDiscriminator(nn.Module):
         self.stem = nn.Conv2d(3, channels[0], 5, stride=2, padding=2)
         self.body = nn.Sequential(*(Halving(count, out) for count, out in pairwise(channels)))
         self.head = nn.Conv2d(channels[-1], 1, 1 if patches else SMALLEST_MAP)
+        self.look: Callable[[Tensor], tuple[Tensor, list[Tensor]]] = self._looked
+        """The scores, and the features `(n, c, h, w)` of each size from half the picture's down."""
+
+    def compile_look(self, backend: str) -> None:
+        """Make one program of `look`. Not of `forward`, whose slope's slope `torch.compile` cannot give."""
+        self.look = torch.compile(self._looked, backend=backend, dynamic=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        scores, _ = self.look(images)
+        scores, _ = self._looked(images)
         return scores
 
-    def look(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The scores, and the features `(n, c, h, w)` of each size from half the picture's down."""
+    def _looked(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
         x = self.stem(images)
         maps = [x]
         for layer in self.body:

@@ -32,6 +32,18 @@ class Critics(nn.ModuleDict):
         if self.judged:
             self["image"] = ImageDiscriminator(recipe.network, recipe.critics.patches)
 
+    @property
+    def of_pictures(self) -> ImageDiscriminator:
+        """The critic of pictures."""
+        critic = self["image"]
+        assert isinstance(critic, ImageDiscriminator)
+        return critic
+
+    def compile_looks(self, backend: str) -> None:
+        """Make one program of what a critic of pictures looks at."""
+        if "image" in self:
+            self.of_pictures.compile_look(backend)
+
     def losses(self, passes: Passes, step: int) -> dict[str, Tensor]:
         """Each critic's own loss, by its name and `_critic`; no gradient reaches the model."""
         losses = {}
@@ -63,7 +75,8 @@ class Critics(nn.ModuleDict):
         images = passes.batch.images
         seen = torch.cat([passes.shown(pictures) for pictures in (images, *fakes)])
         with passes.precision():
-            real, *scores = self["image"](seen).float().split([len(images), *(len(drawn) for drawn in fakes)])
+            judged, _ = self.of_pictures.look(seen)
+        real, *scores = torch.split(judged.float(), [len(images), *(len(drawn) for drawn in fakes)])
         # Each kind weighs the same, however many faces of it were drawn.
         loss = DiscriminatorLoss()
         total: Tensor = torch.stack([loss(real, fake) for fake in scores]).mean()

@@ -76,7 +76,7 @@ def frame(pixels: Tensor, framing: Framing, size: int) -> tuple[Tensor, Tensor]:
     their edges.
     """
     if not len(pixels):  # torch samples no empty grid
-        return torch.empty(0, 3, size, size), torch.empty(0, 1, size, size)
+        return torch.empty(0, 3, size, size, device=pixels.device), torch.empty(0, 1, size, size, device=pixels.device)
     cos, sin = framing.turn.cos(), framing.turn.sin()
     scale = framing.zoom / MARGIN
     flip = torch.where(framing.mirror, -1.0, 1.0)

@@ -16,6 +16,7 @@ from training.data.augmentation import (
     relight,
     weighted,
 )
+from training.data.canvases import resident
 from training.data.crops import CropSet
 from training.data.grouped_sampling import together
 from training.data.mixture import shares
@@ -87,8 +88,11 @@ class Batches:
         reframed: int = 0,
         together: int = 1,
         importance: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        device: str | torch.device = "cpu",
     ) -> None:
-        self._crops, self._size = crops, image_size
+        """Pictures are augmented on the `device`, where the crops lie too if they take but a part of its memory."""
+        self._crops, self._size, self._device = crops, image_size, torch.device(device)
+        self._pixels = resident(crops.pixels, self._device)
         self._seed, self._how, self._reframed, self._together = seed, how, reframed, together
         self._importance = importance
         if crops.weights is None:
@@ -110,6 +114,10 @@ class Batches:
         # Shuffled, because some losses are of the first rows of a batch, or of neighbours in it.
         return rows[torch.randperm(len(rows), generator=generator_for(self._seed, step, 15))]
 
+    def _there(self, values: Tensor) -> Tensor:
+        """Values on the device."""
+        return values.to(self._device, non_blocking=True)
+
     def keys(self, step: int) -> list[str]:
         """The crops of which a step's batch is made."""
         return [self._crops.keys[row] for row in self._rows(step).tolist()]
@@ -125,16 +133,18 @@ class Batches:
         rows = ranks.mine(rows)
         framing, other = (Framing(*map(ranks.mine, vars(each).values())) for each in (framing, other))
         light = Light(*map(ranks.mine, vars(light).values()))
-        pixels = crops.pixels[rows]
+        side, pose = framing.mirror.long(), framing.pose(crops.pose[rows])
+        framing, other = (Framing(*map(self._there, vars(each).values())) for each in (framing, other))
+        light = Light(*map(self._there, vars(light).values()))
+        pixels = self._there(self._pixels[rows.to(self._pixels.device, non_blocking=True)])
         images, regions = frame(pixels, framing, self._size)
         reframed, _ = frame(pixels[: len(other.zoom)], other, self._size)
-        side = framing.mirror.long()
         return Batch(
             images=relight(images, light),
             masks=(regions > 0).float(),
             weights=weighted(regions, self._importance),
             reframed=relight(reframed, light),
-            pose=framing.pose(crops.pose[rows]),
+            pose=pose,
             identity=crops.identity[rows],
             expression=crops.expression[rows],
             identity_target=crops.identity_target[rows],

@@ -14,6 +14,8 @@ from training.data.shards import CROP_SIZE, Sample
 
 CHANNELS = 4
 """Red, green, blue, and the regions."""
+MOST_SHARE = 0.3
+"""Of a GPU's free memory that crops may take; the rest is for the networks."""
 MOST_BYTES = 8 * 2**30
 """Of decoded crops in memory. As JPEG they take some 20 kB each, whatever the canvas."""
 
@@ -26,6 +28,8 @@ class EncodedCrops:
         self._crops = [sample.crop for sample in samples]
         self._regions = [sample.regions for sample in samples]
         self._canvas = canvas
+        self.device = torch.device("cpu")
+        """Where what is decoded lies."""
         self._threads = ThreadPoolExecutor(os.cpu_count(), "decoding")  # OpenCV lets other threads run
 
     def __len__(self) -> int:
@@ -48,6 +52,14 @@ class EncodedCrops:
         if self._canvas != CROP_SIZE:
             stacked = cv2.resize(stacked, (self._canvas, self._canvas), interpolation=cv2.INTER_AREA)
         return np.ascontiguousarray(stacked.transpose(2, 0, 1))
+
+
+def resident(pixels: Tensor | EncodedCrops, device: torch.device) -> Tensor | EncodedCrops:
+    """Decoded crops on a GPU if they take but a share of its free memory; else, and on a CPU, as they are."""
+    if device.type != "cuda" or not isinstance(pixels, Tensor):
+        return pixels
+    free, _ = torch.cuda.mem_get_info(device)
+    return pixels.to(device) if pixels.nbytes <= MOST_SHARE * free else pixels
 
 
 def load_canvases(samples: Sequence[Sample], canvas: int, most_bytes: int = MOST_BYTES) -> Tensor | EncodedCrops:

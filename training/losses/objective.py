@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from training.critics.updates import JUDGED, Critics
 from training.forward_passes import Passes
 from training.losses.embedding.queue import Queue
+from training.losses.pictures.perceptual import LiteFeatures
 from training.losses.terms import TERMS
 from training.recipe import Recipe
 
@@ -22,6 +23,11 @@ class Objective(nn.Module):
         counted = [name for name, weight in vars(recipe.weights).items() if weight and self._counts(name, people)]
         self.losses = nn.ModuleDict({name: TERMS[name].make(recipe, people) for name in counted})
         self.critics = Critics(recipe, set(counted))
+
+    @property
+    def references(self) -> list[nn.Module]:
+        """The networks by which losses see, and which learn nothing."""
+        return [module for module in self.losses.modules() if isinstance(module, LiteFeatures)]
 
     def _counts(self, name: str, people: int) -> bool:
         if name == "framing" and not self.recipe.reframed:

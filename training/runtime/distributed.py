@@ -1,6 +1,6 @@
 """The processes that train one model together, each on its rows of every batch."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -66,7 +66,7 @@ class _Gather(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        # Every process holds the same loss, so the sum is `count` times its gradient; `average_gradients` divides.
+        # Every process holds the same loss, so the sum is `count` times its gradient; `MeanGradients` divides.
         del ctx
         gradient = gradient.contiguous()
         distributed.all_reduce(gradient)
@@ -85,16 +85,3 @@ def mean(value: Tensor) -> Tensor:
 def anywhere(flag: bool, device: torch.device) -> bool:
     """Whether a flag is up in any process."""
     return flag if count() == 1 else bool(mean(torch.tensor(float(flag), device=device)) > 0)
-
-
-def average_gradients(parameters: Iterable[Tensor]) -> None:
-    """Replace each gradient by its mean over all processes, all of them in one message.
-
-    A parameter without a gradient in one process has none in any: which losses count follows from recipe and step.
-    """
-    if count() == 1:
-        return
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    flat = mean(torch.cat([gradient.flatten() for gradient in gradients]))
-    for gradient, part in zip(gradients, torch.split(flat, [gradient.numel() for gradient in gradients]), strict=True):
-        gradient.copy_(part.view_as(gradient))

@@ -60,11 +60,11 @@ class Prefetch:
             return
 
     def _load(self, step: int) -> tuple[Batch, torch.cuda.Event | None]:
-        batch = self._make(step)
         if self._stream is None:
-            return moved(batch, self._device), None
-        pinned = Batch(**{name: tensor.pin_memory() for name, tensor in vars(batch).items()})
-        with torch.cuda.stream(self._stream):
+            return moved(self._make(step), self._device), None
+        with torch.cuda.stream(self._stream):  # the pictures are made there as well
+            fields = vars(self._make(step)).items()
+            pinned = Batch(**{name: tensor if tensor.is_cuda else tensor.pin_memory() for name, tensor in fields})
             return moved(pinned, self._device), self._stream.record_event()
 
 

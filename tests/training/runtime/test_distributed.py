@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from training.runtime import distributed as ranks
+from training.runtime.gradients import MeanGradients
 
 
 def test_alone_everything_is_mine() -> None:
@@ -14,8 +15,9 @@ def test_alone_everything_is_mine() -> None:
     assert not ranks.anywhere(False, rows.device)
     with ranks.joined("cpu") as device:
         assert device == torch.device("cpu")
-    rows.grad = torch.ones_like(rows)
-    ranks.average_gradients([rows])
+    means = MeanGradients([rows])
+    rows.sum().backward()
+    means.finish()
     assert torch.equal(rows.grad, torch.ones_like(rows))
 
 
