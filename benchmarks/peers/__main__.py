@@ -10,7 +10,7 @@ figures, which have no bar, compare the serving alone. Facet alone finds faces, 
 everything that it knows of a face.
 
 Published figures of others, which other machines measured: InsightFace-REST embeds 820 pictures a second end to end on
-an RTX 4090 (its README, github.com/SthPhoenix/InsightFace-REST). deepface: `benchmarks.photograph`.
+an RTX 4090 (its README, github.com/SthPhoenix/InsightFace-REST). deepface: `benchmarks.peers.photograph`.
 """
 
 import argparse

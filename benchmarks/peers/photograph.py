@@ -4,7 +4,7 @@
     deepface/bin/pip install deepface tensorflow-cpu tf-keras flask flask-cors 'opencv-python-headless<5' 'numpy<2.3'
     deepface/bin/pip uninstall -y opencv-contrib-python-headless
     deepface/bin/pip install --force-reinstall --no-deps 'opencv-python-headless<5'
-    python -m benchmarks.photograph --python deepface/bin/python
+    python -m benchmarks.peers.photograph --python deepface/bin/python
 
 An environment of its own: deepface brings TensorFlow, and an OpenCV without the cascades of its own default detector.
 Both sides find the face by Viola and Jones's cascades and take turns. deepface's networks are not trained (see
