@@ -19,7 +19,7 @@ from model.images.opencv_decode import plain
 from service.body.msgpack_codec import unpack
 from service.body.request_body import parse_json
 from service.routes.edit import _EDITS
-from service.schemas import vector_of
+from service.schemas import given_embedding
 from tests.faces import draw_face, jpeg, png, webp
 
 Target = Callable[[bytes], None]
@@ -61,7 +61,7 @@ def bodies(data: bytes) -> None:
             value = read()
             if isinstance(value, dict):
                 with suppress(FacetError):
-                    assert abs(vector_of(value.get("embedding"))).max() < float("inf")
+                    assert abs(given_embedding(value.get("embedding")).vector).max() < float("inf")
                 with suppress(FacetError, ValidationError):
                     _EDITS.validate_python(value.get("edits"))
 
@@ -80,7 +80,7 @@ def seeds(name: str) -> list[bytes]:
     embedding = {"pose": [0.1, 0.2, 0.3], "identity": part, "expression": part, "style": part}
     edits = [{"attribute": "pose", "set": {"yaw": 20}, "amount": 0.5}, {"attribute": "style", "from": embedding}]
     return [
-        orjson.dumps({"embedding": embedding, "edits": edits}),
+        orjson.dumps({"embedding": {**embedding, "model": "dummy-1"}, "edits": edits}),
         b"\x81\xa9embedding\x81\xa4pose\xc4\x0c" + bytes(12),
     ]
 

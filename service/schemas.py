@@ -18,6 +18,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from gallery.limits import MAX_MODEL
 from model.attributes import SPACES, Attribute, Vector, join, normalized
 from model.errors import FacetError, InvalidEmbedding, UnknownAttribute
 from worker import interface
@@ -92,26 +93,44 @@ class Embedding:
     identity: Annotated[list[Number], _exactly(Attribute.IDENTITY), Field(json_schema_extra=_DIRECTION)]
     expression: Annotated[list[Number], _exactly(Attribute.EXPRESSION), Field(json_schema_extra=_DIRECTION)]
     style: Annotated[list[Number], _exactly(Attribute.STYLE), Field(json_schema_extra=_DIRECTION)]
+    model: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=MAX_MODEL,
+            description="the id of the model that made it, as every answer has it; a request that leaves it out means "
+            "the only model that runs",
+        ),
+    ] = None
 
     @classmethod
-    def of(cls, embedding: Vector) -> Self:
-        """The JSON shape of an embedding `(99,)`."""
+    def of(cls, embedding: Vector, model: str) -> Self:
+        """The JSON shape of an embedding `(99,)` that the model of an id made."""
         numbers = embedding.tolist()
-        return cls(*[numbers[part] for part in _PARTS])
+        pose, identity, expression, style = [numbers[part] for part in _PARTS]
+        return cls(pose, identity, expression, style, model)
 
 
-_PARTS = [SPACES[Attribute(field)].slice for field in Embedding.__slots__]
+_PARTS = [SPACES[attribute].slice for attribute in Attribute]
 _EMBEDDING = TypeAdapter(Embedding)
 
 
-def vector_of(value: Any) -> Vector:
-    """The embedding `(99,)` that a parsed JSON value holds, its unit parts scaled to length 1.
+@dataclass(frozen=True)
+class GivenEmbedding:
+    """An embedding that a request brought."""
 
-    Raises InvalidEmbedding.
-    """
+    vector: Vector
+    """`(99,)`, its unit parts scaled to length 1."""
+    model: str | None
+    """The id of the model that made it; None where the request does not say."""
+
+
+def given_embedding(value: Any) -> GivenEmbedding:
+    """The embedding that a parsed JSON value holds. Raises InvalidEmbedding."""
     try:
         given = _EMBEDDING.validate_python(value)
-        return normalized(join({attribute: np.array(getattr(given, attribute), np.float32) for attribute in Attribute}))
+        parts = {attribute: np.array(getattr(given, attribute), np.float32) for attribute in Attribute}
+        return GivenEmbedding(normalized(join(parts)), given.model)
     except ValidationError as error:
         raise InvalidEmbedding(f"The embedding is not valid: {sentence_of(error)}.") from error
     except ValueError as error:
@@ -186,7 +205,7 @@ class Face:
             box=face.box,
             score=face.score,
             landmarks=None if face.landmarks is None else list(face.landmarks),
-            embedding=Embedding.of(face.embedding),
+            embedding=Embedding.of(face.embedding, face.model),
             pose_degrees=PoseDegrees(**face.pose_degrees),
             expression=Expression(face.label, dict(face.expression)),
         )

@@ -176,3 +176,8 @@ def not_running(model: str, running: Collection[str]) -> InvalidRequest:
         f"The model {model!r} does not run here, but {others}; embeddings of different models cannot be compared.",
         model=model,
     )
+
+
+def mixed(one: str, other: str) -> InvalidRequest:
+    """What is raised for embeddings of two models in one request."""
+    return InvalidRequest(f"These faces are of the models {one!r} and {other!r}, whose embeddings cannot be mixed.")

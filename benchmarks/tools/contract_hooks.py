@@ -78,6 +78,12 @@ EXCEPTIONS = (
     ),
     Exempt(
         RejectedPositiveData,
+        "POST /.*",
+        "422 invalid_request (In queries.*: )?The model '.*' does not run here.*",
+        "An embedding may name the model that made it; which models run changes while the document stays.",
+    ),
+    Exempt(
+        RejectedPositiveData,
         "POST /faces",
         "422 invalid_request This idempotency key came with another face before.*",
         "What a key was used for before is not in the request.",

@@ -5,8 +5,8 @@ from typing import Any
 from model.attributes import Vector
 from model.errors import FacetError, InvalidRequest, TooLarge
 from service.body.request_body import Inputs
-from service.schemas import vector_of
-from worker.interface import Align, Inference
+from service.schemas import given_embedding
+from worker.interface import Align, Inference, mixed
 
 
 class GivenFaces:
@@ -46,11 +46,18 @@ class GivenFaces:
         return [await self._given(value) for value in listed]
 
     async def _given(self, value: Any) -> Vector:
-        """An embedding of the caller's, of the only model that runs. Raises Unavailable where there are several."""
-        embedding = vector_of(value)
-        if self.model is None:
-            self.model = (await self._inference.info()).id
-        return embedding
+        """An embedding of the caller's, by default of the model of the others, or of the only one that runs.
+
+        Raises InvalidRequest where it is of one that does not, or of another than the others, and Unavailable where it
+        does not say which of several.
+        """
+        given = given_embedding(value)
+        if given.model is not None or self.model is None:
+            model = (await self._inference.info(given.model)).id
+            if self.model is not None and self.model != model:
+                raise mixed(self.model, model)
+            self.model = model
+        return given.vector
 
     async def _read(self, name: str, pictures: list[bytes]) -> list[Vector]:
         """The largest face of each picture. Raises the first error, which names its picture where there are several."""

@@ -40,7 +40,8 @@ def pack(answer: Any) -> bytes:
 def _packable(value: Any) -> Any:
     """What msgpack is given for a value that it does not know."""
     if isinstance(value, Embedding):
-        return {part.value: np.array(getattr(value, part), FLOAT32).tobytes() for part in Attribute}
+        parts = {part.value: np.array(getattr(value, part), FLOAT32).tobytes() for part in Attribute}
+        return parts if value.model is None else {**parts, "model": value.model}
     if isinstance(value, RootModel):
         return value.root
     if dataclasses.is_dataclass(value):

@@ -11,13 +11,12 @@ from fastapi import Request
 from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
 
-from model.attributes import Vector
 from model.errors import ImageTooLarge, InvalidEmbedding, InvalidRequest, TooLarge
 from service.body.msgpack_codec import MAX_DEPTH, unpack
 from service.body.multipart import Form, FormLimits
 from service.config import ServiceConfig
 from service.responses.pictures import JSON, MSGPACK
-from service.schemas import vector_of
+from service.schemas import GivenEmbedding, given_embedding
 
 FORM = "multipart/form-data"
 
@@ -49,12 +48,12 @@ class Inputs:
             raise self.missing(name)
         return found
 
-    def embedding(self) -> Vector | None:
-        """The field `embedding` as `(99,)`, if it is there. Raises InvalidEmbedding."""
-        return vector_of(self.json("embedding")) if "embedding" in self.fields else None
+    def embedding(self) -> GivenEmbedding | None:
+        """The field `embedding`, if it is there. Raises InvalidEmbedding."""
+        return given_embedding(self.json("embedding")) if "embedding" in self.fields else None
 
-    def face(self) -> bytes | Vector:
-        """The one face that a request is about: the picture `image`, or the field `embedding` as `(99,)`."""
+    def face(self) -> bytes | GivenEmbedding:
+        """The one face that a request is about: the picture `image`, or the field `embedding`."""
         embedding = self.embedding()
         if embedding is None:
             return self.one("image")

@@ -24,7 +24,7 @@ from service.openapi.descriptions import (
 from service.responses.pictures import drawn_json, drawn_png, wants_json
 from service.routing.dependencies import BodyDep, ConfigDep, EnrolledFaces, EnrolledFacesDep, InferenceDep
 from service.routing.parameters import ID, AlignQuery, within
-from service.schemas import AttributeName, Embedding, Png, sentence_of, vector_of
+from service.schemas import AttributeName, Embedding, GivenEmbedding, Png, given_embedding, sentence_of
 from worker import interface
 
 router = APIRouter(tags=["drawing"])
@@ -142,8 +142,8 @@ async def edit(
     return drawn_json(
         Edited(
             image=drawing.image,
-            embedding=Embedding.of(drawing.embedding),
-            reencoded=Embedding.of(drawing.reencoded),
+            embedding=Embedding.of(drawing.embedding, drawing.model),
+            reencoded=Embedding.of(drawing.reencoded, drawing.model),
         )
     )
 
@@ -162,16 +162,17 @@ class Maker:
         self._made(face.model)
         return face.embedding
 
-    async def given(self, embedding: Vector) -> Vector:
-        """An embedding of the caller's, of the only model that runs. Raises Unavailable where there are several."""
-        self._made((await self._inference.info()).id)
-        return embedding
+    async def given(self, embedding: GivenEmbedding) -> Vector:
+        """An embedding of the caller's, by default of the only model that runs.
+
+        Raises InvalidRequest where it is of one that does not, and Unavailable where it does not say which of several.
+        """
+        self._made((await self._inference.info(embedding.model)).id)
+        return embedding.vector
 
     def _made(self, model: str) -> None:
-        if self.model not in (None, model):
-            raise InvalidRequest(
-                f"These faces are of the models {self.model!r} and {model!r}, whose embeddings cannot be mixed."
-            )
+        if self.model is not None and self.model != model:
+            raise interface.mixed(self.model, model)
         self.model = model
 
 
@@ -217,7 +218,7 @@ async def _listed(maker: Maker, body: Inputs, limit: int) -> list[interface.Edit
 async def _origin(maker: Maker, origin: str | Embedding) -> int | Vector:
     """What the `from` of an edit names: the number of a source picture, or an embedding, given or enrolled."""
     if isinstance(origin, Embedding):
-        return await maker.given(vector_of(origin))
+        return await maker.given(given_embedding(origin))
     kind, _, name = origin.partition(":")
     if kind == "face" and name:
         return await maker.enrolled(name)

@@ -69,7 +69,7 @@ class Enrolled(BaseModel):
             id=face.id,
             subject=face.subject,
             collection=face.collection,
-            embedding=Embedding.of(face.embedding),
+            embedding=Embedding.of(face.embedding, face.model),
             model=face.model,
             metadata=dict(face.metadata),
             quality=face.quality,
@@ -163,7 +163,7 @@ async def enrol_face(
         if config.keep_crops:
             crop = (await inference.reconstruct(target, align=align, model=model)).input
     else:
-        embedding, model = target, (await inference.info()).id
+        embedding, model = target.vector, (await inference.info(target.model)).id
     enrolled = await run_in_threadpool(
         gallery.enrol, NewFace(subject, embedding, model, collection, metadata, quality, crop), key
     )

@@ -60,6 +60,9 @@ async def generate(
         return drawn_png(await run_in_threadpool(sheet, [drawing.image for drawing in drawings]))
     return drawn_json(
         GeneratedFaces(
-            [GeneratedFace(image=drawing.image, embedding=Embedding.of(drawing.embedding)) for drawing in drawings]
+            [
+                GeneratedFace(image=drawing.image, embedding=Embedding.of(drawing.embedding, drawing.model))
+                for drawing in drawings
+            ]
         )
     )

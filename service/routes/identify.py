@@ -12,6 +12,7 @@ from service.largest_face import largest_faces
 from service.openapi.descriptions import EMBEDDING, PICTURE, PICTURE_PROBLEMS, request_body
 from service.routing.dependencies import BodyDep, ConfigDep, GalleryDep, InferenceDep
 from service.routing.parameters import AlignQuery, Collection, within
+from service.schemas import GivenEmbedding
 from service.search.filter import METADATA_PARAMETER, metadata_of
 from service.search.query import query_for
 
@@ -75,13 +76,13 @@ async def identify(
     The probability is that of a comparison of two faces. Strangers who look alike are the more numerous the larger
     the collection is: ask for a higher `min_probability` there.
     """
-    target, model = body.face(), None
+    target = body.face()
     if isinstance(target, bytes):
         face = (await largest_faces(inference, {"image": target}, align))["image"]
-        target, model = face.embedding, face.model
-    info = await inference.info(model)
+        target = GivenEmbedding(face.embedding, face.model)
+    info = await inference.info(target.model)
     query = query_for(
-        target,
+        target.vector,
         [Attribute.IDENTITY.value],
         k=within("k", k, config.max_k),
         collection=collection,

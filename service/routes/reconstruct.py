@@ -29,14 +29,18 @@ class Reconstruction(BaseModel):
 )
 async def reconstruct(request: Request, body: BodyDep, inference: InferenceDep, align: AlignQuery = "auto") -> Response:
     """Draw the face of a picture, or of an embedding, through all four networks."""
-    drawing = await inference.reconstruct(body.face(), align=align)
+    face = body.face()
+    if isinstance(face, bytes):
+        drawing = await inference.reconstruct(face, align=align)
+    else:
+        drawing = await inference.reconstruct(face.vector, align=align, model=face.model)
     if not wants_json(request):
         return drawn_png(drawing.image)
     return drawn_json(
         Reconstruction(
             image=drawing.image,
             input=drawing.input,
-            embedding=Embedding.of(drawing.embedding),
+            embedding=Embedding.of(drawing.embedding, drawing.model),
             ssim=drawing.ssim,
         )
     )

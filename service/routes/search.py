@@ -16,7 +16,7 @@ from service.largest_face import largest_faces
 from service.openapi.descriptions import EMBEDDING, PICTURE, PICTURE_PROBLEMS, problem_responses, request_body
 from service.routing.dependencies import BodyDep, ConfigDep, EnrolledFaces, EnrolledFacesDep, GalleryDep, InferenceDep
 from service.routing.parameters import AlignQuery, within
-from service.schemas import AttributeName, vector_of
+from service.schemas import AttributeName, given_embedding
 from service.search.filter import METADATA_PARAMETER, SearchConditions
 from service.search.query import QUESTION, WEIGHTED, Question, query_for, questions_of
 from worker.interface import Align, Inference
@@ -161,9 +161,9 @@ async def _composed(
     pictures = {} if source is None else {"source": source}
     if isinstance(target, bytes):
         pictures["image"] = target
-    model = None if isinstance(target, bytes) else (await port.info()).id
+    model = None if isinstance(target, bytes) else (await port.info(target.model)).id
     faces = await largest_faces(port, pictures, align, model) if pictures else {}
-    embedding = faces["image"].embedding if isinstance(target, bytes) else target
+    embedding = faces["image"].embedding if isinstance(target, bytes) else target.vector
     lent = {} if source is None else dict.fromkeys(source_attr, faces["source"].embedding)
     return embedding, lent, model or faces["image"].model
 
@@ -181,8 +181,8 @@ async def _asked(
     try:
         within("k", fields["k"], max_k)
         if question.face is None:
-            vector = vector_of(question.embedding)
-            return query_for(vector, model=(await inference.info()).id, **fields)
+            given = given_embedding(question.embedding)
+            return query_for(given.vector, model=(await inference.info(given.model)).id, **fields)
         face = await enrolled.get(question.face)
         return query_for(face.embedding, exclude=face.id, model=face.model, **fields)
     except FacetError as error:

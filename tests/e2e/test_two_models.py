@@ -48,6 +48,22 @@ def _styled_as(face: dict[str, Any]) -> dict[str, Any]:
     return {"edits": (None, f'[{{"attribute": "style", "from": "face:{face["id"]}"}}]')}
 
 
+def _named(
+    client: httpx.Client, path: str, more: dict[str, str], of: dict[str, str], faces: list[dict[str, Any]]
+) -> None:
+    """An embedding that says which model made it is taken for that model's, whichever others run."""
+    for face in faces:
+        answer = client.post(path, json={"embedding": face["embedding"], **more}, headers=JSON)
+        assert answer.is_success, answer.text
+        body = answer.json()
+        assert {of[found["id"]] for found in body.get("results", body.get("candidates", []))} <= {face["model"]}
+        assert body.get("searched", 1) >= 1
+        if "embedding" in body:
+            assert body["embedding"]["model"] == face["model"]
+        if path == "/faces":
+            of[body["id"]] = body["model"]
+
+
 def _both(client: httpx.Client) -> None:
     faces = enrolled(client)
     for number, face in enumerate(faces):
@@ -77,15 +93,15 @@ def _both(client: httpx.Client) -> None:
         assert float(np.abs(drawn - vector(face["embedding"])).max()) < 0.1
     mixed = client.post(f"/edit?face={ours['id']}", files=_styled_as(theirs))
     assert "cannot be mixed" in assert_problem(mixed, 422, "invalid_request")["detail"]
-    for path, body in (
-        ("/faces", {"embedding": ours["embedding"], "subject": "x"}),
-        ("/search", {"embedding": ours["embedding"]}),
-        ("/identify", {"embedding": ours["embedding"]}),
-        ("/reconstruct", {"embedding": ours["embedding"]}),
-    ):
-        answer = client.post(path, json=body)
+    for path, more in (("/search", {}), ("/identify", {}), ("/reconstruct", {}), ("/faces", {"subject": "x"})):
+        _named(client, path, more, of, [ours, theirs] * 3)
+        nameless = {part: numbers for part, numbers in ours["embedding"].items() if part != "model"}
+        answer = client.post(path, json={"embedding": nameless, **more})
         assert "Several models run" in assert_problem(answer, 503, "unavailable")["detail"]
         assert int(answer.headers["Retry-After"]) >= 1
+    edits = [{"attribute": "style", "from": theirs["embedding"]}]
+    mixed = client.post("/edit", json={"embedding": ours["embedding"], "edits": edits})
+    assert "cannot be mixed" in assert_problem(mixed, 422, "invalid_request")["detail"]
     assert_problem(client.post("/collections/default/reembed"), 503, "unavailable")
     assert client.get("/health/ready").json() == {"status": "ok"}
     assert client.get("/model").json()["id"] in MODELS

@@ -7,12 +7,16 @@ Similarities = dict[str, float]  # by attribute
 
 
 class Embedding(TypedDict):
-    """A face as four sub-vectors; lists from JSON, `array.array("f")` from msgpack."""
+    """A face as four sub-vectors; lists from JSON, `array.array("f")` from msgpack.
+
+    `model` is the id of the model that made it: sent back with it, a service with another model refuses it.
+    """
 
     pose: Sequence[float]
     identity: Sequence[float]
     expression: Sequence[float]
     style: Sequence[float]
+    model: NotRequired[str | None]
 
 
 class PoseDegrees(TypedDict):

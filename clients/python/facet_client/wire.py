@@ -20,8 +20,8 @@ T = TypeVar("T")
 
 Picture = bytes | Path
 """The bytes of a JPEG, PNG or WebP file, or where it lies."""
-Embedding = answers.Embedding | Mapping[str, Sequence[float]]
-"""Four sub-vectors: lists, tuples, arrays, whatever holds floats."""
+Embedding = answers.Embedding | Mapping[str, Sequence[float] | str]
+"""Four sub-vectors: lists, tuples, arrays, whatever holds floats; and as `model` the id of the one that made them."""
 
 JSON, MSGPACK, PNG = "application/json", "application/msgpack", "image/png"
 DRAWN = ("image", "input")

@@ -1074,6 +1074,11 @@ export interface components {
             expression: number[];
             /** Identity */
             identity: number[];
+            /**
+             * Model
+             * @description the id of the model that made it, as every answer has it; a request that leaves it out means the only model that runs
+             */
+            model?: string | null;
             /** Pose */
             pose: number[];
             /** Style */
