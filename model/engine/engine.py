@@ -12,6 +12,7 @@ from model.checkpoint import bundled, load_checkpoint
 from model.engine.backend import Pixels, Precision
 from model.engine.device import choose_device, choose_precision, limit_memory, memory
 from model.engine.graphs import BUCKETS, SLOTS, recorded_on_gpu
+from model.engine.processors import processors
 from model.engine.programs import Array, Drawer, Reader, recorded
 from model.face_model import FaceModel
 
@@ -56,7 +57,7 @@ class Engine:
             self._read, self._draw = recorded(reader, crop), recorded(drawer, embedding)
             # Several threads with a core and a batch each do more than one whose operations all cores share: none waits
             # for the others after each operation, nor for whatever else the operating system runs on one of them.
-            self.lanes = torch.get_num_threads()
+            self.lanes = min(torch.get_num_threads(), processors())
         else:
             largest = min(max_batch or BUCKETS[-1], BUCKETS[-1])
             self._read = recorded_on_gpu(reader, crop, self._device, largest)
@@ -66,7 +67,7 @@ class Engine:
 
     def share(self) -> None:
         """Make the calling thread one of `lanes`, which computes on one core; so do threads that begin after it."""
-        if self.shares_processors and self.lanes > 1:
+        if self.shares_processors:
             torch.set_num_threads(1)
 
     @torch.inference_mode()

@@ -78,7 +78,24 @@ def test_a_batch_equals_single_pictures(engine: Engine) -> None:
 
 
 @pytest.mark.skipif(not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="this processor has no bfloat16")
-def test_threads_that_share_it_get_what_one_alone_gets(path: Path) -> None:
+@pytest.mark.parametrize(("share", "lanes"), [(1, 1), (4, 4), (99, 8)])
+def test_no_more_threads_compute_than_the_container_may_use(
+    path: Path, monkeypatch: pytest.MonkeyPatch, share: int, lanes: int
+) -> None:
+    monkeypatch.setattr("model.engine.engine.processors", lambda: share)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(8)
+    try:
+        engine = Engine(path, "cpu", "float32")
+        assert engine.lanes == lanes
+        with ThreadPoolExecutor(1, initializer=engine.share) as pool:
+            assert pool.submit(torch.get_num_threads).result() == 1
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_threads_that_share_it_get_what_one_alone_gets(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.engine.engine.processors", lambda: 2)
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     try:

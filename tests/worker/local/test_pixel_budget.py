@@ -3,7 +3,6 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,23 +113,9 @@ def test_a_picture_that_may_not_be_decoded_takes_no_room() -> None:
         assert (ours.type, ours.value.message) == (theirs.type, theirs.value.message)
 
 
-@pytest.mark.parametrize(
-    ("files", "threads"),
-    [
-        ({}, 64 + 4),
-        ({"cpu.max": "max 100000\n"}, 64 + 4),
-        ({"cpu.max": "200000 100000\n"}, 2 + 4),
-        ({"cpu.max": "50000 100000\n"}, 1 + 4),
-        ({"cpu.max": "9900000 100000\n"}, 64 + 4),
-        ({"cpu/cpu.cfs_quota_us": "300000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 3 + 4),
-        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 64 + 4),
-    ],
-)
-def test_there_are_threads_for_the_container_s_share_of_the_processors(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], threads: int
+@pytest.mark.parametrize(("share", "threads"), [(1, 5), (4, 8), (64, 32)])
+def test_there_are_threads_for_the_process_s_share_of_the_processors(
+    monkeypatch: pytest.MonkeyPatch, share: int, threads: int
 ) -> None:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(64)))
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    assert decoding_threads(tmp_path) == min(threads, 32)
+    monkeypatch.setattr("worker.local.pixel_budget.processors", lambda: share)
+    assert decoding_threads() == threads
