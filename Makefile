@@ -17,8 +17,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-EXTRAS := test train distributed postgres tracing
+EXTRAS := cpu test train distributed postgres tracing
 CLIENT := clients/python
+# FAISS for the processor; `make serve FAISS=gpu`, in an environment without the other, takes the one for NVIDIA GPUs.
+FAISS ?= cpu
 SETTINGS := pyproject.toml $(CLIENT)/pyproject.toml constraints.txt
 
 serve: $(VENV)/serve.stamp
@@ -75,7 +77,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/serve.stamp: $(BIN)/python $(SETTINGS)
-	$(PIP) install -c constraints.txt -e $(CLIENT) -e .
+	$(PIP) install -c constraints.txt -e $(CLIENT) -e '.[$(FAISS)]'
 	@touch $@
 
 $(VENV)/security.stamp: $(VENV)/test.stamp
@@ -83,7 +85,7 @@ $(VENV)/security.stamp: $(VENV)/test.stamp
 	@touch $@
 
 $(VENV)/test.stamp: $(BIN)/python $(SETTINGS)
-	$(PIP) install -c constraints.txt -e $(CLIENT) -e '.[test,docs,train,distributed,postgres,tracing]'
+	$(PIP) install -c constraints.txt -e $(CLIENT) -e '.[$(FAISS),test,docs,train,distributed,postgres,tracing]'
 	@touch $@ $(VENV)/serve.stamp
 
 clean:

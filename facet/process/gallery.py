@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from facet.settings import Settings
 from gallery.base_gallery import BaseGallery
+from model.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from gallery.gallery import Gallery
@@ -28,9 +29,16 @@ def open_gallery(settings: Settings) -> BaseGallery:
 
 def local_gallery(settings: Settings) -> "Gallery":
     """A gallery that searches in this process. Raises InvalidRequest for settings that are wrong."""
-    from gallery.index.gpu import to_gpu
-    from gallery.index.index import IndexConfig
-    from worker.search.local import LocalGallery
+    try:
+        from gallery.index.gpu import to_gpu
+        from gallery.index.index import IndexConfig
+        from worker.search.local import LocalGallery
+    except ModuleNotFoundError as error:
+        if error.name != "faiss":
+            raise
+        raise InvalidRequest(
+            "Searching in this process needs FAISS: install facet[cpu], or facet[gpu] for an NVIDIA GPU."
+        ) from error
 
     kind, _, number = settings.faiss_device.partition(":")
     move = to_gpu(int(number or 0)) if kind == "gpu" else None

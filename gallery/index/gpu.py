@@ -22,7 +22,7 @@ def to_gpu(number: int = 0) -> ToGpu:
     """What moves an index to a GPU, by its number. Raises InvalidRequest where this FAISS has none of that to use."""
     if not hasattr(faiss, "StandardGpuResources") or not faiss.get_num_gpus():
         raise InvalidRequest(
-            "Searching on the GPU needs an NVIDIA GPU and FAISS with CUDA: install facet[gpu] in place of faiss-cpu."
+            "Searching on the GPU needs an NVIDIA GPU and its FAISS: uninstall faiss-cpu, then install facet[gpu]."
         )
     if number >= faiss.get_num_gpus():
         raise InvalidRequest(f"There is no GPU {number}: FAISS sees {faiss.get_num_gpus()} here, numbered from 0.")

@@ -6,6 +6,7 @@ from typing import Any
 
 from gallery.base_gallery import BaseGallery
 from gallery.jobs.archive import open_archive
+from gallery.jobs.grouping import group_faces
 from gallery.jobs.import_source import Folder, Limits, Source
 from gallery.jobs.importing import Embedded, import_pictures
 from gallery.jobs.job_records import Kind
@@ -33,9 +34,6 @@ def work_on(gallery: BaseGallery, embed: Embedder, limits: Limits, keep_crops: b
         )
 
     def group(task: Task) -> None:
-        # Imported late: a process that searches elsewhere holds no FAISS until it groups.
-        from gallery.jobs.grouping import group_faces
-
         group_faces(task, gallery)
 
     def reembed(task: Task) -> None:

@@ -55,6 +55,18 @@ def test_what_this_version_cannot_do_is_refused(tmp_path: Path) -> None:
         create_app(Settings.load(model="dummy", data_dir=tmp_path, faiss_device="gpu"))
 
 
+def test_a_process_that_searches_without_faiss_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [
+        name for name in sys.modules if name.startswith(("gallery.index", "gallery.gallery", "worker.search"))
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    with pytest.raises(InvalidRequest, match=r"facet\[cpu\], or facet\[gpu\]"):
+        create_app(Settings(model="dummy", data_dir=tmp_path))
+
+
 def test_the_dummy_needs_no_torch(tmp_path: Path) -> None:
     program = (
         "import sys\n"

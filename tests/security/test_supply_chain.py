@@ -1,17 +1,20 @@
 """What is installed, and what the code calls: pinned by hash, and without what Bandit finds dangerous."""
 
+import os
 import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.processes import ROOT
 
 PROJECTS = ("pyproject.toml", "clients/python/pyproject.toml")
-EXTRAS = ("test", "train", "distributed", "postgres", "tracing")
+EXTRAS = ("cpu", "test", "train", "distributed", "postgres", "tracing")
 
 
 def pins(file: str) -> dict[str, str]:
@@ -39,6 +42,33 @@ def test_every_locked_package_has_its_hashes() -> None:
     for entry in entries:
         assert re.match(r"[A-Za-z0-9._-]+==", entry), entry[:80]
         assert re.findall(r"--hash=sha256:[0-9a-f]{64}", entry), entry[:80]
+
+
+def test_the_lock_without_cuda_is_the_rest_of_it(tmp_path: Path) -> None:
+    """What SECURITY.md tells operators without a GPU to do."""
+    [command] = re.findall(r"`(sed -E .*? requirements\.lock) > cpu\.lock`", (ROOT / "SECURITY.md").read_text(), re.S)
+    done = subprocess.run(["sh", "-c", command], check=True, cwd=ROOT, capture_output=True, text=True)
+    (tmp_path / "cpu.lock").write_text(done.stdout)
+    everything, left = pins("requirements.lock"), pins(str(tmp_path / "cpu.lock"))
+    gone = set(everything) - set(left)
+    assert {"torch", "triton"} <= gone
+    assert {name for name in gone if not re.match("torch$|triton$|cuda-|nvidia-", name)} == set()
+    for entry in re.split(r"\n(?=[A-Za-z0-9])", done.stdout.strip()):
+        assert re.match(r"[A-Za-z0-9._-]+==[^\n]*\\\n(    --hash=sha256:[0-9a-f]{64}[ \\]*\n?)+$", entry), entry[:200]
+
+
+def test_one_faiss_is_chosen_and_never_both() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = {"": project["project"]["dependencies"], **project["project"]["optional-dependencies"]}
+    found = {extra: [Requirement(text).name for text in asked] for extra, asked in extras.items()}
+    faiss = {extra: [name for name in names if "faiss" in name] for extra, names in found.items()}
+    assert {extra: names for extra, names in faiss.items() if names} == {"cpu": ["faiss-cpu"], "gpu": ["faiss-cuda"]}
+    assert project["tool"]["uv"]["conflicts"] == [[{"extra": "cpu"}, {"extra": "gpu"}]]
+    installs = re.findall(r"-e '(\.\[.*?\])'", (ROOT / "Makefile").read_text())
+    assert [each for each in installs if "$(FAISS)" in each] == [
+        ".[$(FAISS)]",
+        ".[$(FAISS),test,docs,train,distributed,postgres,tracing]",
+    ]
 
 
 def test_bandit_finds_nothing_dangerous() -> None:

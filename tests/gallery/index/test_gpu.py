@@ -107,7 +107,7 @@ def test_all_indexes_use_the_device_one_at_a_time() -> None:
 
 def test_without_a_gpu_it_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flat_module.faiss, "get_num_gpus", lambda: 0, raising=False)
-    with pytest.raises(InvalidRequest, match="needs an NVIDIA GPU and FAISS with CUDA"):
+    with pytest.raises(InvalidRequest, match="needs an NVIDIA GPU and its FAISS: uninstall faiss-cpu"):
         gpu.to_gpu()
 
 
