@@ -30,6 +30,9 @@ PATIENCE_SECONDS = 90.0
 """After this a request hangs; the service gives up after 30 s."""
 REFUSED = (503, 422)
 """Busy or a part is lost; or the request was under way when two workers in turn were killed."""
+STANDSTILL_SECONDS = 2.0
+"""After so long without a turn the callers count as suspended, as on a machine with too much to do: the service may
+have closed their connections meanwhile, so that what broke off is asked again."""
 LIMITS = httpx.Limits(keepalive_expiry=2.0)
 """Idle connections are closed by the caller before the service does so, or a request may be lost between the two."""
 
@@ -44,16 +47,29 @@ class Crowd:
         self.outcomes: collections.Counter[str] = collections.Counter()
         self.acknowledged: set[str] = set()
         self.seconds: list[float] = []
+        self.standstills: list[float] = []
+        """When the callers had their turn again."""
+
+    async def watch(self) -> None:
+        """Note whenever the callers had no turn for long."""
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.1)
+            if time.monotonic() - before > STANDSTILL_SECONDS:
+                self.standstills.append(time.monotonic())
 
     async def ask(self, numbers: "itertools.count[int]", requests: int) -> None:
         """Ask one request after another until all have been asked."""
         async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, limits=LIMITS) as client:
             while (number := next(numbers)) < requests:
                 begun = time.monotonic()
-                await self._one(client, number)
+                while not await self._one(client, number):
+                    pass
                 self.seconds.append(time.monotonic() - begun)
 
-    async def _one(self, client: httpx.AsyncClient, number: int) -> None:
+    async def _one(self, client: httpx.AsyncClient, number: int) -> bool:
+        """Ask once; whether something came of it."""
+        begun = time.monotonic()
         url, picture = self._urls[number % len(self._urls)], number // 10 % len(self._pictures)
         files = {"image": self._pictures[picture]}
         known = len(self.acknowledged)
@@ -67,9 +83,13 @@ class Crowd:
         except httpx.TimeoutException:
             self.outcomes["hung"] += 1
         except httpx.TransportError as error:
+            await asyncio.sleep(0.3)
+            if any(at >= begun for at in self.standstills):
+                return False
             self.outcomes[type(error).__name__] += 1
         else:
             await self._note(answer, number, known)
+        return True
 
     async def _note(self, answer: httpx.Response, number: int, known: int) -> None:
         if answer.is_success:
@@ -106,6 +126,7 @@ async def _endure(crowd: Crowd, service: Deployment, options: argparse.Namespace
     halfway, numbers = asyncio.Event(), itertools.count()
     callers = [asyncio.create_task(crowd.ask(numbers, options.requests)) for _ in range(options.concurrency)]
     harm = asyncio.create_task(_harm(service, halfway, random.Random(options.seed)))
+    watch = asyncio.create_task(crowd.watch())
     try:
         while not all(caller.done() for caller in callers):
             await asyncio.sleep(0.2)
@@ -116,7 +137,8 @@ async def _endure(crowd: Crowd, service: Deployment, options: argparse.Namespace
         await asyncio.gather(*callers)
     finally:
         harm.cancel()
-        await asyncio.gather(harm, return_exceptions=True)
+        watch.cancel()
+        await asyncio.gather(harm, watch, return_exceptions=True)
 
 
 def _expected(place: Path, pictures: list[bytes]) -> list[bytes]:
@@ -136,6 +158,7 @@ def _report(crowd: Crowd, service: Deployment, seconds: float) -> dict[str, Any]
         "refused": refused,
         "wrong": crowd.outcomes["wrong"],
         "hung": crowd.outcomes["hung"],
+        "callers_stood_still": len(crowd.standstills),
         "enrolments_acknowledged": len(crowd.acknowledged),
         "enrolments_lost": len(lost),
         "workers_killed": service.kills,
