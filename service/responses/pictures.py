@@ -48,6 +48,19 @@ def _quality(parameter: str) -> float:
         return 0.0
 
 
+_MARK = b"DigitalSourceType"
+"""In the bytes of every picture that Facet drew, as a part of its XMP metadata."""
+
+
+def kept_png(image: bytes) -> Response:
+    """A picture that was kept: marked as synthetic where Facet drew it, and not to be kept by others.
+
+    A face may be erased at any moment, and its picture with it.
+    """
+    marks = SYNTHETIC if _MARK in image else {}
+    return Response(image, headers={"Cache-Control": "no-store", **marks}, media_type=PNG)
+
+
 def drawn_png(image: bytes) -> Response:
     """A drawn picture as it is."""
     return Response(image, headers=SYNTHETIC, media_type=PNG)

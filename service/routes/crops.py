@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
 
 from service.openapi.descriptions import problem_responses
-from service.responses.pictures import PNG
+from service.responses.pictures import PNG, kept_png
 from service.routing.dependencies import GalleryDep
 from service.routing.parameters import FaceId
 
@@ -25,7 +25,4 @@ _KEPT: dict[int | str, dict[str, Any]] = {
 async def get_crop(gallery: GalleryDep, face_id: FaceId) -> Response:
     """The aligned picture of an enrolled face, where it was kept."""
     crop = await run_in_threadpool(gallery.crop, face_id)
-    if crop is None:
-        return Response(status_code=204)
-    # A face may be erased at any moment, and its picture with it.
-    return Response(crop, media_type=PNG, headers={"Cache-Control": "no-store"})
+    return Response(status_code=204) if crop is None else kept_png(crop)

@@ -177,6 +177,20 @@ def test_more_callers_than_there_is_room_for_are_told_to_come_back(port: int) ->
     wait_until(lambda: httpx.post(f"{url}/embed", files={"image": jpeg(draw_face())}).status_code == 200)
 
 
+def test_what_runs_when_the_service_is_stopped_is_answered(tmp_path: Path) -> None:
+    picture = jpeg(draw_face())
+    head = HEAD.replace(b"1000", str(len(picture)).encode())
+    with service(tmp_path) as (port, process):
+        with caller(port) as connection:
+            connection.sendall(head + picture[:100])
+            wait_until(lambda: is_live(f"http://127.0.0.1:{port}"))
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.4)
+            connection.sendall(picture[100:])
+            assert heard(connection).startswith(b"HTTP/1.1 200 OK")
+        assert process.wait(timeout=15) in (0, -signal.SIGTERM)
+
+
 def test_who_still_speaks_does_not_keep_the_service_from_stopping(tmp_path: Path) -> None:
     with service(tmp_path) as (port, process):
         with caller(port) as connection:

@@ -36,6 +36,7 @@ def test_the_pictures_of_a_person_share_the_identity_and_are_marked(tmp_path: Pa
         assert found[PICTURES - 1]["similarity"] < found[0]["similarity"] - 0.2
         crop = client.get(f"/faces/{faces[0]['id']}/crop")
         assert "trainedAlgorithmicMedia" in xmp(crop.content)
+        assert crop.headers["X-Facet-Synthetic"] == "true"
         embedding = faces[0]["embedding"]
         assert isinstance(embedding, dict)
         redrawn = client.post("/reconstruct", json={"embedding": embedding}).content

@@ -32,6 +32,21 @@ def test_it_is_only_appended_to_and_may_be_moved_away(tmp_path: Path) -> None:
     assert [entry["faces"] for entry in entries(path)] == [2]
 
 
+def test_what_changes_the_gallery_is_on_the_disk_before_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = list[int]()
+    monkeypatch.setattr("service.security.audit.os.fsync", synced.append)
+    log = AuditLog(tmp_path / "audit.jsonl")
+    lasting = set[Action]()
+    for action in Action:
+        log.write(action, "k", 1, "r")
+        if synced:
+            lasting.add(action)
+            synced.clear()
+    assert lasting == {Action.ENROL, Action.CHANGE, Action.ERASE, Action.CANCEL}
+
+
 def test_what_could_not_be_written_is_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "audit.jsonl"
     log = AuditLog(path)

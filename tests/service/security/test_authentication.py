@@ -133,6 +133,7 @@ def test_a_service_stays_locked_when_its_last_key_is_revoked(
         ({"Origin": "null"}, 403),
         # What a proxy on this machine passes on with its own Host comes from anywhere.
         ({"X-Forwarded-For": "203.0.113.7"}, 403),
+        ({"X-Forwarded-Host": "photos.example"}, 403),
         ({"Forwarded": "for=203.0.113.7"}, 403),
         ({"X-Real-IP": "203.0.113.7"}, 403),
         ({"Via": "1.1 proxy"}, 403),

@@ -1,15 +1,17 @@
 """Keys in memory while the database is slow, fails, or stands still."""
 
 import asyncio
+import hmac
 import threading
 from collections.abc import Sequence
 
 import pytest
 
 from model.errors import Unavailable
-from service.security import key_cache
-from service.security.api_key import Key
+from service.security import api_key, key_cache
+from service.security.api_key import Key, salted, token_of
 from service.security.key_cache import KeyCache
+from service.security.scopes import Scope
 
 
 class Database:
@@ -60,6 +62,48 @@ def test_known_keys_do_while_the_database_does_not_answer(fails: bool) -> None:
         assert database.asked == 3
 
     asyncio.run(story())
+
+
+def test_keys_are_read_anew_after_a_second() -> None:
+    """So that one that is revoked anywhere is refused everywhere."""
+
+    async def story() -> None:
+        database = Database()
+        keys = KeyCache(database.read)
+        for wait, asked in ((0.0, 1), (0.1, 1), (1.0, 2)):
+            await asyncio.sleep(wait)
+            await keys.locked()
+            assert database.asked == asked
+
+    asyncio.run(story())
+
+
+def test_an_unknown_id_costs_the_hash_of_a_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed, compared = list[str](), list[int]()
+    made = Key("0123456789ab", "k", frozenset({Scope.SEARCH}), None, None, 0, b"salt", salted(b"salt", "right"))
+
+    def noting(salt: bytes, secret: str) -> bytes:
+        hashed.append(secret)
+        return salted(salt, secret)
+
+    def comparing(one: bytes, other: bytes) -> bool:
+        compared.append(len(one) + len(other))
+        return hmac.compare_digest(one, other)
+
+    for module in (key_cache, api_key):
+        monkeypatch.setattr(module, "salted", noting)
+    monkeypatch.setattr(key_cache.secrets, "compare_digest", comparing)
+    monkeypatch.setattr(api_key.hmac, "compare_digest", comparing)
+
+    async def story() -> None:
+        keys = KeyCache(lambda: [made])
+        secret, wrong = "r" * 43, "w" * 43
+        for token in (token_of(made.id, secret), token_of("ba9876543210", wrong), "no token"):
+            assert await keys.find(token) is None
+
+    asyncio.run(story())
+    assert hashed == ["r" * 43, "w" * 43, "no token"]
+    assert compared == [64, 64, 64]
 
 
 @pytest.mark.usefixtures("quick")
