@@ -4,7 +4,7 @@ from typer.testing import CliRunner
 
 from facet.cli import app
 
-COMMITTED = Path(__file__).parents[3] / "openapi.json"
+COMMITTED = Path(__file__).parents[4] / "openapi.json"
 
 
 def test_the_committed_document_is_current() -> None:
