@@ -69,7 +69,12 @@ async def drawn_set(request: Request, recipe: Recipe, drawn: DrawnSet, r2: float
         images = [drawing.image for drawing in drawn.drawings]
         return drawn_png(await run_in_threadpool(sheet, images, recipe.stimuli.in_a_row))
     faces = [
-        Stimulus(name=name, image=drawing.image, embedding=Embedding.of(drawing.embedding, drawing.model), columns=dict(columns))
+        Stimulus(
+            name=name,
+            image=drawing.image,
+            embedding=Embedding.of(drawing.embedding, drawing.model),
+            columns=dict(columns),
+        )
         for name, drawing, columns in zip(drawn.names, drawn.drawings, drawn.table, strict=True)
     ]
     return drawn_json(DrawnStimuli(recipe=recipe.model_dump(mode="json"), faces=faces, r2=r2))
