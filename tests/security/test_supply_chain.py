@@ -1,13 +1,11 @@
 """What is installed, and what the code calls: pinned by hash, and without what Bandit finds dangerous."""
 
-import os
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
-import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
