@@ -7,10 +7,7 @@ Similarities = dict[str, float]  # by attribute
 
 
 class Embedding(TypedDict):
-    """A face as four sub-vectors; lists from JSON, `array.array("f")` from msgpack.
-
-    `model` is the id of the model that made it: sent back with it, a service with another model refuses it.
-    """
+    """A face as four sub-vectors, lists from JSON, `array.array("f")` from msgpack; and the id of its model."""
 
     pose: Sequence[float]
     identity: Sequence[float]
@@ -83,19 +80,17 @@ class Reconstruction(TypedDict):
     ssim: NotRequired[float]
 
 
-class Edited(TypedDict):
-    """The drawn face as PNG bytes, what was drawn, and what the encoder sees in the drawing."""
-
-    image: bytes
-    embedding: Embedding
-    reencoded: Embedding
-
-
 class GeneratedFace(TypedDict):
     """A made-up face as PNG bytes, and what was drawn."""
 
     image: bytes
     embedding: Embedding
+
+
+class Edited(GeneratedFace):
+    """The drawn face as PNG bytes, what was drawn, and what the encoder sees in the drawing."""
+
+    reencoded: Embedding
 
 
 class Stimulus(TypedDict):
