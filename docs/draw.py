@@ -13,6 +13,7 @@ from model.attributes import Attribute, Vector, join, part, similarity, split
 from model.edits import Edit, apply
 from model.engine.backend import Backend, Pixels
 from model.images.encode import SourceType, encode_png
+from training.evaluation.faces import reduced
 
 FOLDER = Path(__file__).parent / "pictures"
 ANNA, BEN = 53, 60
@@ -54,7 +55,8 @@ class Artist:
 
     def sheets(self) -> dict[str, Rows]:
         """Every picture by name."""
-        again = self.model.embed(self.model.render(self.anna[None]))[0]
+        drawn = self.model.render(self.anna[None])
+        again = self.model.embed(reduced(drawn, self.model.read_size))[0]
         return {
             "generated": [list(self.model.sample(8, CROWD_SEED)), list(self.model.sample(8, CROWD_SEED + 3))],
             "anna": [[self.anna]],

@@ -19,7 +19,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 TROUBLES = (DOCS / "running" / "troubleshooting.md").read_text()
 ROW = re.compile(r"^\| `(\w+)` \| (\d+) \|", re.MULTILINE)
-PICTURES_BYTES = 2_000_000
+PICTURES_BYTES = 5_000_000
 
 
 class Fetched(HTMLParser):

@@ -21,7 +21,8 @@ OF_PROMETHEUS = {"up"}
 @pytest.fixture(scope="module")
 def measured() -> dict[str, set[str]]:
     """Each metric that the processes have, with the names of its labels."""
-    for module in ("worker.stage_timing", "worker.in_flight", "service.middleware.metrics", "service.routes.metrics"):
+    of_service = ("service.middleware.metrics", "service.routes.metrics")
+    for module in ("worker.stage_timing", "worker.in_flight", "worker.local.device", *of_service):
         importlib.import_module(module)
     metrics: dict[str, set[str]] = {}
     for collector in list(REGISTRY._collector_to_names):

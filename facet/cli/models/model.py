@@ -68,7 +68,7 @@ def card(
     """The model card as Markdown, with sheets of generated faces.
 
     Taking in reports changes the model's id, which names the card too, and leaves its weights as they are.
-    Example: facet model card starter.safetensors --reports evaluation/ --to card/
+    Example: facet model card mine.safetensors --reports evaluation/ --to card/
     """
     from model.checkpoint import bundled
     from model.engine.engine import Engine
