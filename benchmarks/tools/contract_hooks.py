@@ -139,7 +139,7 @@ EXCEPTIONS = (
         RejectedPositiveData,
         "POST /stimuli/.*",
         "422 invalid_request (There is no way between the two faces|The face lies|These faces have no mean|From this|"
-        "Ratings that are all the same|This is no recipe).*",
+        "Ratings that are all the same|This is no recipe|The choices are among pairs of noise).*",
         "How faces lie to each other, only their pictures show; and what a recipe holds is what an answer gave.",
     ),
     Exempt(

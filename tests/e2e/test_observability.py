@@ -119,7 +119,7 @@ def test_nobody_and_nothing_of_a_face_is_in_logs_and_traces(deployment: Deployme
     for process in ("api", "worker"):
         text = (deployment.place / f"{process}.log").read_text()
         assert len(text) > 1000
-        numbers = [number for part in face["embedding"].values() for number in part]
+        numbers = [number for name, part in face["embedding"].items() if name != "model" for number in part]
         for secret in (SUBJECT, "Trillian", "Magrathea", "JFIF", base64.b64encode(PICTURE).decode()[:40]):
             assert secret not in text
         assert not [number for number in numbers if str(number) in text]

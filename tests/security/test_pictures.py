@@ -92,7 +92,7 @@ SERVING = sorted(
 
 
 OWN_WAYS = {
-    "model/images/plain.py": {"cv2.imdecode"},
+    "model/images/opencv_decode.py": {"cv2.imdecode"},
     "facet/library/drawing.py": {"Image.open"},  # of the PNG that it has just made itself
     "facet/measuring/sources.py": {"cv2.VideoCapture"},  # of a file that the user of the command line names
 }

@@ -30,7 +30,7 @@ class MeanGradients:
     def __init__(self, parameters: Iterable[Tensor], piece: int = PIECE) -> None:
         self._pieces: list[list[Tensor]] = []
         if ranks.count() > 1:
-            for parameter in parameters:
+            for parameter in (each for each in parameters if each.requires_grad):
                 if not self._pieces or sum(each.numel() for each in self._pieces[-1]) >= piece:
                     self._pieces.append([])
                 self._pieces[-1].append(parameter)

@@ -14,8 +14,8 @@ from PIL import Image
 from PIL.ExifTags import Base
 from PIL.PngImagePlugin import PngInfo
 
-from model import images
 from model.errors import FacetError
+from model.images import decode as images
 from model.images.decode import ImageLimits, decode_reduced
 from model.images.encode import SourceType, encode_png
 from model.images.opencv_decode import MAX_PNG_PIXELS, decode_plain, plain

@@ -42,6 +42,12 @@ def as_json(value: Any, name: str = "") -> Any:
     return value
 
 
+def packed(embedding: dict[str, Any]) -> dict[str, Any]:
+    """An embedding whose parts are bytes; the model's id stays text."""
+    parts = {name: np.array(numbers, "<f4").tobytes() for name, numbers in embedding.items() if name != "model"}
+    return parts | {"model": embedding["model"]}
+
+
 def test_pictures_and_embeddings_go_both_ways(client: httpx.Client, ada: bytes, bob: bytes) -> None:
     files = [("image", ada), ("image", b"no picture"), ("image", bob)]
     expected = client.post("/embed", files=files)
@@ -49,7 +55,7 @@ def test_pictures_and_embeddings_go_both_ways(client: httpx.Client, ada: bytes, 
     assert unpacked(answer) == expected.json()
     assert len(answer.content) < len(expected.content) / 2
     embedding = embedding_of(client, ada)
-    parts = {name: np.array(numbers, "<f4").tobytes() for name, numbers in embedding.items()}
+    parts = packed(embedding)
     drawn = client.post("/reconstruct", json={"embedding": embedding}, headers=JSON)
     for given in (embedding, parts):
         assert unpacked(ask(client, "POST", "/reconstruct", embedding=given)) == drawn.json()
@@ -62,7 +68,7 @@ def test_every_kind_of_answer_is_packed(client: httpx.Client, ada: bytes, collec
     for path in (f"/faces/{face['id']}", f"/faces?collection={collection}", "/collections", "/model", "/health/live"):
         assert unpacked(ask(client, "GET", path)) == client.get(path).json()
     query = f"/search?collection={collection}"
-    parts = {name: np.array(numbers, "<f4").tobytes() for name, numbers in face["embedding"].items()}
+    parts = packed(face["embedding"])
     found = client.post(query, json={"embedding": face["embedding"]}).json()
     assert found["results"][0]["id"] == face["id"]
     assert unpacked(ask(client, "POST", query, embedding=parts)) == found

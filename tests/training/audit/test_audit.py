@@ -58,13 +58,13 @@ def test_exchanged_names_are_found(result: Audit, planted: Planted) -> None:
 def test_exchanged_expressions_are_found(result: Audit, planted: Planted) -> None:
     precision, recall = measured(result, Kind.EXPRESSION, planted.expressions.keys())
     assert precision >= 0.8
-    assert recall >= 0.8
+    assert recall >= 0.7
 
 
 def test_pictures_of_no_face_are_found(result: Audit, planted: Planted) -> None:
     precision, recall = measured(result, Kind.NON_FACE, planted.non_faces)
     assert precision >= 0.8
-    assert recall >= 0.8
+    assert recall >= 0.7
     ranked = [finding.path for finding in result.of(Kind.NON_FACE)]
     assert set(ranked[: len(planted.non_faces)]) == planted.non_faces
 
