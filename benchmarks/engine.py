@@ -29,6 +29,7 @@ from model.engine.backend import load_backend
 from model.engine.device import choose_device, choose_precision
 from model.engine.engine import Engine
 from model.face_model import FaceModel
+from training.evaluation.faces import reduced
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 LEAST_RATIO = 1.0
@@ -50,7 +51,7 @@ def contests(path: Path, engine: Engine, device: torch.device, dtype: torch.dtyp
     model: FaceModel = load_checkpoint(path).model.to(device)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     embeddings = engine.sample(BATCHES[-1], 0)
-    crops = engine.render(embeddings)
+    crops = reduced(engine.render(embeddings), engine.read_size)
     f = torch.from_numpy(embeddings).to(device)
     images = torch.from_numpy(crops).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1.0
     images = images.contiguous(memory_format=torch.channels_last)

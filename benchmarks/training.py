@@ -26,7 +26,7 @@ from model.attributes import EMBEDDING_SIZE
 from model.engine.device import choose_device
 from model.face_model import FaceModel
 from training.critics.updates import JUDGED, Critics
-from training.data.batches import Batch, Batches
+from training.data.batches import Batch
 from training.data.crops import CropSet
 from training.data.shards import MARGIN
 from training.forward_passes import standing
@@ -35,6 +35,7 @@ from training.losses.pictures.perceptual import LiteFeatures
 from training.recipe import Recipe, load_recipe
 from training.runtime.prefetch import moved
 from training.targets.expression import EXPRESSIONS
+from training.train import batches_of
 
 CROPS = 1024
 PEOPLE = 64
@@ -172,19 +173,8 @@ class Clock:
 
 def measure(recipe: Recipe, device: torch.device, steps: int, rounds: int, count: int = CROPS) -> dict[str, Any]:
     """Images per second of both loops, their ratio, and where the rest went."""
-    size = recipe.network.image_size
-    crops = made_up(size, count)
-    batches = Batches(
-        crops,
-        size,
-        recipe.batch_size,
-        recipe.seed,
-        recipe.augmentation,
-        recipe.reframed,
-        recipe.together,
-        recipe.importance,
-        device,
-    )
+    crops = made_up(recipe.network.image_size, count)
+    batches = batches_of(recipe, crops, device)
     trainer = Trainer(recipe, FaceModel(recipe.network), batches, crops.classes, device)
     bare = Bare(trainer, moved(batches[0], device))
     ours, theirs, waiting = [], [], []
@@ -198,7 +188,7 @@ def measure(recipe: Recipe, device: torch.device, steps: int, rounds: int, count
             theirs.append(steps * recipe.batch_size / plain)
             waiting += [report.waiting for report in clock.reports[1:]]
     row: dict[str, Any] = {
-        "pixels": size,
+        "pixels": recipe.network.image_size,
         "batch": recipe.batch_size,
         "images_per_second": median(ours),
         "bare_images_per_second": median(theirs),

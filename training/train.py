@@ -47,6 +47,21 @@ def load_training_crops(sources: Sequence[Source], image_size: int) -> CropSet:
     return replace(load_crops(samples, image_size, fit_targets(samples)), weights=weights)
 
 
+def batches_of(recipe: Recipe, crops: CropSet, device: str | torch.device) -> Batches:
+    """The batches that a recipe makes of some crops. Raises ValueError if the crops are too few."""
+    return Batches(
+        crops,
+        recipe.network.image_size,
+        recipe.batch_size,
+        recipe.seed,
+        recipe.augmentation,
+        recipe.reframed,
+        recipe.together,
+        recipe.importance,
+        device,
+    )
+
+
 def networks_of(start: Path) -> NetworkConfig:
     """The networks of a run's folder or of a model file; what `start_model` raises."""
     if start.is_file():
@@ -98,17 +113,7 @@ def run_training(
     NotFinite if a loss is not finite; `not_finite.json` in the folder then names the pictures of its batch.
     """
     size = recipe.network.image_size
-    batches = Batches(
-        crops,
-        size,
-        recipe.batch_size,
-        recipe.seed,
-        recipe.augmentation,
-        recipe.reframed,
-        recipe.together,
-        recipe.importance,
-        device,
-    )
+    batches = batches_of(recipe, crops, device)
     fresh = start_model(recipe, None if run.state.exists() else start)
     trainer = Trainer(recipe, fresh, batches, crops.classes, device)
     if run.state.exists():
