@@ -111,6 +111,16 @@ class CriticOptions:
 
 
 @dataclass(frozen=True)
+class Distillation:
+    """How a sub-vector learns from its targets."""
+
+    direct: float = 1.0
+    """How much it is brought to them themselves, beside their distances."""
+    tolerance: float = 0.0
+    """By how much its similarities may differ from theirs at no cost."""
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything that decides a training run."""
 
@@ -129,10 +139,8 @@ class Recipe:
     """Steps over which the cycle's weight rises from 0."""
     swap_chances: tuple[float, float, float, float] = (0.25, 0.25, 0.25, 0.25)
     """How often pose, identity, expression and style are swapped in the cycle."""
-    direct: float = 1.0
-    """How much identity and expression are brought to their targets themselves, beside the targets' distances."""
-    tolerance: float = 0.0
-    """By how much their similarities may differ from the targets' at no cost."""
+    identity_distillation: Distillation = field(default_factory=Distillation)
+    expression_distillation: Distillation = field(default_factory=Distillation)
     importance: tuple[float, float, float] = (1.0, 1.0, 1.0)
     """What a pixel counts in the losses of pictures: of what surrounds the face, of the face, of eyes, brows, mouth."""
     reframed_share: float = 0.25
@@ -188,6 +196,8 @@ _NESTED = {
     "optimiser": Optimiser,
     "critics": CriticOptions,
     "augmentation": Augmentation,
+    "identity_distillation": Distillation,
+    "expression_distillation": Distillation,
 }
 
 

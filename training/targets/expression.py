@@ -1,7 +1,7 @@
 """Expression: the labels, what Face Landmarker's blendshapes ask for, and the losses."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -94,7 +94,7 @@ def _classes(*_: object) -> nn.Module:
 TERMS = {
     "expression": Term(
         SPLITTING,
-        lambda recipe, _: DistillationLoss(recipe.direct, recipe.tolerance),
+        lambda recipe, _: DistillationLoss(**asdict(recipe.expression_distillation)),
         lambda loss, p: loss(*p.regression(EXPRESSION, "expression_target")),
     ),
     "expression_class": Term(SPLITTING, _classes, lambda loss, p: loss(p.part(EXPRESSION), p.label("expression"))),

@@ -1,6 +1,7 @@
 """Identity: what the teacher's features ask for, and the losses that know who is who."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 from torch import nn
@@ -40,7 +41,7 @@ def _people(_: Recipe, count: int) -> nn.Module:
 TERMS = {
     "identity": Term(
         SPLITTING,
-        lambda recipe, _: DistillationLoss(recipe.direct, recipe.tolerance),
+        lambda recipe, _: DistillationLoss(**asdict(recipe.identity_distillation)),
         lambda loss, p: loss(*p.regression(IDENTITY, "identity_target")),
     ),
     "identity_class": Term(SPLITTING, _people, lambda loss, p: loss(p.part(IDENTITY), p.label("identity"))),

@@ -109,7 +109,7 @@ class Dispatcher:
         with span(f"send {method}", SpanKind.PRODUCER):
             deadline, answer = loop.time() + seconds, loop.create_future()
             call = Call(method, pack(arguments, BEFORE), size, deadline, answer, carrier(), queue or self._queue)
-            async with self._budget.holding(len(call.arguments)):
+            async with self._budget.holding(call, len(call.arguments)):
                 answered = await self._answer(call, seconds)
         if isinstance(answered, FacetError):
             raise answered
@@ -143,6 +143,7 @@ class Dispatcher:
         result.add_done_callback(lambda _: self._finish(task))
         try:
             await self._redis.set(payload_key(task_id), pack([call.arguments for call in calls], BEFORE), px=lifetime)
+            self._budget.arrived(calls)
             if result.done():  # given up meanwhile, and cleared before there was anything to clear
                 await self._clear(task_id)
             else:
@@ -212,6 +213,8 @@ class Dispatcher:
                 continue
             if claim is None:
                 unclaimed.append(task)
+            if asyncio.get_running_loop().time() >= task.sent + task.lifetime / 1000:
+                continue  # its payload is rightly gone, and its calls are about to hear that nobody answered
             if not payload:
                 self._results.fail(task.id, Unavailable("Redis lost the request; try it again.", part="redis"))
             elif claim is not None and claim.decode() not in living:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import OutOfMemoryError
 
 from model.errors import Busy, FacetError, Unavailable
@@ -16,10 +17,11 @@ from tests.processes import RedisServer, redis_server, wait_until
 from tests.worker.queue.test_failure import fate
 from tests.worker.queue.test_inference_client import started
 from tests.worker.queue.test_versions import INFO
+from worker.queue import payload_budget
 from worker.queue.codec import BEFORE, pack
 from worker.queue.heartbeat import Heartbeat
 from worker.queue.inference_client import CeleryInference
-from worker.queue.payload_budget import SHARE
+from worker.queue.payload_budget import SHARE, PayloadBudget
 from worker.queue.redis_keys import LIFE_SECONDS, worker_key, workers_key
 from worker.queue_names import INFERENCE_QUEUE, model_queue
 
@@ -61,11 +63,37 @@ def test_what_has_no_room_is_refused_at_once_and_the_workers_live(server: RedisS
         late = [answer for answer in answers if isinstance(answer, Unavailable)]
         # As many as leave half of the memory free were sent; nobody took them up.
         assert 2 <= len(late) <= SHARE * ROOM / len(BODY)
-        assert all("No worker answered within" in answer.message for answer in late)
+        assert {answer.message for answer in late} == {"No worker answered within 4 s; try again soon."}
         refused = [answer for answer in answers if answer not in late]
         assert all(isinstance(answer, Busy) and answer.details["retry_after"] >= 1 for answer in refused)
         assert redis.ttl(key) >= LIFE_SECONDS - 2
         assert "errorstat_OOM" not in redis.info("errorstats")
+
+
+def test_bytes_that_are_not_there_yet_count_at_the_next_look(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payload_budget, "LOOK_SECONDS", 0.0)
+
+    async def admitted(redis: AsyncRedis, *, arrives: bool) -> bool:
+        """Whether a second call finds room beside one that takes most of it."""
+        budget = PayloadBudget(redis, ROOM)
+        async with budget.holding("first", 12 * MEGABYTE):
+            if arrives:
+                budget.arrived(["first"])
+            try:
+                async with budget.holding("second", 8 * MEGABYTE):
+                    return True
+            except Busy:
+                return False
+
+    async def scenario() -> list[bool]:
+        async with AsyncRedis.from_url(server.url) as redis:
+            await redis.config_set("maxmemory", ROOM)
+            return [await admitted(redis, arrives=arrives) for arrives in (False, True)]
+
+    # The second knows of no bytes in Redis: the first was said to be there, and its bytes are Redis' to count.
+    assert asyncio.run(scenario()) == [False, True]
 
 
 def test_a_process_sends_no_more_than_its_own_share(server: RedisServer) -> None:
