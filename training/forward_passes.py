@@ -54,8 +54,8 @@ class Passes:
 
     @cached_property
     def z(self) -> Tensor:
-        """Latents of the batch's pictures."""
-        return self._encode(self.batch.images)
+        """Latents of the batch's pictures, as they are read."""
+        return self._encode(self.batch.read)
 
     @cached_property
     def f(self) -> Tensor:

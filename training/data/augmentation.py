@@ -28,6 +28,8 @@ class Augmentation:
     """Of the logarithm of the contrast."""
     brightness: float = 0.08
     """In units of the picture's range [-1, 1]."""
+    damage: float = 0.0
+    """The chance of each of blur, JPEG and occlusion in what is read; what is to be drawn stays whole."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from training.data.augmentation import (
 )
 from training.data.canvases import resident
 from training.data.crops import CropSet
+from training.data.degradation import Damage, damaged, random_damage
 from training.data.grouped_sampling import together
 from training.data.mixture import shares
 from training.runtime import distributed as ranks
@@ -29,6 +30,8 @@ class Batch:
 
     images: Tensor
     """`(n, 3, size, size)` in [-1, 1]."""
+    read: Tensor
+    """The same as the encoder sees them, some of them damaged."""
     masks: Tensor
     """`(n, 1, size, size)`, 1 where the photograph reached."""
     weights: Tensor
@@ -130,17 +133,22 @@ class Batches:
         framing = random_framing(len(rows), self._how, generator)
         other = replace(random_framing(self._reframed, self._how, generator), mirror=framing.mirror[: self._reframed])
         light = random_light(len(rows), self._how, generator)
+        damage = random_damage(len(rows), self._how.damage, generator)
         rows = ranks.mine(rows)
         framing, other = (Framing(*map(ranks.mine, vars(each).values())) for each in (framing, other))
         light = Light(*map(ranks.mine, vars(light).values()))
+        damage = Damage(*map(ranks.mine, vars(damage).values()))
         side, pose = framing.mirror.long(), framing.pose(crops.pose[rows])
         framing, other = (Framing(*map(self._there, vars(each).values())) for each in (framing, other))
         light = Light(*map(self._there, vars(light).values()))
+        damage = Damage(*map(self._there, vars(damage).values()))
         pixels = self._there(self._pixels[rows.to(self._pixels.device, non_blocking=True)])
         images, regions = frame(pixels, framing, self._size)
         reframed, _ = frame(pixels[: len(other.zoom)], other, self._size)
+        images = relight(images, light)
         return Batch(
-            images=relight(images, light),
+            images=images,
+            read=damaged(images, damage) if self._how.damage else images,
             masks=(regions > 0).float(),
             weights=weighted(regions, self._importance),
             reframed=relight(reframed, light),

@@ -76,6 +76,15 @@ def test_the_second_frame_is_another_one_under_the_same_light(crops: CropSet) ->
     assert (batch.images.mean(dim=(1, 2, 3)).std() - batch.reframed.mean(dim=(1, 2, 3)).std()).abs() < 0.05
 
 
+def test_what_is_read_may_be_damaged_and_what_is_drawn_is_whole(crops: CropSet) -> None:
+    whole = Batches(crops, 64, 16, 1, Augmentation())[0]
+    assert torch.equal(whole.read, whole.images)
+    hurt = Batches(crops, 64, 16, 1, Augmentation(damage=0.3))[0]
+    assert torch.equal(hurt.images, whole.images)
+    changed = (hurt.read - whole.images).abs().amax(dim=(1, 2, 3)) > 0.02
+    assert 4 <= changed.sum() <= 14  # of 16, each spared with a chance of 0.7³
+
+
 def test_streams_of_random_numbers_do_not_repeat_each_other() -> None:
     first = {
         float(torch.rand(1, generator=generator_for(seed, step, stream)))
