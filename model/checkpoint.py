@@ -13,7 +13,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from model.calibration import Calibration
+from model.attributes import Vector
+from model.calibration import Calibration, cosine_classifier
 from model.errors import InvalidCheckpoint
 from model.face_model import FaceModel
 from model.networks.config import NetworkConfig
@@ -113,10 +114,21 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 
 def _calibration_to_data(calibration: Calibration) -> dict[str, Any]:
-    means = {label: np.asarray(mean).tolist() for label, mean in calibration.expression_means.items()}
-    return vars(calibration) | {"expression_means": means}
+    means, classifier = (
+        {label: np.asarray(row).tolist() for label, row in rows.items()}
+        for rows in (calibration.expression_means, calibration.expression_classifier)
+    )
+    numbers = {"threshold": calibration.threshold, "slope": calibration.slope}
+    return numbers | {"expression_means": means, "expression_classifier": classifier}
 
 
 def _calibration_from_data(data: dict[str, Any]) -> Calibration:
-    means = {label: np.array(mean, np.float32) for label, mean in data["expression_means"].items()}
-    return Calibration(**(data | {"expression_means": means}))
+    def of_labels(name: str) -> dict[str, Vector]:
+        return {label: np.array(row, np.float32) for label, row in data.pop(name).items()}
+
+    means = of_labels("expression_means")
+    if "expression_sharpness" in data:  # a file from before there was a classifier
+        classifier = cosine_classifier(means, data.pop("expression_sharpness"))
+    else:
+        classifier = of_labels("expression_classifier")
+    return Calibration(expression_means=means, expression_classifier=classifier, **data)

@@ -19,7 +19,7 @@ LEARNING: dict[str, tuple[str, ...]] = {
     "autoencoder": ("encoder", "decoder"),
     "disentangle": ("splitter", "merger"),
     "joint": ("encoder", "decoder", "splitter", "merger"),
-    "drawing": ("decoder",),
+    "drawing": ("merger", "decoder"),
 }
 """The networks that each stage changes; the others stand still."""
 
@@ -143,6 +143,8 @@ class Recipe:
     expression_distillation: Distillation = field(default_factory=Distillation)
     importance: tuple[float, float, float] = (1.0, 1.0, 1.0)
     """What a pixel counts in the losses of pictures: of what surrounds the face, of the face, of eyes, brows, mouth."""
+    erase_pose: bool = False
+    """Take what tells pose out of expression and style before the first step."""
     reframed_share: float = 0.25
     """Part of the batch that is read in a second frame."""
     together: int = 1

@@ -17,16 +17,20 @@ from training.data.batches import Batches
 from training.data.crops import CropSet, fit_targets, load_crops, load_samples
 from training.data.mixture import Source, weights_of
 from training.loop import Report, Trainer
+from training.networks.erasure import erase_pose
 from training.networks.growth import grown
+from training.networks.whitening import CHUNK, latents
 from training.recipe import Recipe
 from training.runtime import distributed as ranks
 from training.runtime.journal import Journal
 from training.runtime.not_finite import NotFinite
 from training.runtime.resume import load_state, save_state
-from training.runtime.sheets import autoencoder_sheet, swap_sheet
+from training.runtime.sheets import autoencoder_sheet, swap_sheet, to_pixels
 from training.runtime.stop_signal import StopSignal
 
 SHEET_FACES = 12
+ERASURE_CROPS = 12_000
+"""Of how many crops pose is looked for in sub-vectors from which it is to go."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,17 @@ def start_model(recipe: Recipe, start: Path | None) -> FaceModel:
     return model
 
 
+def latents_with_pose(model: FaceModel, crops: CropSet) -> tuple[torch.Tensor, torch.Tensor]:
+    """z `(n, 99)` and pose `(n, 3)` of crops spread over all of them, as they were found."""
+    rows = torch.arange(0, len(crops), max(1, len(crops) // ERASURE_CROPS))
+    found = []
+    for start in range(0, len(rows), CHUNK):
+        some = rows[start : start + CHUNK]
+        images, _ = frame(crops.pixels[some], still(len(some)), model.config.image_size)
+        found.append(latents(model, to_pixels(images)))
+    return torch.cat(found), crops.pose[rows]
+
+
 def check_networks(theirs: NetworkConfig, recipe: Recipe, where: Path) -> None:
     """Raises ValueError if networks have other sizes than the recipe's."""
     if theirs != recipe.network:
@@ -115,6 +130,8 @@ def run_training(
     size = recipe.network.image_size
     batches = batches_of(recipe, crops, device)
     fresh = start_model(recipe, None if run.state.exists() else start)
+    if recipe.erase_pose and not run.state.exists():
+        erase_pose(fresh, *latents_with_pose(fresh, crops))
     trainer = Trainer(recipe, fresh, batches, crops.classes, device)
     if run.state.exists():
         state = load_state(run.state)

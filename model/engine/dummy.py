@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute, Vector, join, normalized, part
-from model.calibration import Calibration
+from model.calibration import Calibration, cosine_classifier
 from model.engine.backend import Pixels
 
 LABELS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
@@ -47,9 +47,8 @@ class DummyModel:
         rng = np.random.default_rng(99)
         size = SPACES[Attribute.EXPRESSION].size
         directions = np.linalg.qr(rng.normal(size=(size, len(LABELS))))[0].T.astype(np.float32)
-        self.calibration = Calibration(
-            threshold=0.8, slope=20.0, expression_means=dict(zip(LABELS, directions, strict=True))
-        )
+        means = dict(zip(LABELS, directions, strict=True))
+        self.calibration = Calibration(0.8, 20.0, means, cosine_classifier(means, 10.0))
         half, coarse = COARSE * COARSE * 3 // 2, (COARSE // 4) ** 2 * 3
         inputs = {Attribute.IDENTITY: half, Attribute.EXPRESSION: half, Attribute.STYLE: coarse}
         self._features = {

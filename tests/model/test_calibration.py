@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from model.attributes import Attribute
-from model.calibration import Calibration
+from model.calibration import Calibration, cosine_classifier
 
 EAST, NORTH, UP = np.eye(32, dtype=np.float32)[:3]
-THREE = Calibration(expression_means={"neutral": EAST, "happiness": NORTH, "anger": UP}, expression_sharpness=2.0)
+MEANS = {"neutral": EAST, "happiness": NORTH, "anger": UP}
+THREE = Calibration(expression_means=MEANS, expression_classifier=cosine_classifier(MEANS, 2.0))
 
 
 def test_the_probability_is_a_logistic_curve() -> None:
@@ -33,6 +34,12 @@ def test_expression_probabilities_by_hand() -> None:
     assert found["neutral"] == pytest.approx(share)
     assert found["happiness"] == found["anger"] == pytest.approx((1 - share) / 2)
     assert list(found) == ["neutral", "happiness", "anger"]
+
+
+def test_a_constant_counts_for_its_label_wherever_a_face_lies() -> None:
+    weights = {"neutral": np.append(EAST, 0.0), "happiness": np.append(NORTH, 1.0)}
+    found = Calibration(expression_classifier=weights).expression_probabilities(UP)
+    assert found["happiness"] / found["neutral"] == pytest.approx(math.e)
 
 
 def test_expression_probabilities_sum_to_one() -> None:

@@ -17,7 +17,8 @@ from model.face_model import FaceModel
 from tests.tiny import TINY, tiny_model
 
 DIRECTION = np.full(SPACES[Attribute.EXPRESSION].size, 1 / np.sqrt(SPACES[Attribute.EXPRESSION].size), np.float32)
-CALIBRATION = Calibration(0.3, 12.5, {"happiness": DIRECTION, "neutral": -DIRECTION}, 7.0)
+MEANS = {"happiness": DIRECTION, "neutral": -DIRECTION}
+CALIBRATION = Calibration(0.3, 12.5, MEANS, {"happiness": np.append(DIRECTION, 0.5), "neutral": np.zeros(33)})
 CARD = {"summary": "é", "steps": 3, "metrics": {"ssim": 0.5}}
 
 
@@ -68,10 +69,19 @@ def test_it_gives_back_sizes_calibration_and_card(path: Path) -> None:
     assert loaded.card == CARD
     means = loaded.calibration.expression_means
     assert (loaded.calibration.threshold, loaded.calibration.slope) == (0.3, 12.5)
-    assert loaded.calibration.expression_sharpness == 7.0
+    weights = loaded.calibration.expression_classifier
+    assert np.array_equal(weights["happiness"], np.append(DIRECTION, np.float32(0.5)))
+    assert weights["neutral"].dtype == np.float32
     assert list(means) == ["happiness", "neutral"]
     assert np.array_equal(means["happiness"], DIRECTION)
     assert means["happiness"].dtype == np.float32
+
+
+def test_a_file_without_a_classifier_classes_by_cosines(path: Path) -> None:
+    means = {label: mean.tolist() for label, mean in MEANS.items()}
+    before = {"threshold": 0.3, "slope": 12.5, "expression_means": means, "expression_sharpness": 3.0}
+    found = load_checkpoint(rewritten(path, calibration=json.dumps(before))).calibration
+    assert found.expression_probabilities(DIRECTION)["happiness"] == pytest.approx(1 / (1 + np.exp(-6.0)))
 
 
 def test_the_id_is_the_name_and_a_hash_that_follows_the_content(path: Path) -> None:
@@ -144,7 +154,8 @@ def test_files_of_other_kinds(tmp_path: Path) -> None:
         {"network": '{"depth": 64}'},
         {"calibration": "{}"},
         {"calibration": '{"expression_means": 3}'},
-        {"calibration": '{"expression_means": {}, "bias": 1}'},
+        {"calibration": '{"expression_means": {}}'},
+        {"calibration": '{"expression_means": {}, "expression_classifier": {}, "bias": 1}'},
         {"card": ""},
         {"name": ""},
     ],

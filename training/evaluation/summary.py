@@ -45,7 +45,9 @@ def evaluate(
         "edits": {name: asdict(law) for name, law in edit_laws(backend, faces).items()},
     }
     seen = set(test.expression.tolist())
-    if all(label in backend.calibration.expression_means and EXPRESSIONS.index(label) in seen for label in CONTRAST):
+    if all(
+        label in backend.calibration.expression_classifier and EXPRESSIONS.index(label) in seen for label in CONTRAST
+    ):
         result["happiness_against_neutral"] = balanced_accuracy(faces, backend.calibration, CONTRAST)
     if training is not None:
         result["reconstruction_pca"] = asdict(fidelity(pca_reconstruct(training, faces.pixels), faces.pixels))

@@ -1,8 +1,11 @@
-"""Fit a finished model's decisions: the verification curve and the expressions' mean directions."""
+"""Fit a finished model's decisions: the verification curve, the expressions' mean directions and their classifier."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 from torch.nn import functional as F
 
 from model.attributes import Attribute, Vector, part
@@ -16,17 +19,15 @@ FEWEST = 10
 
 
 def calibrate(training: Faces, validation: Faces) -> Calibration:
-    """Class means from training faces; verification curve and sharpness from validation people.
+    """Class means and classifier from training faces; the verification curve from validation people.
 
     Validation people are people for whom the networks were not trained, so that the threshold fits strangers.
     """
     pairs = random_pairs(validation)
     threshold, slope = fit_logistic(pairs.by(Attribute.IDENTITY), pairs.same)
-    means = class_means(part(training.embeddings, Attribute.EXPRESSION), training.labels.expression.numpy())
-    sharpness = fit_sharpness(
-        part(validation.embeddings, Attribute.EXPRESSION), validation.labels.expression.numpy(), means
-    )
-    return Calibration(threshold, slope, means, sharpness)
+    vectors, labels = part(training.embeddings, Attribute.EXPRESSION), training.labels.expression.numpy()
+    means = class_means(vectors, labels)
+    return Calibration(threshold, slope, means, fit_classifier(vectors, labels, [*means]))
 
 
 def fit_logistic(scores: NDArray[np.floating], same: NDArray[np.bool_]) -> tuple[float, float]:
@@ -63,14 +64,19 @@ def class_means(vectors: Vector, labels: NDArray[np.integer]) -> dict[str, Vecto
     return means
 
 
-def fit_sharpness(vectors: Vector, labels: NDArray[np.integer], means: dict[str, Vector]) -> float:
-    """The factor on cosines that makes their softmax the likeliest probabilities, from 1 to 100."""
-    known = [number for number, label in enumerate(EXPRESSIONS) if label in means]
-    rows = np.isin(labels, known)
-    if not rows.any():
-        return Calibration().expression_sharpness
-    cosines = torch.as_tensor(vectors[rows] @ np.stack([means[EXPRESSIONS[number]] for number in known]).T)
-    truth = torch.as_tensor([known.index(int(label)) for label in labels[rows]])
-    choices = np.geomspace(1.0, 100.0, 60)
-    losses = [float(F.cross_entropy(cosines * float(choice), truth)) for choice in choices]
-    return float(choices[int(np.argmin(losses))])
+def fit_classifier(vectors: Vector, labels: NDArray[np.integer], names: Sequence[str]) -> dict[str, Vector]:
+    """Logistic regression of the named labels on expressions `(n, 32)`; empty if fewer than two are named.
+
+    Every label weighs the same, however many faces have it: probabilities are those of a prior that is even.
+    """
+    if len(names) < 2:
+        return {}
+    numbers = [EXPRESSIONS.index(name) for name in names]
+    rows = np.isin(labels, numbers)
+    known = vectors[rows].astype(np.float64)
+    fitted = LogisticRegression(class_weight="balanced", max_iter=2000).fit(known, labels[rows])
+    # Of two labels sklearn has one row, whose logit is that of the second over the first.
+    both = [np.zeros_like(fitted.coef_[0]), fitted.coef_[0]] if len(names) == 2 else [*fitted.coef_]
+    constants = [0.0, fitted.intercept_[0]] if len(names) == 2 else [*fitted.intercept_]
+    rows_of = {int(number): np.append(both[i], constants[i]) for i, number in enumerate(fitted.classes_)}
+    return {name: rows_of[number].astype(np.float32) for name, number in zip(names, numbers, strict=True)}

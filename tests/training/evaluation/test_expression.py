@@ -1,11 +1,12 @@
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from model.attributes import Attribute, part
-from model.calibration import Calibration
+from model.attributes import Attribute, Vector, part
+from model.calibration import Calibration, cosine_classifier
 from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.evaluation.expression import balanced_accuracy, classify, report
@@ -13,11 +14,15 @@ from training.evaluation.faces import Faces, see
 from training.targets.expression import EXPRESSIONS
 
 
+def by_cosines(means: Mapping[str, Vector]) -> Calibration:
+    return Calibration(expression_means=means, expression_classifier=cosine_classifier(means, 10.0))
+
+
 def test_by_hand() -> None:
     faces = see(DummyModel(), crop_set(5))
     axes = np.eye(32, dtype=np.float32)
     names = ("neutral", "happiness", "anger")
-    calibration = Calibration(expression_means=dict(zip(names, axes, strict=False)))
+    calibration = by_cosines(dict(zip(names, axes, strict=False)))
     embeddings = faces.embeddings.copy()
     part(embeddings, Attribute.EXPRESSION)[...] = axes[[0, 0, 1, 1, 2]]
     truth = [EXPRESSIONS.index(name) for name in ("neutral", "neutral", "neutral", "happiness", "anger")]
@@ -36,7 +41,7 @@ def faces_at(axes: list[int], truth: list[str | None]) -> Faces:
 
 
 def test_classes_by_hand() -> None:
-    calibration = Calibration(expression_means=dict(zip(("neutral", "happiness"), np.eye(32)[:2], strict=True)))
+    calibration = by_cosines(dict(zip(("neutral", "happiness"), np.eye(32)[:2], strict=True)))
     # One neutral face is taken for happy; the model knows no fear, so that face is wrong; one face has no label.
     faces = faces_at([0, 1, 1, 1, 0, 0], ["neutral", "neutral", "happiness", "happiness", "fear", None])
     result = classify(faces, calibration)
@@ -54,8 +59,8 @@ def test_classes_by_hand() -> None:
 
 
 def test_what_cannot_be_classed_is_said() -> None:
-    means = Calibration(expression_means={"neutral": np.eye(32, dtype=np.float32)[0]})
+    means = by_cosines({"neutral": np.eye(32, dtype=np.float32)[0]})
     with pytest.raises(ValueError, match="no crop has an expression label"):
         classify(faces_at([0, 1], [None, None]), means)
-    with pytest.raises(ValueError, match="the model has no expression means"):
+    with pytest.raises(ValueError, match="the model knows no expression labels"):
         classify(faces_at([0, 1], ["neutral", "fear"]), Calibration())

@@ -2,12 +2,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 
-from model.attributes import Attribute, part
+from model.attributes import Attribute, Vector, part
+from model.calibration import Calibration
 from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.evaluation.faces import see
-from training.export.calibration import FEWEST, calibrate, class_means, fit_logistic, fit_sharpness
+from training.export.calibration import FEWEST, calibrate, class_means, fit_classifier, fit_logistic
 from training.targets.expression import EXPRESSIONS
 
 RNG = np.random.default_rng(0)
@@ -40,22 +43,47 @@ def test_class_means_by_hand() -> None:
     assert means["happiness"].dtype == np.float32
 
 
-def test_the_sharpness_that_made_the_labels_is_found() -> None:
-    means = {"neutral": AXES[0], "happiness": AXES[1], "fear": AXES[2]}
-    vectors = RNG.normal(size=(5000, 32)) * np.r_[1, 1, 1, np.full(29, 0.1)]
-    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    logits = 12.0 * vectors[:, :3]
-    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    drawn = (shares.cumsum(axis=1) < RNG.random((5000, 1))).sum(axis=1)
-    labels = np.array([EXPRESSIONS.index(name) for name in means])[drawn]
+def drawn_labels(count: int, names: list[str], shares: list[float]) -> tuple[Vector, NDArray[np.integer]]:
+    """Expressions around an axis for each name, which come in these shares."""
+    places = RNG.choice(len(names), count, p=shares)
+    vectors = AXES[places] + RNG.normal(0, 0.35, (count, 32)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors, np.array([EXPRESSIONS.index(name) for name in names])[places]
+
+
+@pytest.mark.parametrize("names", [["neutral", "happiness", "fear"], ["neutral", "happiness"]])
+def test_the_classifier_gives_probabilities_of_an_even_prior(names: list[str]) -> None:
+    shares = [0.6, 0.3, 0.1] if len(names) == 3 else [0.8, 0.2]
+    vectors, labels = drawn_labels(40_000, names, shares)
     unknown = np.full(500, -1)
-    sharpness = fit_sharpness(np.concatenate([vectors, -vectors[:500]]), np.concatenate([labels, unknown]), means)
-    assert sharpness == pytest.approx(12.0, rel=0.1)
+    classifier = fit_classifier(np.concatenate([vectors, -vectors[:500]]), np.concatenate([labels, unknown]), names)
+    assert [*classifier] == names
+    calibration = Calibration(expression_classifier=classifier)
+    even, truth = drawn_labels(6000, names, [1 / len(names)] * len(names))
+    found = np.array([[*calibration.expression_probabilities(row).values()] for row in even])
+    # Said with probability p, it is true in so many cases: in each of ten bands that hold enough.
+    said = found.max(axis=1)
+    right = np.array([EXPRESSIONS.index(name) for name in names])[found.argmax(axis=1)] == truth
+    for low in np.arange(0.4, 1.0, 0.1):
+        band = (said >= low) & (said < low + 0.1)
+        if band.sum() > 400:
+            assert right[band].mean() == pytest.approx(said[band].mean(), abs=0.05)
+    assert right.mean() > 0.8
 
 
-def test_without_labels_the_sharpness_is_the_usual_one() -> None:
-    assert fit_sharpness(AXES, np.full(32, -1), {"neutral": AXES[0]}) == 10.0
-    assert fit_sharpness(AXES, np.zeros(32, int), {}) == 10.0
+def test_the_probabilities_are_those_of_the_library() -> None:
+    names = ["neutral", "happiness", "surprise", "anger"]
+    vectors, labels = drawn_labels(800, names, [0.25] * 4)
+    classifier = fit_classifier(vectors, labels, names)
+    theirs = LogisticRegression(class_weight="balanced", max_iter=2000).fit(vectors, labels)
+    order = [[*theirs.classes_].index(EXPRESSIONS.index(name)) for name in names]
+    ours = Calibration(expression_classifier=classifier).expression_probabilities(vectors[3])
+    np.testing.assert_allclose([*ours.values()], theirs.predict_proba(vectors[3:4])[0][order], atol=1e-4)
+
+
+def test_one_label_needs_no_classifier() -> None:
+    assert fit_classifier(AXES, np.zeros(32, int), ["neutral"]) == {}
+    assert fit_classifier(AXES, np.full(32, -1), []) == {}
 
 
 def test_a_model_that_knows_people_gets_a_curve_that_decides_rightly() -> None:

@@ -74,7 +74,8 @@ def test_a_run_becomes_one_file_that_the_engine_loads(
 
     calibration = engine.calibration
     assert set(calibration.expression_means) == {"neutral", "happiness"}
-    assert np.isfinite([calibration.threshold, calibration.slope, calibration.expression_sharpness]).all()
+    assert np.isfinite([calibration.threshold, calibration.slope]).all()
+    assert [*calibration.expression_classifier] == [*calibration.expression_means]
     # The card's figures are those of the file itself.
     again = summary.evaluate(engine, splits.test, splits.val, pairs, None)
     assert again["reconstruction"] == pytest.approx(engine.card["metrics"]["reconstruction"])

@@ -34,7 +34,7 @@ STANDING: dict[str, set[str]] = {
     "autoencoder": {"splitter", "merger"},
     "disentangle": {"encoder", "decoder"},
     "joint": set(),
-    "drawing": {"encoder", "splitter", "merger"},
+    "drawing": {"encoder", "splitter"},
 }
 PLACES = [(stage, name) for stage in STANDING for name, term in TERMS.items() if stage in term.stages]
 

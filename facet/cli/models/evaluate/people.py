@@ -101,7 +101,7 @@ def affectnet(
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
     to: To = EVALUATION,
 ) -> None:
-    """Expressions classed by the model's class means: accuracy, AUC, confusion matrix.
+    """Expressions classed by the model's classifier: accuracy, AUC, confusion matrix.
 
     Any prepared folder with expression labels will do. Example: facet evaluate affectnet --data prepared/affectnet
     """

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LinearRegression
+
+from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
+from tests.tiny import tiny_model
+from training.losses.embedding.leakage import with_products
+from training.networks.erasure import erase_pose, eraser
+from training.recipe import load_recipe
+
+
+def poses_and_latents(count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Poses, and latents that hold them among other things."""
+    generator = torch.Generator().manual_seed(2)
+    pose = 0.4 * torch.randn(count, 3, generator=generator)
+    z = torch.randn(count, EMBEDDING_SIZE, generator=generator).double()
+    z[:, :9] += with_products(3 * pose).double()
+    return pose, z
+
+
+def told(of: torch.Tensor, by: torch.Tensor) -> float:
+    """R² of the best linear regression on the very rows to which it is fitted."""
+    x, y = by.numpy(), of.numpy()
+    return float(LinearRegression().fit(x, y).score(x, y))
+
+
+def test_what_is_erased_no_line_reads_and_little_else_changes() -> None:
+    pose, z = poses_and_latents(4000)
+    concept = with_products(pose).double()
+    x = z[:, :32]
+    clean = x - (x - x.mean(dim=0)) @ eraser(x, concept).T
+    assert told(concept, x) > 0.5
+    assert told(concept, clean) < 1e-9
+    torch.testing.assert_close(clean.mean(dim=0), x.mean(dim=0))
+    # Nine of 32 directions go; what has nothing to do with them is as it was.
+    assert told(clean[:, 9:], x) == pytest.approx(1.0)
+    assert told(x[:, 9:], clean) > 0.98
+
+
+def test_erasing_once_more_changes_nothing() -> None:
+    pose, z = poses_and_latents(2000)
+    x, concept = z[:, :32], with_products(pose).double()
+    projection = eraser(x, concept)
+    torch.testing.assert_close(projection @ projection, projection)
+    assert torch.linalg.matrix_rank(projection) == 9
+
+
+def test_a_splitter_tells_no_pose_by_expression_and_style() -> None:
+    pose, z = poses_and_latents(3000)
+    pose[5] = torch.nan
+    model = tiny_model()
+    with torch.no_grad():
+        before = model.splitter(z.float())
+        erase_pose(model, z, pose)
+        after = model.splitter(z.float())
+    known = ~pose.isnan().any(dim=1)
+    for attribute in (Attribute.EXPRESSION, Attribute.STYLE):
+        part = SPACES[attribute].slice
+        assert told(pose[known], before[known, part]) > 0.2
+        # Rows of 32 random numbers explain a hundredth of 3,000 by chance.
+        assert told(pose[known], after[known, part]) < 0.03
+    for attribute in (Attribute.POSE, Attribute.IDENTITY):
+        assert torch.equal(after[:, SPACES[attribute].slice], before[:, SPACES[attribute].slice])
+
+
+def test_too_few_poses_are_refused() -> None:
+    pose, z = poses_and_latents(200)
+    pose[99:] = torch.nan
+    with pytest.raises(ValueError, match="the poses of 99 crops are too few"):
+        erase_pose(tiny_model(), z, pose)
+
+
+def test_the_bundled_recipe_erases() -> None:
+    assert load_recipe("facet-128").erase_pose
+    assert not load_recipe("facet-64").erase_pose
+    assert np.isclose(load_recipe("facet-64-identity").identity_distillation.direct, 1.0)
