@@ -45,6 +45,19 @@ def test_a_run_leaves_its_recipe_its_sheets_and_its_state(finished: Run) -> None
     assert load_state(finished.state)["step"] == 6
 
 
+def test_pose_is_erased_before_the_first_step_and_not_again(tmp_path: Path) -> None:
+    crops, run = crop_set(120), Run(tmp_path / "run")
+    recipe = tiny_recipe("drawing", 2, erase_pose=True)
+    splitter = {name: value for name, value in start_model(recipe, None).state_dict().items() if "splitter" in name}
+    assert run_training(recipe, crops, run)
+    erased = averaged(load_state(run.state))
+    last = [name for name in splitter if not torch.equal(splitter[name], erased[name])]
+    assert last == ["splitter.mlp.4.weight", "splitter.mlp.4.bias"]
+    assert run_training(replace(recipe, steps=3), crops, run)
+    again = averaged(load_state(run.state))
+    assert all(torch.equal(again[name], erased[name]) for name in splitter)
+
+
 @pytest.mark.parametrize("stage", ["autoencoder", "joint"])
 def test_a_model_that_draws_larger_than_it_reads_is_trained_by_every_loss(stage: StageName, tmp_path: Path) -> None:
     network = replace(TINY, finer_channels=(8,), modulated=True)
