@@ -47,7 +47,7 @@ bench-training: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks.training
 
 bench-distributed: $(VENV)/test.stamp
-	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.queue.throughput
 	$(BIN)/python -m benchmarks.endurance
 
 label: $(VENV)/test.stamp

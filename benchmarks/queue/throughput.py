@@ -1,6 +1,6 @@
 """What it costs to have the model in another process: the same requests to both deployments on the same cores.
 
-    python -m benchmarks.throughput --seconds 10 --to throughput.json
+    python -m benchmarks.queue.throughput --seconds 10 --to throughput.json
 
 Both run at the same time and are asked in turn, so that whatever else the machine does meets both.
 """
