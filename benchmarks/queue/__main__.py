@@ -92,11 +92,12 @@ def _usage(server: RedisServer, clients: Clients, seconds: float, others: float)
     return Usage(moved / 1000 / clients.count, percent / clients.count)
 
 
-def _settle(server: RedisServer) -> int:
+def _settle(server: RedisServer, clients: Clients) -> int:
     """Wait until every call is in the queue; gives how many tasks they are."""
     tasks, since = 0, time.monotonic()
     while not tasks or time.monotonic() - since < SETTLED_SECONDS:
         time.sleep(0.05)
+        clients.check()
         now = _waiting_tasks(server)
         if now != tasks:
             tasks, since = now, time.monotonic()
@@ -135,7 +136,7 @@ def measure(count: int, options: argparse.Namespace) -> Outcome:
         idle = _usage(server, clients, options.seconds, others)
         cpu_before = cpu_seconds(clients.pid)
         clients.send()
-        tasks = _settle(server)
+        tasks = _settle(server, clients)
         sending = cpu_seconds(clients.pid) - cpu_before
         waiting = _usage(server, clients, options.seconds, others)
         moved, cpu_before = _moved(server), cpu_seconds(clients.pid)

@@ -54,6 +54,11 @@ class Clients:
         self._process.stdin.write("send\n")
         self._process.stdin.flush()
 
+    def check(self) -> None:
+        """Raises RuntimeError if the process has ended."""
+        if self._process.poll() is not None:
+            raise RuntimeError(f"the clients ended with {self._process.returncode}")
+
     def answered(self) -> dict[str, float]:
         """Wait for the last answer; what became of the calls."""
         report: dict[str, float] = json.loads(self._line())
@@ -76,6 +81,8 @@ async def _run(url: str, count: int, pictures: int) -> None:
             stack.push_async_callback(client.close)
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
+        for client in clients:
+            await client.workers()  # as an API process has read them before it is sent requests
         begun = time.monotonic()
         times = await asyncio.gather(*(_ask(clients[number % count]) for number in range(pictures)))
         waits = np.array(times) - begun
