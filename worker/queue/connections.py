@@ -9,6 +9,9 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 ATTEMPTS = 3
+CONNECTIONS = 16
+"""Of one event loop at a time, its subscriptions among them; commands beyond them wait for each other."""
+WAIT_SECONDS = 10
 _BACKOFF = ExponentialBackoff(cap=0.2, base=0.02)
 _OPTIONS: dict[str, Any] = {"socket_timeout": 5, "socket_connect_timeout": 2, "health_check_interval": 5}
 
@@ -20,4 +23,9 @@ def connect(url: str) -> redis.Redis:
 
 def connect_async(url: str) -> redis.asyncio.Redis:
     """For an event loop. Nothing is connected before the first command."""
-    return redis.asyncio.Redis.from_url(url, retry=AsyncRetry(_BACKOFF, ATTEMPTS), **_OPTIONS)
+    retry = AsyncRetry(_BACKOFF, ATTEMPTS)
+    # Another pool fails at the hundredth command that is sent at the same moment.
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
+        url, max_connections=CONNECTIONS, timeout=WAIT_SECONDS, retry=retry, **_OPTIONS
+    )
+    return redis.asyncio.Redis.from_pool(pool)

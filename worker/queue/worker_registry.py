@@ -1,5 +1,6 @@
 """The worker registry in Redis, as an API process reads it: which workers of a queue live."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping
@@ -23,6 +24,8 @@ class WorkerRegistry:
         self._queue = queue
         self._members: Mapping[str, object] = {}
         self._read = -BEAT_SECONDS
+        self._reading: asyncio.Task[Mapping[str, object]] | None = None
+        """What everybody waits for who asks meanwhile."""
         self._absent: dict[str, float] = {}
         """Since when a worker, by its id, has had no subscription."""
 
@@ -33,7 +36,11 @@ class WorkerRegistry:
         """
         if self._members and time.monotonic() - self._read < BEAT_SECONDS:
             return self._members
-        return await self.read()
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self.read())
+            # Whoever asked may be gone when it fails.
+            self._reading.add_done_callback(lambda reading: reading.cancelled() or reading.exception())
+        return await asyncio.shield(self._reading)
 
     async def read(self) -> Mapping[str, object]:
         """The members at this moment. Raises Unavailable if Redis does not answer."""

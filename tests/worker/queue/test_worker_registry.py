@@ -11,6 +11,7 @@ from redis.asyncio import Redis as AsyncRedis
 from model.errors import Unavailable
 from tests.processes import RedisServer, redis_server, wait_until, worker_process
 from worker.queue.codec import pack
+from worker.queue.connections import CONNECTIONS, connect_async
 from worker.queue.heartbeat import Heartbeat, lives_here, new_worker_id
 from worker.queue.redis_keys import GRACE_SECONDS, LIFE_SECONDS, worker_key, workers_key
 from worker.queue.worker_registry import WorkerRegistry
@@ -64,6 +65,28 @@ def test_the_lost_are_forgotten(server: RedisServer, redis: Redis) -> None:
     redis.set(worker_key("alive"), pack("here"))
     assert members(server) == {"alive": "here"}
     assert redis.smembers(workers_key(QUEUE)) == {b"alive"}
+
+
+def test_those_who_ask_at_the_same_moment_share_one_reading(server: RedisServer, redis: Redis) -> None:
+    async def scenario() -> None:
+        async with connect_async(server.url) as connection:
+            registry = WorkerRegistry(connection, QUEUE)
+            assert await asyncio.gather(*(registry.members() for _ in range(300))) == [{"one": "here"}] * 300
+
+    redis.sadd(workers_key(QUEUE), "one")
+    redis.set(worker_key("one"), pack("here"))
+    redis.config_resetstat()
+    asyncio.run(scenario())
+    assert redis.info("commandstats")["cmdstat_smembers"]["calls"] == 1
+
+
+def test_more_commands_than_connections_wait_for_each_other(server: RedisServer) -> None:
+    async def scenario() -> None:
+        async with connect_async(server.url) as connection:
+            assert await asyncio.gather(*(connection.ping() for _ in range(300))) == [True] * 300
+            assert len(await connection.client_list()) <= CONNECTIONS + 1
+
+    asyncio.run(scenario())
 
 
 def test_a_killed_worker_is_lost_before_its_word_expires(server: RedisServer, redis: Redis, tmp_path: Path) -> None:
