@@ -33,6 +33,8 @@ from worker.queue_names import INFERENCE_QUEUE, model_queue
 
 LEAST_BATCH, LEAST_SHARE, MOST_KB, MOST_PERCENT = 40, 0.9, 10, 1
 """The bars: mean batch and rate of the most clients, and what one costs that is idle or waits."""
+HEARTBEATS_SECONDS = 2.0
+"""In which every worker has told what it is; from then on it only says that it lives."""
 SETTLED_SECONDS = 1.0
 """For so long the queue must have grown no more before it counts as full."""
 
@@ -110,7 +112,8 @@ def _heartbeats(url: str, count: int) -> Iterator[None]:
     with closing(connect(url)) as redis, ExitStack() as stack:
         queues = [INFERENCE_QUEUE, model_queue(MODEL.id)]
         for _ in range(count):
-            heartbeat = Heartbeat(redis, queues, new_worker_id(), pack(MODEL, BEFORE))
+            about = pack(MODEL, BEFORE)
+            heartbeat = Heartbeat(redis, queues, new_worker_id(about), about)
             stack.enter_context(closing(heartbeat)).start()
         yield
 
@@ -130,7 +133,10 @@ def measure(count: int, options: argparse.Namespace) -> Outcome:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         place = Path(folder)
         server = stack.enter_context(redis_server(place))
-        stack.enter_context(_heartbeats(server.url, options.heartbeats))
+        # They end before the others come, which take their share of the queue by the number of workers that live.
+        heartbeats = stack.enter_context(ExitStack())
+        heartbeats.enter_context(_heartbeats(server.url, options.heartbeats))
+        time.sleep(HEARTBEATS_SECONDS)
         others = _per_second(server, options.seconds)
         clients = stack.enter_context(Clients(server.url, count, options.pictures))
         idle = _usage(server, clients, options.seconds, others)
@@ -139,6 +145,7 @@ def measure(count: int, options: argparse.Namespace) -> Outcome:
         tasks = _settle(server, clients)
         sending = cpu_seconds(clients.pid) - cpu_before
         waiting = _usage(server, clients, options.seconds, others)
+        heartbeats.close()
         moved, cpu_before = _moved(server), cpu_seconds(clients.pid)
         ports = [free_port() for _ in range(options.workers)]
         commands = [_worker(options.device_ms, port) for port in ports]

@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker.queue.trace_context import Carrier
+from worker.trace_context import Carrier
 
 BATCH_BYTES = 16 * 2**20
 """Of the calls of one task together; a larger call is sent alone."""

@@ -50,7 +50,7 @@ class QueueClient:
         """Begin to listen for answers; whether anybody answers is what `ready` says."""
         redis = connect_async(self._url)
         registry = WorkerRegistry(redis, self._queue)
-        celery = create_celery(self._url, stores_results=False)
+        celery = create_celery(self._url)
         budget = PayloadBudget(redis, self._max_bytes)
         dispatcher = Dispatcher(celery, redis, registry, self._queue, self._max_batch, budget)
         dispatcher.start()

@@ -16,14 +16,26 @@ from redis.exceptions import RedisError
 
 from model.errors import CrashedWorker, FacetError, Unavailable
 from worker.queue.call_queue import Call, CallQueue
-from worker.queue.celery_app import TASK_PREFIX, UNACKED
+from worker.queue.celery_app import TASK_PREFIX
 from worker.queue.codec import BEFORE, VERSION, pack, unpack_answers
+from worker.queue.loss_detection import Loss, LossDetection
 from worker.queue.payload_budget import PayloadBudget
-from worker.queue.redis_keys import BEAT_SECONDS, CLAIM_SECONDS, claim_key, payload_key, result_key
+from worker.queue.redis_keys import (
+    BEAT_SECONDS,
+    CLAIM_SECONDS,
+    claim_key,
+    claims_key,
+    number_of,
+    payload_key,
+    result_key,
+)
 from worker.queue.results import ResultChannel
-from worker.queue.trace_context import carrier
 from worker.queue.worker_registry import WorkerRegistry
 from worker.stage_timing import span
+from worker.trace_context import carrier
+
+CLEARED_TOGETHER = 64
+"""Answered tasks whose keys are deleted by one command, or those of a second."""
 
 logger = logging.getLogger("facet.client")
 
@@ -39,11 +51,20 @@ class _Task:
     sent: float
     lifetime: int
     """Milliseconds until its payload expires."""
+    queued: int = 0
+    """A moment before it is in its queue, in microseconds by the clock of Redis."""
+    enqueued: bool = False
+    """Whether it is there, or was."""
 
     @property
     def queue(self) -> str:
         """Of the workers who may answer it."""
         return self.calls[0].queue
+
+    @property
+    def size(self) -> int:
+        """Things that it asks for; a call for nothing is some work too."""
+        return max(sum(call.size for call in self.calls), 1)
 
 
 class Dispatcher:
@@ -58,14 +79,14 @@ class Dispatcher:
     ) -> None:
         self._celery = celery
         self._redis = redis
-        self._registry = registry
         self._queue = queue
         self._budget = budget
         self._results = ResultChannel(redis)
         self._waiting = CallQueue(max_batch)
         self._tasks: dict[str, _Task] = {}
-        self._missing: set[str] = set()
-        """Ids of tasks that were neither claimed nor in Redis' queues at the last check."""
+        self._losses = LossDetection(redis, registry, self._results)
+        self._answered: list[str] = []
+        """Ids of tasks whose keys are left to delete."""
         self._loops: list[asyncio.Task[None]] = []
         self._closing = False
         """Beside the cancellation of the loops: Redis' client may swallow that, and fail instead."""
@@ -93,6 +114,7 @@ class Dispatcher:
             for call in task.calls:
                 call.resolve(stopping)
         await asyncio.sleep(0)
+        self._clear_answered()
         await asyncio.gather(*self._cleaning)
         self._sender.shutdown()
 
@@ -142,12 +164,16 @@ class Dispatcher:
         task = self._tasks[task_id] = _Task(task_id, calls, alone, result, now, lifetime)
         result.add_done_callback(lambda _: self._finish(task))
         try:
-            await self._redis.set(payload_key(task_id), pack([call.arguments for call in calls], BEFORE), px=lifetime)
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.set(payload_key(task_id), pack([call.arguments for call in calls], BEFORE), px=lifetime)
+                pipe.time()
+                _, (seconds, microseconds) = await pipe.execute()
+            task.queued = microseconds + 1_000_000 * seconds
             self._budget.arrived(calls)
             if result.done():  # given up meanwhile, and cleared before there was anything to clear
-                await self._clear(task_id)
+                await self._clear([task_id])
             else:
-                await asyncio.get_running_loop().run_in_executor(self._sender, self._enqueue, task)
+                await self._enqueue(task)
                 if task.queue != self._queue:
                     # Should the last of its workers end, nobody would empty it.
                     await self._redis.expire(task.queue, CLAIM_SECONDS)
@@ -158,86 +184,83 @@ class Dispatcher:
             logger.exception("a task could not be sent")
             self._results.fail(task_id, FacetError("Something failed on the way to a worker; the log says what."))
 
-    def _enqueue(self, task: _Task) -> None:
-        contexts = [dict(call.context) for call in task.calls]
-        headers = {"version": VERSION, "lifetime": task.lifetime, "contexts": contexts}
+    async def _enqueue(self, task: _Task) -> None:
+        task.enqueued = False
+        await asyncio.get_running_loop().run_in_executor(self._sender, self._send_message, task)
+        task.enqueued = True
+
+    def _send_message(self, task: _Task) -> None:
+        headers = {
+            "version": VERSION,
+            "lifetime": task.lifetime,
+            "contexts": [dict(call.context) for call in task.calls],
+            "size": task.size,
+            "alone": task.alone,
+            "queue": task.queue,
+            "queued": task.queued,
+        }
         name = TASK_PREFIX + task.calls[0].method
         self._celery.send_task(name, args=[task.alone], task_id=task.id, queue=task.queue, headers=headers)
 
     def _finish(self, task: _Task) -> None:
-        """Answer the calls of a task by its result, and delete the task's keys in Redis."""
+        """Answer the calls of a task by its result, and see to it that its keys in Redis are deleted."""
         del self._tasks[task.id]
-        if not task.result.cancelled():
-            error = task.result.exception()
-            answers = [error] * len(task.calls) if error else _read(task)
-            for call, answer in zip(task.calls, answers, strict=True):
-                call.resolve(answer)
-        self._clean(self._clear(task.id))
+        if task.result.cancelled():
+            self._clean(self._clear([task.id]))
+            return
+        error = task.result.exception()
+        answers = [error] * len(task.calls) if error else _read(task)
+        for call, answer in zip(task.calls, answers, strict=True):
+            call.resolve(answer)
+        # Those of many together: each is a command of its own otherwise.
+        self._answered.append(task.id)
+        if error or len(self._answered) >= CLEARED_TOGETHER:
+            self._clear_answered()
+
+    def _clear_answered(self) -> None:
+        answered, self._answered = self._answered, []
+        if answered:
+            self._clean(self._clear(answered))
 
     def _clean(self, work: Coroutine[Any, Any, None]) -> None:
         cleaning = asyncio.create_task(work)
         self._cleaning.add(cleaning)
         cleaning.add_done_callback(self._cleaning.discard)
 
-    async def _clear(self, task_id: str) -> None:
+    async def _clear(self, task_ids: Sequence[str]) -> None:
         with suppress(RedisError):  # what stays expires by itself
-            await self._redis.unlink(payload_key(task_id), claim_key(task_id), result_key(task_id))
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.unlink(*(key(id) for id in task_ids for key in (payload_key, claim_key, result_key)))
+                pipe.hdel(claims_key(task_ids[0]), *map(number_of, task_ids))
+                await pipe.execute()
 
     async def _watch(self) -> None:
         """Check tasks that were sent more than a second ago: a result may have been missed, or a worker lost."""
         while not self._closing:
             await asyncio.sleep(BEAT_SECONDS)
+            self._clear_answered()
             before = asyncio.get_running_loop().time() - BEAT_SECONDS
-            tasks = [task for task in self._tasks.values() if task.sent < before]
+            tasks = [task for task in self._tasks.values() if task.enqueued and task.sent < before]
             if tasks:
                 try:
                     await self._look_after(tasks)
-                except (RedisError, OperationalError, Unavailable) as error:
+                except (RedisError, OperationalError) as error:
                     logger.warning("tasks under way could not be looked after: %s", error)
 
     async def _look_after(self, tasks: Sequence[_Task]) -> None:
-        # Lost is who lived neither before the claims were read, so that none withdrawn since is held against a task,
-        # nor after, as a worker that has just come does.
-        living = set(await self._registry.read())
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for task in tasks:
-                pipe.get(claim_key(task.id))
-                pipe.exists(payload_key(task.id))
-            found = await pipe.execute()
-        living |= set(await self._registry.read())
-        # Read last: a result that came in between is not mistaken for a loss.
-        await self._results.fetch([task.id for task in tasks])
-        unclaimed = []
-        for task, claim, payload in zip(tasks, found[::2], found[1::2], strict=True):
-            if task.result.done():
+        lost = await self._losses.look(tasks)
+        for task in tasks:
+            loss = lost.get(task.id)
+            if loss is None or task.result.done():
                 continue
-            if claim is None:
-                unclaimed.append(task)
             if asyncio.get_running_loop().time() >= task.sent + task.lifetime / 1000:
                 continue  # its payload is rightly gone, and its calls are about to hear that nobody answered
-            if not payload:
+            if loss is Loss.REQUEST:
                 self._results.fail(task.id, Unavailable("Redis lost the request; try it again.", part="redis"))
-            elif claim is not None and claim.decode() not in living:
+            elif loss is Loss.MESSAGE:
+                await self._enqueue(task)
+            else:
                 await self._replace(task)
-        await self._send_missing(unclaimed)
-
-    async def _send_missing(self, tasks: Sequence[_Task]) -> None:
-        """Send tasks again that nobody has claimed and that are nowhere in Redis, at this check and the one before.
-
-        kombu takes a message out of the queue before it notes it in `unacked`: a worker that ends between the two loses
-        the message.
-        """
-        if not tasks:
-            return
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hvals(UNACKED)
-            for queue in {task.queue for task in tasks}:
-                pipe.lrange(queue, 0, -1)
-            there = b"".join(message for messages in await pipe.execute() for message in messages)
-        missing = {task.id: task for task in tasks if f'"{task.id}"'.encode() not in there and not task.result.done()}
-        for task_id in missing.keys() & self._missing:
-            await asyncio.get_running_loop().run_in_executor(self._sender, self._enqueue, missing.pop(task_id))
-        self._missing = set(missing)
 
     async def _replace(self, task: _Task) -> None:
         """Send the calls of a task again whose worker was lost, each in a task of its own; not a second time."""

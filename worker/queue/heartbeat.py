@@ -5,12 +5,13 @@ import socket
 import threading
 import uuid
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any, cast
 
 from redis import Redis, RedisError
 from redis.client import PubSub
 
-from worker.queue.redis_keys import BEAT_SECONDS, LIFE_SECONDS, worker_key, workers_key
+from worker.queue.redis_keys import ABOUT_DIGITS, BEAT_SECONDS, LIFE_SECONDS, worker_key, workers_key
 
 CONFIRM_SECONDS = 0.1
 """How long a beat waits for Redis to confirm a new subscription."""
@@ -18,9 +19,9 @@ CONFIRM_SECONDS = 0.1
 logger = logging.getLogger("facet.worker")
 
 
-def new_worker_id() -> str:
-    """An id that no other worker has, and that tells the host."""
-    return f"{socket.gethostname()}.{uuid.uuid4().hex}"
+def new_worker_id(about: bytes) -> str:
+    """An id that no other worker has; it tells the host, and whether another says the same of itself."""
+    return f"{socket.gethostname()}.{sha256(about).hexdigest()[:ABOUT_DIGITS]}{uuid.uuid4().hex[:ABOUT_DIGITS]}"
 
 
 def lives_here(redis: Redis, queue: str) -> bool:

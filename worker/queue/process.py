@@ -14,28 +14,31 @@ from redis import Redis
 from model.errors import Unavailable
 from worker.interface import EXIT_BROKEN, ModelInfo
 from worker.queue.celery_app import create_celery
-from worker.queue.codec import BEFORE, pack
 from worker.queue.connections import connect
 from worker.queue.heartbeat import Heartbeat
-from worker.queue.tasks import Runner, Service, register
+from worker.queue.tasks.celery_tasks import register
+from worker.queue.tasks.runner import BATCH, Runner, Service
 from worker.queue_names import model_queue
 
 
-def work(service: Service, queue: str, redis_url: str, *, threads: int, metrics_port: int | None = None) -> int:
+def work(
+    service: Service, queue: str, redis_url: str, *, threads: int, batch: int = BATCH, metrics_port: int | None = None
+) -> int:
     """Answer a queue until a signal comes, then finish what is begun; gives the exit code.
 
-    Each of the threads waits for one task at a time. Where there is a `metrics_port`, GET /metrics on it tells what
-    this process measures. Raises what the service's `start` raises, and Unavailable if the port cannot be had; Redis
-    may come later. A service that is broken ends the process with EXIT_BROKEN.
+    Each of the threads takes tasks of up to `batch` things at a time, or a larger one alone. Where there is a
+    `metrics_port`, GET /metrics on it tells what this process measures. Raises what the service's `start` raises, and
+    Unavailable if the port cannot be had; Redis may come later. A service that is broken ends the process with
+    EXIT_BROKEN.
     """
-    celery = create_celery(redis_url, stores_results=True)
+    celery = create_celery(redis_url)
     with (
         _metrics(metrics_port),
         closing(connect(redis_url)) as redis,
-        closing(Runner(service, redis)) as runner,
+        closing(Runner(service, redis, batch)) as runner,
         closing(_heartbeat(redis, queue, runner)) as heartbeat,
     ):
-        register(celery, queue, runner)
+        register(celery, queue, runner, heartbeat.queues)
         runner.on_broken = partial(_end, heartbeat)
         # Celery tells each task's result in the log; embeddings and pictures do not belong there.
         logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
@@ -65,8 +68,7 @@ def _heartbeat(redis: Redis, queue: str, runner: Runner) -> Heartbeat:
     info = runner.start()
     # What only one model can answer comes by a queue of its own.
     queues = [queue, model_queue(info.id)] if isinstance(info, ModelInfo) else [queue]
-    # Every process reads it, also of the version before.
-    return Heartbeat(redis, queues, runner.id, pack(info, BEFORE))
+    return Heartbeat(redis, queues, runner.id, runner.about)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import cast
 
@@ -69,14 +70,18 @@ class ResultChannel:
             logger.error("task %s failed in its worker: %s", task_id, meta["result"])
             future.set_exception(Unavailable("A worker could not do its work; try again soon."))
 
-    async def fetch(self, task_ids: list[str]) -> None:
-        """Read the stored results of some tasks, in case their messages were missed. Raises RedisError."""
+    async def fetch(self, task_ids: Sequence[str]) -> set[str]:
+        """Read the stored results of some tasks, in case their messages were missed; gives those that had any.
+
+        Raises RedisError.
+        """
         if not task_ids:
-            return
+            return set()
         stored = cast(list[bytes | None], await self._redis.mget([result_key(task_id) for task_id in task_ids]))
         for task_id, message in zip(task_ids, stored, strict=True):
             if message is not None:
                 self.deliver(task_id, message)
+        return {task_id for task_id, message in zip(task_ids, stored, strict=True) if message is not None}
 
     async def _listen(self) -> None:
         # Redis' client may swallow a cancellation, and fail instead.

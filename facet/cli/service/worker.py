@@ -10,7 +10,7 @@ from model.errors import Unavailable
 
 if TYPE_CHECKING:
     from facet.settings import Settings
-    from worker.queue.tasks import Service
+    from worker.queue.tasks.runner import Service
 
 
 class Queue(StrEnum):
@@ -24,7 +24,7 @@ class Queue(StrEnum):
 def worker(
     queues: Annotated[Queue, typer.Option(help="What to answer.")] = Queue.INFERENCE,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Tasks at a time; enough to fill the queue if unset.")
+        int | None, typer.Option(min=1, help="Batches at a time; enough to fill the queue if unset.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="A checkpoint's path, or `dummy`.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:<number>.")] = None,
@@ -59,10 +59,11 @@ def worker(
     take_evenly()
     configure_logs(settings.log_level, settings.log_format)
     configure_traces(f"facet-{queues}", settings.traces)
-    # As many tasks as fill the queue before the networks: more would only be refused there.
+    # Each takes a batch: as many as fill the queue before the networks, as more would only be refused there.
     tasks = threads or max(settings.max_queue // settings.max_batch, 1)
-    port = settings.metrics_port
-    raise typer.Exit(work(_service(settings, queues), queues, settings.redis_url, threads=tasks, metrics_port=port))
+    service, port = _service(settings, queues), settings.metrics_port
+    code = work(service, queues, settings.redis_url, threads=tasks, batch=settings.max_batch, metrics_port=port)
+    raise typer.Exit(code)
 
 
 def _service(settings: "Settings", queue: Queue) -> "Service":

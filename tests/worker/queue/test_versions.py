@@ -24,8 +24,9 @@ from tests.worker.queue.test_inference_client import started
 from worker.interface import Drawing, Face, ModelInfo, Verification
 from worker.queue.codec import BEFORE, VERSION, pack, pack_answers, unpack, unpack_answers
 from worker.queue.inference_client import CeleryInference
-from worker.queue.redis_keys import payload_key, result_key, worker_key, workers_key
-from worker.queue.tasks import Runner
+from worker.queue.redis_keys import claim_key, payload_key, result_key, worker_key, workers_key
+from worker.queue.tasks.messages import Message
+from worker.queue.tasks.runner import Runner
 from worker.queue_names import INFERENCE_QUEUE
 
 RECORDED: dict[str, dict[str, bytes]] = {
@@ -172,15 +173,26 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield server
 
 
+def result_of(redis: Redis, task_id: str) -> bytes:
+    stored = redis.get(result_key(task_id))
+    assert isinstance(stored, bytes)
+    answers: bytes = msgpack.unpackb(stored)["result"]
+    return answers
+
+
 def test_a_worker_answers_calls_of_versions_before_and_after(server: RedisServer) -> None:
     with server.client() as redis:
         runner = Runner(Echo(), redis)
         try:
             runner.start()
-            redis.set(payload_key("t"), pack([pack({"images": [b"a"], "future": {"x": 1}})]), px=9000)
-            [found] = unpack_answers(runner.run("t", "embed", version=VERSION), 1)
+            redis.set(payload_key("t.1"), pack([pack({"images": [b"a"], "future": {"x": 1}})]), px=9000)
+            runner.run(Message("t.1", "embed", version=VERSION))
+            [found] = unpack_answers(result_of(redis, "t.1"), 1)
             assert_same(found, [FACE])
-            assert runner.run("t", "embed", version=1) == pack([[FACE]], 1)
+            # The version before looks for the claim of a task under a key of its own, and deletes it.
+            assert redis.get(claim_key("t.1")) == runner.id.encode()
+            runner.run(Message("t.1", "embed", version=1))
+            assert result_of(redis, "t.1") == pack([[FACE]], 1)
         finally:
             runner.close()
 

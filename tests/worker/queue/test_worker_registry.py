@@ -10,7 +10,7 @@ from redis.asyncio import Redis as AsyncRedis
 
 from model.errors import Unavailable
 from tests.processes import RedisServer, redis_server, wait_until, worker_process
-from worker.queue.codec import pack
+from worker.queue.codec import pack, unpack
 from worker.queue.connections import CONNECTIONS, connect_async
 from worker.queue.heartbeat import Heartbeat, lives_here, new_worker_id
 from worker.queue.redis_keys import GRACE_SECONDS, LIFE_SECONDS, worker_key, workers_key
@@ -129,14 +129,38 @@ def test_a_connection_that_breaks_is_made_anew_and_is_no_loss(server: RedisServe
 
 def test_a_worker_of_this_host_is_told_from_others(redis: Redis) -> None:
     assert not lives_here(redis, QUEUE)
-    for worker_id in ("another-host.1234", new_worker_id()):
+    for worker_id in ("another-host.1234", new_worker_id(b"one")):
         redis.sadd(workers_key(QUEUE), worker_id)
     redis.set(worker_key("another-host.1234"), b"")
     assert not lives_here(redis, QUEUE)
-    here = new_worker_id()
+    here = new_worker_id(b"two")
     redis.sadd(workers_key(QUEUE), here)
     redis.set(worker_key(here), b"")
     assert lives_here(redis, QUEUE)
+
+
+def test_what_workers_say_of_themselves_is_read_once_for_all_that_say_the_same(
+    server: RedisServer, redis: Redis
+) -> None:
+    card, other = pack({"card": "x" * 50_000}), pack({"card": "y"})
+    workers = {new_worker_id(about): about for about in [card] * 20 + [other]}
+
+    async def scenario() -> int:
+        async with connect_async(server.url) as connection:
+            registry = WorkerRegistry(connection, QUEUE)
+            assert await registry.read() == {id: unpack(about) for id, about in workers.items()}
+            redis.config_resetstat()
+            for _ in range(10):
+                assert len(await registry.read()) == 21
+            return int(redis.info("stats")["total_net_output_bytes"])
+
+    for id, about in workers.items():
+        redis.sadd(workers_key(QUEUE), id)
+        redis.set(worker_key(id), about)
+    redis.config_resetstat()
+    per_reading = asyncio.run(scenario()) / 10
+    # Ids and counts alone, of 21 workers.
+    assert per_reading < 21 * 200
 
 
 def test_without_redis_there_is_no_answer(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 from opentelemetry import baggage, trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
-from worker.queue.trace_context import carrier, continued
+from worker.trace_context import carrier, continued
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 

@@ -6,9 +6,9 @@ from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
+import msgpack
 import numpy as np
 import pytest
-from celery.exceptions import Ignore
 from redis import Redis
 
 from model.attributes import Vector
@@ -21,8 +21,10 @@ from tests.processes import RedisServer, redis_server, wait_until
 from worker.interface import ModelInfo
 from worker.local.inference import LocalInference
 from worker.queue.codec import pack, unpack_answers
-from worker.queue.redis_keys import claim_key, payload_key
-from worker.queue.tasks import METHODS, Runner
+from worker.queue.redis_keys import RECEIVED, claims_key, number_of, payload_key, result_key
+from worker.queue.tasks.celery_tasks import METHODS
+from worker.queue.tasks.messages import Message
+from worker.queue.tasks.runner import Runner
 from worker.queue_names import INFERENCE_QUEUE
 
 BROKEN, SLOW = (np.full((SIZE, SIZE, 3), shade, np.uint8) for shade in (10, 200))
@@ -58,6 +60,7 @@ def released() -> threading.Event:
 @pytest.fixture
 def redis(server: RedisServer) -> Iterator[Redis]:
     with server.client() as client:
+        client.flushdb()
         yield client
 
 
@@ -72,65 +75,94 @@ def runner(redis: Redis, released: threading.Event) -> Iterator[Runner]:
         released.set()
 
 
-def put(redis: Redis, task_id: str, *calls: dict[str, Any], seconds: float = 60.0) -> None:
+def put(redis: Redis, task_id: str, *calls: dict[str, Any], seconds: float = 60.0) -> Message:
     redis.set(payload_key(task_id), pack([pack(call) for call in calls]), px=round(1000 * seconds))
+    return Message(task_id, "embed", queued=1)
 
 
 def whole(picture: Pixels) -> dict[str, Any]:
     return {"images": [png(picture)], "align": "none", "max_faces": 1}
 
 
+def answers_to(redis: Redis, task_id: str, count: int) -> list[Any]:
+    stored = redis.getdel(result_key(task_id))
+    assert isinstance(stored, bytes)
+    return unpack_answers(msgpack.unpackb(stored)["result"], count)
+
+
+def holder(redis: Redis, task_id: str) -> bytes | None:
+    return redis.hget(claims_key(task_id), number_of(task_id))  # type: ignore[return-value]
+
+
 def test_each_call_of_a_task_has_its_own_answer(redis: Redis, runner: Runner, caplog: pytest.LogCaptureFixture) -> None:
     crop = np.arange(SIZE * SIZE * 3).reshape(SIZE, SIZE, 3).astype(np.uint8)
-    put(redis, "mixed", whole(crop), whole(BROKEN), {"images": [b"junk"]}, {"images": []})
-    good, broken, junk, nothing = unpack_answers(runner.run("mixed", "embed"), 4)
-    assert redis.get(claim_key("mixed")) == runner.id.encode()
+    runner.run(put(redis, "mixed.1", whole(crop), whole(BROKEN), {"images": [b"junk"]}, {"images": []}))
+    good, broken, junk, nothing = answers_to(redis, "mixed.1", 4)
     np.testing.assert_array_equal(good[0][0].embedding, DummyModel().embed(crop[None])[0])
     # A defect is told to nobody but the log.
     assert (type(broken), "defect" in broken.message) == (FacetError, False)
     assert "a defect" in caplog.text
     assert [error.code for error in junk] == ["unsupported_image"]
     assert nothing == []
+    assert redis.keys() == []
 
 
-def test_a_task_without_its_payload_is_dropped(runner: Runner) -> None:
-    with pytest.raises(Ignore):
-        runner.run("cancelled", "embed")
+def test_a_task_that_cannot_be_read_fails_and_leaves_nothing(redis: Redis, runner: Runner) -> None:
+    redis.set(payload_key("odd.1"), b"\xc1", px=9000)
+    runner.run(Message("odd.1", "embed", queued=1))
+    stored = redis.getdel(result_key("odd.1"))
+    assert isinstance(stored, bytes)
+    assert msgpack.unpackb(stored)["status"] == "FAILURE"
+    assert redis.keys() == []
+
+
+def test_a_task_without_its_payload_is_dropped(redis: Redis, runner: Runner) -> None:
+    runner.run(Message("cancelled.1", "embed", queued=1))
+    assert redis.keys() == []
+
+
+def test_a_task_that_another_worker_has_begun_is_dropped(redis: Redis, runner: Runner) -> None:
+    message = put(redis, "twice.1", {"images": []})
+    redis.hset(claims_key("twice.1"), "1", "another")
+    runner.run(message)
+    assert not redis.exists(result_key("twice.1"))
+    assert holder(redis, "twice.1") == b"another"
+    redis.delete(claims_key("twice.1"), payload_key("twice.1"))
 
 
 def test_a_task_that_takes_too_long_is_dropped(redis: Redis, runner: Runner, released: threading.Event) -> None:
-    put(redis, "late", whole(SLOW), seconds=0.5)
-    with pytest.raises(Ignore):
-        runner.run("late", "embed")
+    runner.run(put(redis, "late.1", whole(SLOW), seconds=0.5))
     assert not released.is_set()
+    assert redis.keys() == []
 
 
 def test_suspects_run_one_at_a_time_and_others_beside_them(
     redis: Redis, runner: Runner, released: threading.Event
 ) -> None:
-    stored: list[tuple[bytes, int]] = []
+    names = ("first.1", "second.1")
 
-    def begun() -> int:
-        return redis.exists(claim_key("first"), claim_key("second"))
+    def claims() -> list[bytes | None]:
+        return [holder(redis, name) for name in names]
 
     def run_alone(name: str) -> None:
-        with pytest.raises(Ignore):
-            runner.run(name, "embed", store_alone=lambda answers: stored.append((answers, begun())))
+        runner.run(Message(name, "embed", alone=True, queued=1))
 
+    begun, waits = runner.id.encode(), (RECEIVED + runner.id).encode()
     with ThreadPoolExecutor(3) as threads:
-        for name in ("first", "second"):
+        for name in names:
             put(redis, name, whole(SLOW))
-        put(redis, "third", {"images": []})
-        suspects = [threads.submit(run_alone, name) for name in ("first", "second")]
-        wait_until(lambda: begun() > 0)
-        assert unpack_answers(threads.submit(runner.run, "third", "embed").result(), 1) == [[]]
-        assert begun() == 1
+        third = put(redis, "third.1", {"images": []})
+        suspects = [threads.submit(run_alone, name) for name in names]
+        # The other is here, and not to blame should this one end the worker.
+        wait_until(lambda: sorted(claims(), key=str) == sorted([begun, waits], key=str))
+        threads.submit(runner.run, third).result()
+        assert answers_to(redis, "third.1", 1) == [[]]
+        assert sorted(claims(), key=str) == sorted([begun, waits], key=str)
         released.set()
         for suspect in suspects:
             suspect.result()
-        # Each was stored while its own claim held, and before the other began.
-        assert [(len(unpack_answers(answers, 1)), claims) for answers, claims in stored] == [(1, 1), (1, 1)]
-        assert begun() == 0  # what is done does not answer for what ends the worker later
+        assert [len(answers_to(redis, name, 1)) for name in names] == [1, 1]
+        assert redis.keys() == []  # what is done does not answer for what ends the worker later
 
 
 def test_every_call_of_the_interface_but_the_local_ones_is_a_task() -> None:
