@@ -29,6 +29,6 @@ def _task(runner: Runner, queues: Sequence[str]) -> Any:
     def task(self: Task, alone: bool) -> None:
         own = self.request.delivery_info.get("routing_key")
         # Its own queue comes first, so that each has its turns.
-        runner.run(Message.of(self.request, alone=alone), sorted(queues, key=lambda queue: queue != own))
+        runner.run(Message.of(vars(self.request), alone=alone), sorted(queues, key=lambda queue: queue != own))
 
     return task
