@@ -5,8 +5,9 @@ picture wait while no worker takes any, as if all were busy; then workers come w
 up to 64 pictures, and the queue is never empty until the end. Calls of one client wait for each other and share tasks;
 of many clients each call is a task of its own.
 
-Mean batches and bytes say the same on a busy machine; rates and times do not, and where the processors cannot keep up
-with the device a longer `--device-ms` takes them out of the comparison.
+The rate is the device's, from its first batch to its last: what clients take of the processors, which as many hosts
+would have, is told beside it. Mean batches and bytes say the same on a busy machine; rates and times do not, and where
+the processors cannot keep up with the device a longer `--device-ms` takes them out of the comparison.
 """
 
 import argparse
@@ -97,7 +98,8 @@ def _usage(server: RedisServer, clients: Clients, seconds: float, others: float)
 def _settle(server: RedisServer, clients: Clients) -> int:
     """Wait until every call is in the queue; gives how many tasks they are."""
     tasks, since = 0, time.monotonic()
-    while not tasks or time.monotonic() - since < SETTLED_SECONDS:
+    # Of several clients each call is a task; those of one share tasks, and who can tell how many.
+    while tasks < (clients.pictures if clients.count > 1 else 1) or time.monotonic() - since < SETTLED_SECONDS:
         time.sleep(0.05)
         clients.check()
         now = _waiting_tasks(server)
@@ -118,14 +120,29 @@ def _heartbeats(url: str, count: int) -> Iterator[None]:
         yield
 
 
-def _batches(ports: list[int]) -> float:
-    """The mean batch of some workers, by their metrics."""
-    texts = [httpx.get(f"http://127.0.0.1:{port}/metrics").text for port in ports]
-    count, total = (
-        sum(float(found) for text in texts for found in re.findall(rf"^facet_batch_size_{part} (\S+)$", text, re.M))
-        for part in ("count", "sum")
-    )
-    return total / count
+class Devices:
+    """What the devices of some workers did, by the metrics of the workers."""
+
+    def __init__(self, ports: list[int]) -> None:
+        self._texts = [httpx.get(f"http://127.0.0.1:{port}/metrics").text for port in ports]
+
+    def mean_batch(self) -> float:
+        """Pictures on a device at once."""
+        return sum(self._values("facet_batch_size_sum")) / sum(self._values("facet_batch_size_count"))
+
+    def seconds(self) -> float:
+        """From the first batch of any to the last."""
+        return max(self._device("ended")) - min(self._device("begun"))
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the workers meanwhile."""
+        return sum(self._device("cpu_ended")) - sum(self._device("cpu_begun"))
+
+    def _device(self, what: str) -> list[float]:
+        return self._values(f'benchmark_device_seconds{{what="{what}"}}')
+
+    def _values(self, name: str) -> list[float]:
+        return [float(found) for text in self._texts for found in re.findall(f"^{re.escape(name)} (.+)$", text, re.M)]
 
 
 def measure(count: int, options: argparse.Namespace) -> Outcome:
@@ -149,20 +166,22 @@ def measure(count: int, options: argparse.Namespace) -> Outcome:
         moved, cpu_before = _moved(server), cpu_seconds(clients.pid)
         ports = [free_port() for _ in range(options.workers)]
         commands = [_worker(options.device_ms, port) for port in ports]
-        workers = [stack.enter_context(worker_process(server, place, command)) for command in commands]
+        for command in commands:
+            stack.enter_context(worker_process(server, place, command))
         answered = clients.answered()
         answering = cpu_seconds(clients.pid) - cpu_before
+        devices = Devices(ports)
         return Outcome(
             idle,
             waiting,
             tasks,
-            _batches(ports),
-            options.pictures / max(answered["seconds"], 0.001),
+            devices.mean_batch(),
+            options.pictures / devices.seconds(),
             answered["median_wait"],
             answered["last_wait"],
             (_moved(server) - moved) / options.pictures,
             1000 * (sending + answering) / options.pictures,
-            1000 * sum(cpu_seconds(worker.pid) for worker in workers) / options.pictures,
+            1000 * devices.cpu_seconds() / options.pictures,
         )
 
 

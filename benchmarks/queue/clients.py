@@ -87,7 +87,6 @@ async def _run(url: str, count: int, pictures: int) -> None:
         times = await asyncio.gather(*(_ask(clients[number % count]) for number in range(pictures)))
         waits = np.array(times) - begun
         report = {
-            "seconds": max(times) - min(times),
             "median_wait": statistics.median(waits),
             "last_wait": float(np.percentile(waits, 99)),
         }

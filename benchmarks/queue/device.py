@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
+from prometheus_client import Gauge
 
 from model.attributes import EMBEDDING_SIZE, Attribute
 from worker.backlog import Backlog
@@ -22,6 +23,10 @@ THREADS = 4
 """Tasks that Celery gives a worker at a time, as `facet worker` has by default."""
 MAX_QUEUE = 1024
 CARD_BYTES = 10_000
+
+SECONDS = Gauge("benchmark_device_seconds", "The first and the last batch of the device", ["what"])
+"""Their `begun` and `ended` by the clock that all processes of a machine share, and the processor time of this process
+until then, `cpu_begun` and `cpu_ended`."""
 
 MODEL = ModelInfo(
     "waits-1", 64, 64, "none", {Attribute.EXPRESSION: ["happiness"]}, {"description": "x" * CARD_BYTES}, 0.5, 9.0
@@ -42,6 +47,7 @@ class WaitingDevice:
 
     def __init__(self, milliseconds: float) -> None:
         self._seconds = milliseconds / 1000
+        self._begun = False
         self._batcher: Batcher[bytes, Face] | None = None
 
     async def start(self) -> None:
@@ -67,7 +73,13 @@ class WaitingDevice:
         return [[face] for face in await self._batcher.run(images)]
 
     def _run(self, images: list[bytes]) -> list[Face]:
+        if not self._begun:
+            self._begun = True
+            SECONDS.labels("begun").set(time.monotonic())
+            SECONDS.labels("cpu_begun").set(time.process_time())
         time.sleep(self._seconds)
+        SECONDS.labels("ended").set(time.monotonic())
+        SECONDS.labels("cpu_ended").set(time.process_time())
         return [FACE] * len(images)
 
 

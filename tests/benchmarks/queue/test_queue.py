@@ -15,7 +15,8 @@ def test_every_figure_is_measured_with_real_processes(clients: int, tasks: range
     # The calls of one client share tasks; of several each is a task of its own.
     assert found.tasks in tasks
     assert 1 <= found.batch <= 40
-    assert 0 < found.rate <= 40 / 0.001
+    # No faster than the device.
+    assert 0 < found.rate <= found.batch / 0.005
     assert 0 < found.median_wait <= found.last_wait < 60
     assert found.picture_bytes > 500
     assert min(found.api_ms, found.worker_ms) > 0
