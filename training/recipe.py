@@ -32,6 +32,8 @@ class Weights:
     structural: float = 0.5
     perceptual: float = 0.0
     """In the features of an image classifier."""
+    likeness: float = 0.0
+    """In the descriptors of a face recognition network, of faces as they are and with a part swapped."""
     image_adversarial: float = 0.0
     """Reconstructions judged by the image critic."""
     swapped_adversarial: float = 0.0
@@ -145,6 +147,8 @@ class Recipe:
     """What a pixel counts in the losses of pictures: of what surrounds the face, of the face, of eyes, brows, mouth."""
     erase_pose: bool = False
     """Take what tells pose out of expression and style before the first step."""
+    likeness_network: str = "face_recognition_model-weights_manifest.json"
+    """Where the network of the weight `likeness` is described: a file of npm's `@vladmandic/face-api`."""
     reframed_share: float = 0.25
     """Part of the batch that is read in a second frame."""
     together: int = 1

@@ -6,6 +6,7 @@ from torch import Generator
 
 from model.face_model import FaceModel
 from tests.tiny import TINY
+from tests.training.small_recognition import manifest
 from training.data.augmentation import Augmentation
 from training.data.batches import Batches
 from training.data.crops import CropSet
@@ -17,6 +18,7 @@ EVERYTHING = Weights(
     reconstruction=1.0,
     structural=0.5,
     perceptual=0.1,
+    likeness=0.1,
     image_adversarial=0.05,
     swapped_adversarial=0.05,
     generated_adversarial=0.05,
@@ -49,6 +51,7 @@ def tiny_recipe(stage: StageName, steps: int, **changes: Any) -> Recipe:
         "weights": EVERYTHING,
         "optimiser": Optimiser(warmup_steps=2, decay_steps=3),
         "reframed_share": 0.5,
+        "likeness_network": manifest(),
     }
     return Recipe(stage, steps, **(settings | changes))
 

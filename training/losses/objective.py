@@ -8,6 +8,7 @@ from training.forward_passes import Passes
 from training.losses.embedding.queue import Queue
 from training.losses.pictures.perceptual import LiteFeatures
 from training.losses.terms import TERMS
+from training.networks.face_recognition import FaceRecognition
 from training.recipe import Recipe
 
 
@@ -27,7 +28,7 @@ class Objective(nn.Module):
     @property
     def references(self) -> list[nn.Module]:
         """The networks by which losses see, and which learn nothing."""
-        return [module for module in self.losses.modules() if isinstance(module, LiteFeatures)]
+        return [module for module in self.losses.modules() if isinstance(module, LiteFeatures | FaceRecognition)]
 
     def _counts(self, name: str, people: int) -> bool:
         if name == "framing" and not self.recipe.reframed:

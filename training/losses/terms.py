@@ -1,7 +1,9 @@
 """Every loss by the name of its weight: those of single attributes, and those of pictures, latents and the whole."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
@@ -14,6 +16,7 @@ from training.losses.latent import LatentLoss
 from training.losses.loss_term import DRAWING, EVERY, READING, SPLITTING, SWAPPING, Term
 from training.losses.moments import MomentsLoss
 from training.losses.pictures.feature_matching import FeatureMatchingLoss
+from training.losses.pictures.likeness import LikenessLoss
 from training.losses.pictures.perceptual import PerceptualLoss
 from training.losses.pictures.reconstruction import ReconstructionLoss
 from training.losses.pictures.structural import StructuralLoss
@@ -40,6 +43,22 @@ def cycle(loss: nn.Module, p: Passes, again: Tensor) -> Tensor:
     return value
 
 
+def likeness(loss: nn.Module, p: Passes) -> Tensor:
+    """Of the first rows, drawn as they are and with a part swapped, to the person whose identity each has.
+
+    Those rows alone whose next one, from which a part was taken, is this process's as well.
+    """
+    assert isinstance(loss, LikenessLoss)
+    rows, part = min(len(p.swapped), len(p.batch.images) - 1), SPACES[Attribute.IDENTITY].slice
+    taken = (p.swapped[:rows, part] != p.f[:rows, part]).any(dim=1, keepdim=True)
+    with p.precision():
+        with torch.no_grad():
+            photographs = loss.describe(p.batch.images[: rows + 1])
+        wanted = torch.cat([photographs[:-1], torch.where(taken, photographs[1:], photographs[:-1])])
+        value: Tensor = loss(torch.cat([p.drawn[:rows], p.swapped_drawn[:rows]]), wanted)
+    return value
+
+
 WHOLE: Mapping[str, Term] = {
     "reconstruction": Term(
         DRAWING, lambda *_: ReconstructionLoss(), lambda loss, p: loss(p.drawn, p.batch.images, p.batch.weights)
@@ -49,6 +68,11 @@ WHOLE: Mapping[str, Term] = {
     ),
     "perceptual": Term(
         DRAWING, lambda *_: PerceptualLoss(), lambda loss, p: loss(p.drawn, p.batch.images, p.batch.weights)
+    ),
+    "likeness": Term(
+        tuple(stage for stage in DRAWING if stage in SWAPPING),
+        lambda recipe, _: LikenessLoss(Path(recipe.likeness_network)),
+        likeness,
     ),
     "image_adversarial": Term(DRAWING, lambda *_: GeneratorLoss(), lambda loss, p: loss(p.scores(p.drawn))),
     "swapped_adversarial": Term(SWAPPING, lambda *_: GeneratorLoss(), lambda loss, p: loss(p.scores(p.swapped_drawn))),

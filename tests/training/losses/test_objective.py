@@ -19,6 +19,7 @@ TAUGHT: dict[str, set[str]] = {
     "reconstruction": ALL,
     "structural": ALL,
     "perceptual": ALL,
+    "likeness": ALL,
     "image_adversarial": ALL,
     "swapped_adversarial": DRAWING,
     "generated_adversarial": DRAWING,
