@@ -5,6 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+EVERYTHING = ("#first .given", "#second .given", "#edited", "#parts input", "#link", "#search input", "#results li")
+
 SHOWN = """async () => {
     const link = document.querySelector('#download'), image = new Image();
     for (let source; source !== link.href; ) {  // decoding fails where a newer picture arrives meanwhile
@@ -45,3 +47,14 @@ def box_of(page: Page, selector: str) -> dict[str, float]:
     """Where an element lies in the window."""
     box: dict[str, float] = page.locator(selector).first.evaluate("(node) => node.getBoundingClientRect().toJSON()")
     return box
+
+
+def expect_one_screen(page: Page, width: int, height: int) -> None:
+    """Wait for the results of the search; all that the page opens with is in the window then, and nothing scrolls."""
+    expect(page.locator("#results li").first).to_be_visible()
+    for selector in EVERYTHING:
+        for node in page.locator(selector).all():
+            box = node.evaluate("(node) => node.getBoundingClientRect().toJSON()")
+            assert 0 <= box["top"] < box["bottom"] <= height, (selector, box)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate("document.documentElement.scrollHeight") == height, "the page scrolls"

@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from facet.asgi import create_app
 from facet.settings import Settings
 from tests.playground.conftest import Visit
-from tests.playground.looking import edited, expect_caption, open_tab, upload
+from tests.playground.looking import edited, expect_caption, expect_one_screen, open_tab, upload
 from tests.processes import wait_until
 from tests.service.asking import pixels, xmp
 from tests.service.serving import serving
@@ -78,6 +78,13 @@ def test_from_an_upload_to_an_edited_face_by_keyboard_alone(visit: Visit, photog
     page.keyboard.press("End")
     expect(page.locator("#edited-caption")).to_contain_text("style 100 %")
     press_tab_to(page, "#like-identity")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1440, 900)])
+def test_everything_is_on_one_screen_of_a_laptop(visit: Visit, width: int, height: int) -> None:
+    visit.page.set_viewport_size({"width": width, "height": height})
+    httpx.post(f"{visit.address}/demo").raise_for_status()
+    expect_one_screen(visit.open(), width, height)
 
 
 def data_transfer(page: Page, path: Path) -> object:

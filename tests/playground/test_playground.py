@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.faces import jpeg
 from tests.playground.conftest import Visit
-from tests.playground.looking import edited, expect_caption, open_tab, upload
+from tests.playground.looking import box_of, edited, expect_caption, open_tab, upload
 from tests.service.asking import JSON, embedding_of, pixels, xmp
 
 
@@ -42,7 +42,7 @@ def test_an_edit_by_keyboard_alone(visit: Visit) -> None:
     page = visit.open()
     page.locator("#first .take").focus()
     page.keyboard.press("Enter")
-    expect(page).not_to_have_url(re.compile("first=3&"))
+    expect(page).not_to_have_url(re.compile("first=53&"))
     for _ in range(20):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.id") == "edit-yaw":
@@ -149,10 +149,10 @@ def test_a_picture_without_a_face_is_said_in_words_and_the_old_face_stays(visit:
     page = visit.open("#first=5&second=9")
     (tmp_path / "wall.jpg").write_bytes(jpeg(np.full((200, 200, 3), 128, np.uint8)))
     page.set_input_files("#first input[type=file]", tmp_path / "wall.jpg")
-    expect(page.locator("#first .problem")).to_contain_text("No face was found")
+    expect(page.locator("#first-problem")).to_contain_text("The first face stays. No face was found")
     (tmp_path / "notes.txt").write_text("no picture")
     page.set_input_files("#second input[type=file]", tmp_path / "notes.txt")
-    expect(page.locator("#second .problem")).to_contain_text("JPEG, PNG or WebP")
+    expect(page.locator("#second-problem")).to_contain_text("JPEG, PNG or WebP")
     expect(page).to_have_url(re.compile("#first=5&second=9$"))
     assert Axe().run(page).violations_count == 0
 
@@ -169,6 +169,30 @@ def test_variations_keep_what_is_ticked_and_become_faces(visit: Visit) -> None:
         page.get_by_role("button", name=f"Use variation 3 as the {slot} face").click()
         expect(page.locator(f"#{slot} .note")).to_have_text("a variation")
     expect(page.locator("#part-style .alike")).to_have_text("similarity 1.00")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_label_of_a_variation_is_cut_off_or_takes_two_lines(visit: Visit, width: int) -> None:
+    visit.page.set_viewport_size({"width": width, "height": 844})
+    page = visit.open()
+    open_tab(page, "variations")
+    page.get_by_role("button", name="Draw eight faces").click()
+    buttons = page.locator("#variations-list button")
+    expect(buttons).to_have_count(16)
+    for button in buttons.all():
+        assert button.evaluate("(node) => node.scrollWidth <= node.clientWidth + 1 && node.clientHeight < 40")
+
+
+def test_on_a_phone_what_is_wrong_with_a_picture_leaves_room_for_the_sliders(visit: Visit, tmp_path: Path) -> None:
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    page = visit.open()
+    (tmp_path / "wall.jpg").write_bytes(jpeg(np.full((200, 200, 3), 128, np.uint8)))
+    page.set_input_files("#second input[type=file]", tmp_path / "wall.jpg")
+    expect(page.locator("#second-problem")).to_contain_text("No face was found")
+    problem, view, slider = (box_of(page, name) for name in ("#second-problem", ".view", "#edit-roll"))
+    assert problem["width"] > 0.85 * 390
+    assert problem["height"] < 80
+    assert view["bottom"] < slider["bottom"] < 844 * 0.6
 
 
 def embedding_of_generated(visit: Visit, seed: int) -> dict[str, list[float]]:

@@ -108,13 +108,13 @@ async function look(slot, picture) {
 
 async function busy(slot, work) {
   const root = card(slot);
-  const problem = $(".problem", root);
+  const problem = $(`#${slot}-problem`);
   root.setAttribute("aria-busy", "true");
   say(problem, null);
   try {
     await work();
   } catch (error) {
-    say(problem, error.message);
+    say(problem, `The ${slot} face stays. ${error.message}`);
   } finally {
     root.removeAttribute("aria-busy");
   }

@@ -53,7 +53,7 @@ function showChoice() {
 /** Ask again who is enrolled, and show it. */
 export async function refresh() {
   const { collections } = await get("collections");
-  $("#empty").hidden = collections.length > 0;
+  $("#empty").hidden = $("#nobody").hidden = collections.length > 0;
   $("#search-form").hidden = collections.length === 0;
   const names = collections.map(({ name }) => name);
   const choice = $("#search-collection");
@@ -73,7 +73,7 @@ function chip({ name, faces, subjects }) {
   return h(
     "button",
     { type: "button", class: "chip", "aria-pressed": String(name === shown.collection), onclick: () => attempt(() => open(name)) },
-    `${name}: ${faces} ${faces === 1 ? "face" : "faces"} of ${subjects}`,
+    `${name}: ${faces} ${faces === 1 ? "face" : "faces"} of ${subjects} ${subjects === 1 ? "subject" : "subjects"}`,
   );
 }
 

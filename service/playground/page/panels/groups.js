@@ -41,11 +41,17 @@ async function group() {
     }
     if (job.state !== "done") throw new Error(job.error?.detail ?? "The grouping was cancelled.");
     const { groups: found, unassigned } = await get(`jobs/${encodeURIComponent(job.id)}`);
-    await show(found, `${found.length} groups; ${unassigned.length} faces are in none. Tick groups that are one person.`);
+    await show(found, summary(found.length, unassigned.length));
     announce(`${found.length} groups found.`);
   } finally {
     button.disabled = false;
   }
+}
+
+function summary(count, left) {
+  if (!count) return "No two faces are alike enough to be one person.";
+  const rest = left ? `${left} ${left === 1 ? "face is" : "faces are"} in none` : "every face is in one";
+  return `${count} ${count === 1 ? "group" : "groups"}; ${rest}.${count > 1 ? " Tick groups that are one person." : ""}`;
 }
 
 async function show(found, words) {
