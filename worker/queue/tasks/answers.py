@@ -1,6 +1,7 @@
 """Stores the answers to tasks in Redis, those that are done at the same moment together."""
 
 import asyncio
+import itertools
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple
@@ -9,8 +10,22 @@ import msgpack
 from redis import Redis, RedisError
 
 from worker.queue.celery_app import RESULT_SECONDS
-from worker.queue.redis_keys import claim_key, claims_key, number_of, payload_key, result_key
+from worker.queue.redis_keys import claim_key, claims_key, payload_key, result_key
 from worker.queue.tasks.messages import Message
+
+STORE = f"""
+for each = 2, #ARGV, 2 do
+    local id, result = ARGV[each], ARGV[each + 1]
+    local process, number = string.match(id, '^(.*)%.(.*)$')
+    if result ~= '' then
+        redis.call('SET', '{result_key("")}' .. id, result, 'EX', ARGV[1])
+        redis.call('PUBLISH', '{result_key("")}' .. id, result)
+    end
+    redis.call('HDEL', '{claims_key(".")}' .. process, number)
+    redis.call('UNLINK', '{payload_key("")}' .. id)
+end
+"""
+"""Stores and publishes results, and deletes what is left of their tasks: one command where there were four for each."""
 
 logger = logging.getLogger("facet.worker")
 
@@ -28,6 +43,7 @@ class Answers:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._script = redis.register_script(STORE)
         self._waiting: list[tuple[Message, Result | None, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="answers")
@@ -59,16 +75,24 @@ class Answers:
                 stored.set_result(None)
 
     def _write(self, batch: list[tuple[Message, Result | None]]) -> None:
+        results = [(message, b"" if result is None else _packed(message, result)) for message, result in batch]
+        present = [(message.task_id, packed) for message, packed in results if message.queued is not None]
+        if present:
+            self._script(args=[RESULT_SECONDS, *itertools.chain.from_iterable(present)])
+        for message, packed in results:
+            if message.queued is None:
+                self._write_for_version_before(message, packed)
+
+    def _write_for_version_before(self, message: Message, packed: bytes) -> None:
         with self._redis.pipeline() as pipe:
-            for message, result in batch:
-                task_id = message.task_id
-                if result is not None:
-                    meta = msgpack.packb({"status": result.status, "result": result.value, "task_id": task_id})
-                    pipe.set(result_key(task_id), meta, ex=RESULT_SECONDS)
-                    pipe.publish(result_key(task_id), meta)
-                if message.queued is not None:
-                    pipe.hdel(claims_key(task_id), number_of(task_id))
-                    pipe.unlink(payload_key(task_id))
-                elif message.alone:
-                    pipe.delete(claim_key(task_id))
+            if packed:
+                pipe.set(result_key(message.task_id), packed, ex=RESULT_SECONDS)
+                pipe.publish(result_key(message.task_id), packed)
+            if message.alone:
+                pipe.delete(claim_key(message.task_id))
             pipe.execute()
+
+
+def _packed(message: Message, result: Result) -> bytes:
+    packed: bytes = msgpack.packb({"status": result.status, "result": result.value, "task_id": message.task_id})
+    return packed

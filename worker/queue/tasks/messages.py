@@ -8,16 +8,17 @@ from typing import Any, Self
 
 from redis import Redis, RedisError
 
+from worker.queue.call_queue import BATCH_BYTES
 from worker.queue.celery_app import TASK_PREFIX
-from worker.queue.redis_keys import workers_key
+from worker.queue.redis_keys import payload_key, workers_key
 from worker.trace_context import Carrier
 
-TAKE = """
-local taken, room = {}, tonumber(ARGV[1])
+TAKE = f"""
+local taken, room, bytes = {{}}, tonumber(ARGV[1]), tonumber(ARGV[2])
 for each, queue in ipairs(KEYS) do
-    local workers = redis.call('SCARD', ARGV[1 + each])
+    local workers = redis.call('SCARD', ARGV[2 + each])
     local share = math.ceil(redis.call('LLEN', queue) / math.max(workers, 1))
-    while share > 0 do
+    while share > 0 and bytes > 0 do
         local message = redis.call('LINDEX', queue, -1)
         if not message then break end
         local headers = cjson.decode(message)['headers']
@@ -25,12 +26,14 @@ for each, queue in ipairs(KEYS) do
         redis.call('RPOP', queue)
         taken[#taken + 1] = message
         room, share = room - headers['size'], share - 1
+        bytes = bytes - redis.call('STRLEN', '{payload_key("")}' .. headers['id'])
     end
 end
 return taken
 """
-"""Takes the oldest messages out of queues, as kombu would take them one by one: not more things than there is room for,
-and not more messages than the worker's share. One that says no size, or has to run alone, is left to Celery."""
+"""Takes the oldest messages out of queues, as kombu would take them one by one: no more things than there is room for,
+none after those whose payloads have so many bytes, and no more messages than the worker's share. One that says no size,
+or has to run alone, is left to Celery."""
 
 logger = logging.getLogger("facet.worker")
 
@@ -80,13 +83,15 @@ class WaitingMessages:
         self._script = redis.register_script(TAKE)
 
     def take(self, queues: Sequence[str], room: int) -> list[Message]:
-        """The oldest of each queue, of at most so many things together and not more than the worker's share."""
+        """The oldest of each queue, of at most so many things together and not more than the worker's share.
+
+        One that is lost on the way here is sent again by whoever asked, as it has no claim.
+        """
         if room <= 0 or not queues:
             return []
         try:
-            found = self._script(keys=[*queues], args=[room, *map(workers_key, queues)])
+            found = self._script(keys=[*queues], args=[room, BATCH_BYTES, *map(workers_key, queues)])
         except RedisError as error:
-            # What is lost on the way here is sent again by whoever asked.
             logger.warning("no more tasks could be taken: %s", error)
             return []
         return [Message.of(json.loads(message)["headers"]) for message in found]

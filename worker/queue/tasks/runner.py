@@ -17,8 +17,8 @@ from redis import Redis
 from model.errors import FacetError
 from worker.queue.codec import BEFORE, pack, pack_answers, unpack
 from worker.queue.heartbeat import new_worker_id
-from worker.queue.redis_keys import CLAIM_SECONDS, RECEIVED, claim_key, claims_key, number_of, payload_key, taken_key
 from worker.queue.tasks.answers import Answers, Result
+from worker.queue.tasks.claims import Begun, Claims
 from worker.queue.tasks.messages import Message, WaitingMessages
 from worker.stage_timing import STAGE_SECONDS, span
 from worker.trace_context import Carrier, continued
@@ -30,9 +30,6 @@ _BACK_SECONDS = 0.2
 """Waited before each message that a broken worker puts back, so that it does not take all of them in turn."""
 
 logger = logging.getLogger("facet.worker")
-
-_Begun = tuple[Message, bytes, int]
-"""A task, its payload, and the milliseconds that are left for it."""
 
 
 class Service(Protocol):
@@ -61,9 +58,9 @@ class Runner:
     def __init__(self, service: Service, redis: Redis, batch: int = BATCH) -> None:
         self.id = new_worker_id(b"")
         self._service = service
-        self._redis = redis
         self._batch = batch
         self._waiting = WaitingMessages(redis)
+        self._claims = Claims(redis)
         self._answered = Answers(redis)
         self.about = b""
         """What the service says of itself, packed as every process reads it, also of the version before."""
@@ -105,49 +102,25 @@ class Runner:
             time.sleep(_BACK_SECONDS)
             raise Reject("the service is broken", requeue=True)
         if message.alone:
-            self._receive(message)
+            self._claims.receive(self.id, message)
             with self._alone:
                 # Answered before the next may begin: should that end the worker, this task is not to blame.
                 self._finish([message])
         else:
             self._finish([message, *self._waiting.take(queues, self._batch - message.size)])
 
-    def _receive(self, message: Message) -> None:
-        """Say that a task is here, though it may wait."""
-        if message.queued is not None:
-            self._redis.hsetnx(claims_key(message.task_id), number_of(message.task_id), RECEIVED + self.id)
-
     def _finish(self, messages: Sequence[Message]) -> None:
-        begun = self._begin(messages)
-        asyncio.run_coroutine_threadsafe(self._run_all(begun), self._loop).result()
+        begun = self._claims.begin(self.id, messages)
+        for task in begun:
+            if task.message.lifetime is not None:
+                # By the clock of Redis alone, so that those of the hosts may differ.
+                STAGE_SECONDS.labels("broker").observe(max(task.message.lifetime - task.left, 0) / 1000)
+        if begun:
+            asyncio.run_coroutine_threadsafe(self._run_all(begun), self._loop).result()
         if self._service.broken():
             self.on_broken()
 
-    def _begin(self, messages: Sequence[Message]) -> list[_Begun]:
-        """Claim tasks; gives those that are this worker's to do."""
-        with self._redis.pipeline() as pipe:
-            for message in messages:
-                pipe.get(payload_key(message.task_id))
-                pipe.pttl(payload_key(message.task_id))
-                _claim(pipe, message, self.id)
-            for claims in {claims_key(message.task_id) for message in messages if message.queued is not None}:
-                pipe.expire(claims, CLAIM_SECONDS)
-            _note_progress(pipe, messages)
-            found = pipe.execute()
-            begun, stale = [], []
-            for number, message in enumerate(messages):
-                payload, left, _, holder = found[4 * number : 4 * number + 4]
-                if payload is None:
-                    stale.append(message)
-                elif message.queued is None or holder == self.id.encode():
-                    begun.append((message, payload, left))
-                    _observe_waiting(message, left)
-            for message in stale:
-                pipe.hdel(claims_key(message.task_id), number_of(message.task_id))
-            pipe.execute()
-        return begun
-
-    async def _run_all(self, begun: Sequence[_Begun]) -> None:
+    async def _run_all(self, begun: Sequence[Begun]) -> None:
         await asyncio.gather(*(self._run(*each) for each in begun))
 
     async def _run(self, message: Message, payload: bytes, left: int) -> None:
@@ -189,30 +162,3 @@ class Runner:
 def _parameters(service: type, method: str) -> frozenset[str]:
     """The names of what a call takes; a later version may send more."""
     return frozenset(signature(getattr(service, method)).parameters)
-
-
-def _claim(pipe: Any, message: Message, worker_id: str) -> None:
-    """Two commands, of which the second tells who holds a task."""
-    if message.queued is None:
-        pipe.set(claim_key(message.task_id), worker_id, ex=CLAIM_SECONDS)
-        pipe.get(claim_key(message.task_id))
-        return
-    claims, number = claims_key(message.task_id), number_of(message.task_id)
-    if message.alone:
-        pipe.hset(claims, number, worker_id)
-    else:
-        pipe.hsetnx(claims, number, worker_id)
-    pipe.hget(claims, number)
-
-
-def _note_progress(pipe: Any, messages: Sequence[Message]) -> None:
-    """Say how far a queue was taken: what was sent before and has no claim is lost."""
-    taken = {message.queue: message.queued for message in messages if message.queue and message.queued is not None}
-    for queue, queued in taken.items():
-        pipe.set(taken_key(queue), queued, ex=CLAIM_SECONDS)
-
-
-def _observe_waiting(message: Message, left: int) -> None:
-    if message.lifetime is not None:
-        # By the clock of Redis alone, so that those of the hosts may differ.
-        STAGE_SECONDS.labels("broker").observe(max(message.lifetime - left, 0) / 1000)

@@ -11,6 +11,7 @@ from redis import Redis
 
 from tests.processes import RedisServer, redis_server
 from tests.worker.queue.test_versions import Echo
+from worker.queue.call_queue import BATCH_BYTES
 from worker.queue.celery_app import TASK_PREFIX, create_celery
 from worker.queue.codec import pack
 from worker.queue.redis_keys import payload_key, result_key, taken_key, workers_key
@@ -67,6 +68,13 @@ def test_a_worker_leaves_others_their_share(server: RedisServer, redis: Redis) -
     assert ids(WaitingMessages(redis).take([QUEUE], 64)) == ["one.1", "one.2", "one.3"]
 
 
+def test_no_more_is_taken_than_may_be_in_memory(server: RedisServer, redis: Redis) -> None:
+    send(server, [1] * 4)
+    for number in range(1, 5):
+        redis.set(payload_key(f"one.{number}"), bytes(BATCH_BYTES // 2))
+    assert [len(WaitingMessages(redis).take([QUEUE], 64)) for _ in range(2)] == [2, 2]
+
+
 def test_one_queue_comes_after_the_other(server: RedisServer, redis: Redis) -> None:
     send(server, [1, 1])
     send(server, [1, 1], OTHER)
@@ -110,7 +118,7 @@ def test_a_thread_runs_what_waits_beside_its_own_task(server: RedisServer, redis
     service = Counting()
     with closing(Runner(service, redis, batch=8)) as runner:
         runner.start()
-        runner.run(Message("one.0", "embed", queued=1), [QUEUE])
+        runner.run(Message("one.0", "embed", queue=QUEUE, queued=0), [QUEUE])
     assert service.most == 8
     assert {key.decode() for key in redis.keys(result_key("*"))} == {result_key(f"one.{number}") for number in range(8)}
     assert redis.llen(QUEUE) == 12 - 7
