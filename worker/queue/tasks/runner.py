@@ -139,7 +139,9 @@ class Runner:
     async def _answers(self, message: Message, payload: bytes) -> bytes:
         calls = unpack(payload)
         answers = map(self._answer, itertools.repeat(message.method), calls, message.contexts or [{}] * len(calls))
-        return pack_answers(await asyncio.gather(*answers), message.version)
+        # One alone needs no task of the event loop beside the one that this is.
+        found = [await each for each in answers] if len(calls) == 1 else await asyncio.gather(*answers)
+        return pack_answers(found, message.version)
 
     async def _answer(self, method: str, call: bytes, context: Carrier) -> Any:
         begun = time.monotonic()
