@@ -1,7 +1,6 @@
 """Stores the answers to tasks in Redis, those that are done at the same moment together."""
 
 import asyncio
-import itertools
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple
@@ -76,9 +75,11 @@ class Answers:
 
     def _write(self, batch: list[tuple[Message, Result | None]]) -> None:
         results = [(message, b"" if result is None else _packed(message, result)) for message, result in batch]
-        present = [(message.task_id, packed) for message, packed in results if message.queued is not None]
+        present: list[str | bytes] = []
+        for message, packed in results:
+            present += [message.task_id, packed] if message.queued is not None else []
         if present:
-            self._script(args=[RESULT_SECONDS, *itertools.chain.from_iterable(present)])
+            self._script(args=[RESULT_SECONDS, *present])
         for message, packed in results:
             if message.queued is None:
                 self._write_for_version_before(message, packed)
