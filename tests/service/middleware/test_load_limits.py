@@ -41,11 +41,11 @@ def dripping(sizes: Sequence[int], pause: float) -> Receive:
 
 
 def read(path: str, sizes: Sequence[int]) -> None:
-    """Read a body whose pieces come every tenth of a second, where a body has three tenths."""
+    """Read a body whose pieces come every quarter of a second, where a body has one."""
 
     async def scenario() -> None:
-        limited = LoadLimitMiddleware(_reader, body_seconds=0.3, concurrent=8, held_bytes=2**30)
-        await limited(scope_of(path), dripping(sizes, 0.1), _never_sent)
+        limited = LoadLimitMiddleware(_reader, body_seconds=1.0, concurrent=8, held_bytes=2**30)
+        await limited(scope_of(path), dripping(sizes, 0.25), _never_sent)
 
     asyncio.run(scenario())
 
