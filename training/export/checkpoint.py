@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,7 +37,9 @@ def export(
     training, _ = still_crops(splits.train, recipe.network.image_size)
     whiten(model, latents(model, training))
     written: dict[str, Any] = tomllib.loads(card.read_text()) if card else {}
-    written |= {"steps": state["step"], "recipe": recipe.to_data()}
+    # Where a file lay on somebody's machine is nobody's business.
+    told = replace(recipe, likeness_network=Path(recipe.likeness_network).name)
+    written |= {"steps": state["step"], "recipe": told.to_data()}
     with TemporaryDirectory() as folder:
         # Saved and measured as loaded, so that the figures are those of the float16 weights that people get.
         draft = Path(folder) / "draft.safetensors"
