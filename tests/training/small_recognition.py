@@ -32,7 +32,7 @@ def tensors() -> dict[str, np.ndarray]:
         scaled(f"{name}/conv1", 3, before, after)
         scaled(f"{name}/conv2", 3, after, after)
         before = after
-    found["fc"] = rng.normal(0, 0.3, (before, 6))
+    found["fc"] = rng.normal(0, 0.03, (before, 6))
     return {name: values.astype(np.float32) for name, values in found.items()}
 
 

@@ -20,7 +20,7 @@ from training.losses.pictures.likeness import LikenessLoss
 from training.losses.pictures.perceptual import PerceptualLoss
 from training.losses.pictures.reconstruction import ReconstructionLoss
 from training.losses.pictures.structural import StructuralLoss
-from training.runtime.distributed import gathered
+from training.runtime.distributed import gathered, mine
 from training.targets import expression, identity, pose, style
 
 DIRECTIONS = 64
@@ -44,18 +44,16 @@ def cycle(loss: nn.Module, p: Passes, again: Tensor) -> Tensor:
 
 
 def likeness(loss: nn.Module, p: Passes) -> Tensor:
-    """Of the first rows, drawn as they are and with a part swapped, to the person whose identity each has.
-
-    Those rows alone whose next one, from which a part was taken, is this process's as well.
-    """
+    """Of the first rows, drawn as they are and with a part swapped, to the person whose identity each has."""
     assert isinstance(loss, LikenessLoss)
     rows, part = min(len(p.swapped), len(p.batch.images) - 1), SPACES[Attribute.IDENTITY].slice
     taken = (p.swapped[:rows, part] != p.f[:rows, part]).any(dim=1, keepdim=True)
+    drawn = torch.cat([p.drawn[:rows], p.swapped_drawn[:rows]])
     with p.precision():
         with torch.no_grad():
-            photographs = loss.describe(p.batch.images[: rows + 1])
-        wanted = torch.cat([photographs[:-1], torch.where(taken, photographs[1:], photographs[:-1])])
-        value: Tensor = loss(torch.cat([p.drawn[:rows], p.swapped_drawn[:rows]]), wanted)
+            photographs = gathered(loss.describe(p.batch.images[: rows + 1]))
+        own, next_ones = (mine(each)[:rows] for each in (photographs, photographs.roll(-1, dims=0)))
+        value: Tensor = loss(drawn, torch.cat([own, torch.where(taken, next_ones, own)]))
     return value
 
 

@@ -51,7 +51,7 @@ def test_a_model_tells_no_pose_by_expression_and_style_and_makes_the_same_of_the
     erase_pose(model, z, pose)
     with torch.no_grad():
         after = model.splitter(z.float())
-        unexplained = (model.merger(after) - z.float()).var() / z.var()
+        made = model.merger(after)
     known = ~pose.isnan().any(dim=1)
     for attribute in (Attribute.EXPRESSION, Attribute.STYLE):
         part = SPACES[attribute].slice
@@ -60,8 +60,9 @@ def test_a_model_tells_no_pose_by_expression_and_style_and_makes_the_same_of_the
         assert told(pose[known], after[known, part]) < 0.03
     for attribute in (Attribute.POSE, Attribute.IDENTITY):
         assert torch.equal(after[:, SPACES[attribute].slice], before[:, SPACES[attribute].slice])
-    # A merger that knew nothing of z would leave all of it; nearly a third of it cannot be had of unit vectors.
-    assert unexplained < 0.5
+    # The merger, small as it is, makes nearly as much of z as a line would, to which it was fitted too.
+    unexplained = (made - z.float()).square().mean() / (z - z.mean(dim=0)).square().mean()
+    assert unexplained < 1.2 * (1 - told(z, after))
 
 
 def test_too_few_poses_are_refused() -> None:

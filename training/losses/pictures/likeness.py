@@ -22,11 +22,11 @@ class LikenessLoss(nn.Module):
         """`path` is that of `FaceRecognition`, and so is what is raised."""
         super().__init__()
         self.network = FaceRecognition(path)
+        self.chip = nn.Buffer(torch.tensor([[SIDE, 0.0, 0.0], [0.0, SIDE, 2 * DROP]]), persistent=False)
 
     def describe(self, faces: Tensor) -> Tensor:
         """Descriptors `(n, 128)` of faces `(n, 3, s, s)` in our frame, in [-1, 1]."""
-        chip = faces.new_tensor([[SIDE, 0.0, 0.0], [0.0, SIDE, 2 * DROP]]).expand(len(faces), 2, 3)
-        grid = F.affine_grid(chip, [len(faces), 3, SIZE, SIZE], align_corners=False)
+        grid = F.affine_grid(self.chip.expand(len(faces), 2, 3), [len(faces), 3, SIZE, SIZE], align_corners=False)
         chips = F.grid_sample(faces, grid, align_corners=False, padding_mode="border")
         descriptors: Tensor = self.network(chips.contiguous(memory_format=torch.channels_last))
         return descriptors.float()
