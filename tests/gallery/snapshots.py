@@ -12,17 +12,25 @@ from gallery.store.store import Store
 def opened(folder: Path, store: str, keys: Iterable[bytes]) -> bytes:
     """All that any of these keys opens of the files in a folder, whatever their names say."""
     plain, known = b"", list(keys)
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        data = path.read_bytes()
+    for name, data in _files(folder).items():
         # Sealed or not.
         plain += data
         for key in known:
             try:
-                about = f"2 {store} {int(path.name[:10])}".encode()
+                about = f"2 {store} {int(name[:10])}".encode()
                 plain += AESGCM(key).decrypt(data[:12], data[12:], about)
             except InvalidTag:
                 continue
     return plain
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """The files of a folder, read again from the first where one was replaced meanwhile."""
+    while True:
+        try:
+            return {path.name: path.read_bytes() for path in sorted(folder.iterdir())} if folder.is_dir() else {}
+        except FileNotFoundError:
+            continue
 
 
 def readable(folder: Path, url: str) -> bytes:

@@ -6,9 +6,9 @@ import pytest
 
 from model.face_model import FaceModel
 from tests.training.drawn import crop_set
-from training.data.batches import Batches
 from training.loop import Report, Trainer
 from training.recipe import load_recipe
+from training.train import batches_of
 
 NARROW = {
     "network.channels": [8, 8, 8, 8],
@@ -29,17 +29,7 @@ def test_ten_steps_of_it() -> None:
     recipe, whole = load_recipe("facet-128-gpu", NARROW), load_recipe("facet-128-gpu")
     assert (whole.network.read_size, whole.network.image_size, whole.compile) == (64, 128, True)
     crops = crop_set(40, 128)
-    batches = Batches(
-        crops,
-        recipe.network.image_size,
-        recipe.batch_size,
-        recipe.seed,
-        recipe.augmentation,
-        recipe.reframed,
-        recipe.together,
-        recipe.importance,
-    )
-    trainer = Trainer(recipe, FaceModel(recipe.network), batches, crops.classes)
+    trainer = Trainer(recipe, FaceModel(recipe.network), batches_of(recipe, crops, "cpu"), crops.classes)
     before = {name: value.clone() for name, value in trainer.model.named_parameters()}
     reports: list[Report] = []
     assert trainer.run(reports.append)

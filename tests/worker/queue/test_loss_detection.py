@@ -1,15 +1,14 @@
 """What was lost is found, what waits is left alone, and looking costs the same whatever waits."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import pytest
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
-from tests.processes import RedisServer, redis_server
+from tests.processes import RedisServer
 from worker.queue.loss_detection import Loss, LossDetection
 from worker.queue.redis_keys import RECEIVED, claim_key, claims_key, payload_key, result_key, taken_key, worker_key
 from worker.queue.results import ResultChannel
@@ -25,20 +24,6 @@ class Task(NamedTuple):
 
     id: str
     queue: str = QUEUE
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    place: Path = tmp_path_factory.mktemp("losses")
-    with redis_server(place) as server:
-        yield server
-
-
-@pytest.fixture
-def redis(server: RedisServer) -> Iterator[Redis]:
-    with server.client() as client:
-        client.flushdb()
-        yield client
 
 
 Scenario = Callable[[Callable[[], Awaitable[Loss | None]], Task], Awaitable[None]]

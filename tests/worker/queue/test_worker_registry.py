@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from subprocess import Popen
@@ -18,20 +17,6 @@ from worker.queue.worker_registry import WorkerRegistry
 from worker.queue_names import INFERENCE_QUEUE
 
 QUEUE = "test"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    place: Path = tmp_path_factory.mktemp("fleet")
-    with redis_server(place) as server:
-        yield server
-
-
-@pytest.fixture
-def redis(server: RedisServer) -> Iterator[Redis]:
-    with server.client() as client:
-        client.flushdb()
-        yield client
 
 
 def members(server: RedisServer) -> dict[str, object]:

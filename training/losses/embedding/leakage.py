@@ -42,14 +42,10 @@ class LeakageLoss(nn.Module):
 
 
 def _asked(attribute: Attribute, part: Tensor) -> Tensor:
-    return with_products(part) if attribute is Attribute.POSE else part
-
-
-def with_products(numbers: Tensor) -> Tensor:
-    """Numbers `(n, d)` with their squares and the products of two: `(n, d + d (d + 1) / 2)`."""
-    size = numbers.shape[1]
-    products = [numbers[:, i] * numbers[:, j] for i in range(size) for j in range(i, size)]
-    return torch.cat([numbers, torch.stack(products, dim=1)], dim=1)
+    if attribute is not Attribute.POSE:
+        return part
+    products = [part[:, i] * part[:, j] for i in range(part.shape[1]) for j in range(i, part.shape[1])]
+    return torch.cat([part, torch.stack(products, dim=1)], dim=1)
 
 
 def lifted(part: Tensor, generator: Generator) -> Tensor:

@@ -1,15 +1,14 @@
 """A worker takes as many things as fit, whatever tasks they wait in."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 from redis import Redis
 
-from tests.processes import RedisServer, redis_server
+from tests.processes import RedisServer
 from tests.worker.queue.test_versions import Echo
 from worker.queue.call_queue import BATCH_BYTES
 from worker.queue.celery_app import TASK_PREFIX, create_celery
@@ -19,20 +18,6 @@ from worker.queue.tasks.messages import Message, WaitingMessages
 from worker.queue.tasks.runner import Runner
 
 QUEUE, OTHER = "one", "other"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    place: Path = tmp_path_factory.mktemp("messages")
-    with redis_server(place) as server:
-        yield server
-
-
-@pytest.fixture
-def redis(server: RedisServer) -> Iterator[Redis]:
-    with server.client() as client:
-        client.flushdb()
-        yield client
 
 
 def send(server: RedisServer, sizes: Sequence[int], queue: str = QUEUE, **headers: Any) -> None:

@@ -3,7 +3,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from inspect import iscoroutinefunction
-from pathlib import Path
 from typing import Any
 
 import msgpack
@@ -17,7 +16,7 @@ from model.engine.dummy import SIZE, DummyModel
 from model.errors import FacetError
 from model.faces.detector import load_detector
 from tests.faces import png
-from tests.processes import RedisServer, redis_server, wait_until
+from tests.processes import wait_until
 from worker.interface import ModelInfo
 from worker.local.inference import LocalInference
 from worker.queue.codec import pack, unpack_answers
@@ -46,23 +45,9 @@ class ModelOfTests(DummyModel):
         return super().embed(crops)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    place: Path = tmp_path_factory.mktemp("tasks")
-    with redis_server(place) as server:
-        yield server
-
-
 @pytest.fixture
 def released() -> threading.Event:
     return threading.Event()
-
-
-@pytest.fixture
-def redis(server: RedisServer) -> Iterator[Redis]:
-    with server.client() as client:
-        client.flushdb()
-        yield client
 
 
 @pytest.fixture
