@@ -33,8 +33,6 @@ REFUSED = (503, 422)
 STANDSTILL_SECONDS = 2.0
 """After so long without a turn the callers count as suspended, as on a machine with too much to do: the service may
 have closed their connections meanwhile, so that what broke off is asked again."""
-LIMITS = httpx.Limits(keepalive_expiry=2.0)
-"""Idle connections are closed by the caller before the service does so, or a request may be lost between the two."""
 
 
 class Crowd:
@@ -60,7 +58,7 @@ class Crowd:
 
     async def ask(self, numbers: "itertools.count[int]", requests: int) -> None:
         """Ask one request after another until all have been asked."""
-        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, limits=LIMITS) as client:
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
             while (number := next(numbers)) < requests:
                 begun = time.monotonic()
                 while not await self._one(client, number):

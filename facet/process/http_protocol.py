@@ -8,6 +8,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 MAX_HEAD_BYTES = 16 * 2**10
 """The setting `h11_max_incomplete_event_size` of uvicorn: bytes that h11 keeps of headers, or of trailers, that are not
 complete."""
+KEEP_ALIVE_SECONDS = 75
+"""The setting `timeout_keep_alive` of uvicorn: how long a connection without a request is kept. Callers keep theirs for
+less (httpx 5 s, nginx and most load balancers 60 s): whoever asks must be the one that closes, or a request and the end
+of its connection cross, and the request breaks off."""
 _PIECE = 4 * 2**10
 """Bytes after which h11 is asked whether they are too many; it looks only while some are missing."""
 

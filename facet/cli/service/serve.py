@@ -92,7 +92,7 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
     import uvicorn
 
     from facet.asgi import create_app
-    from facet.process.http_protocol import MAX_HEAD_BYTES, patient_protocol
+    from facet.process.http_protocol import KEEP_ALIVE_SECONDS, MAX_HEAD_BYTES, patient_protocol
     from facet.process.http_server import Server
     from facet.process.logs import configure_logs
     from facet.process.memory import take_evenly
@@ -117,6 +117,7 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
         loop="uvloop",
         http=patient_protocol(settings.max_header_seconds, settings.max_body_seconds, settings.max_connections),
         h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         ws="none",
         lifespan="on",
         log_config=None,

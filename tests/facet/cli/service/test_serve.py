@@ -1,8 +1,10 @@
+import contextlib
+import http.client
 import signal
 import socket
 import subprocess
-import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -11,6 +13,7 @@ from typer.testing import CliRunner
 
 from facet.cli import app
 from facet.cli.service.serve import _is_loopback, _listen
+from tests.processes import FACET
 
 
 def serve(*arguments: str) -> tuple[int, str]:
@@ -54,25 +57,50 @@ def test_loopback_is_known(host: str, loopback: bool) -> None:
         assert _is_loopback(listener) is loopback
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, stop: signal.Signals) -> None:
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The process of a service that is ready, and its address."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "facet", "serve", "--model", "dummy", "--port", str(port), "--data-dir", "."]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    command = [*FACET, "serve", "--model", "dummy", "--port", url.rpartition(":")[2], "--data-dir", "."]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
         try:
             deadline = time.monotonic() + 30
             while True:
                 try:
-                    assert httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200
+                    assert httpx.get(f"{url}/health/ready").status_code == 200
                     break
                 except httpx.ConnectError:
                     assert time.monotonic() < deadline
                     assert process.poll() is None
                     time.sleep(0.05)
-            process.send_signal(stop)
-            assert process.wait(timeout=20) in (0, -stop)
+            yield process, url
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, stop: signal.Signals) -> None:
+    with served(tmp_path) as (process, _):
+        process.send_signal(stop)
+        assert process.wait(timeout=20) in (0, -stop)
+        assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
+
+
+def test_an_idle_connection_is_kept_longer_than_callers_keep_theirs(tmp_path: Path) -> None:
+    with (
+        served(tmp_path) as (process, url),
+        contextlib.closing(http.client.HTTPConnection(url.removeprefix("http://"))) as connection,
+    ):
+        for _ in range(2):
+            connection.request("GET", "/health/live")
+            assert connection.getresponse().read() == b'{"status":"ok"}'
+            idle = connection.sock
+            idle.settimeout(6.0)  # uvicorn's own limit is 5 s, and so is httpx's
+            with pytest.raises(TimeoutError):
+                idle.recv(1)
+            idle.settimeout(30.0)
+        process.send_signal(signal.SIGTERM)
+        assert idle.recv(1) == b""
+        assert process.wait(timeout=20) in (0, -signal.SIGTERM)
