@@ -122,7 +122,7 @@ def normalized(embedding: Vector) -> Vector:
 def distance(attribute: Attribute, a: Vector, b: Vector) -> Vector:
     """Distance between sub-vectors `(..., size)`: 1 - cosine on the sphere, radians (Euclidean) for pose."""
     if SPACES[attribute].unit:
-        return np.asarray(1.0 - (a * b).sum(axis=-1), np.float32)
+        return np.asarray(1.0 - _cosine(a, b), np.float32)
     return np.asarray(np.linalg.norm(a - b, axis=-1), np.float32)
 
 
@@ -132,8 +132,13 @@ def similarity(attribute: Attribute, a: Vector, b: Vector) -> Vector:
     1 - d²/2 is what cosine is of the chord d between two unit vectors, so weighted sums mix like with like.
     """
     if SPACES[attribute].unit:
-        return np.asarray((a * b).sum(axis=-1), np.float32)
+        return np.asarray(_cosine(a, b), np.float32)
     return np.asarray(1.0 - ((a - b) ** 2).sum(axis=-1) / 2.0, np.float32)
+
+
+def _cosine(a: Vector, b: Vector) -> Vector:
+    """Of unit vectors; their lengths are off by some 1e-7, which must not make it more than 1."""
+    return np.asarray(np.clip((a * b).sum(axis=-1), -1.0, 1.0))
 
 
 def similarities(a: Vector, b: Vector) -> dict[Attribute, Vector]:

@@ -104,6 +104,14 @@ def test_normalized_refuses_what_is_no_embedding() -> None:
         normalized(bad)
 
 
+def test_no_face_is_nearer_to_another_than_to_itself() -> None:
+    faces = normalized(np.clip(np.random.default_rng(5).standard_normal((1000, EMBEDDING_SIZE), np.float32), -1.0, 1.0))
+    for attribute in Attribute:
+        own = part(faces, attribute)
+        assert similarity(attribute, own, own).max() <= 1.0
+        assert distance(attribute, own, own).min() >= 0.0
+
+
 def test_distance_and_similarity_by_hand() -> None:
     east, north = np.eye(32, dtype=np.float32)[:2]
     between = (east + north) / np.sqrt(2).astype(np.float32)
