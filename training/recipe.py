@@ -34,6 +34,10 @@ class Weights:
     """In the features of an image classifier."""
     likeness: float = 0.0
     """In the descriptors of a face recognition network, of faces as they are and with a part swapped."""
+    distilled_reading: float = 0.0
+    """A larger model's embeddings of the photographs."""
+    distilled_drawing: float = 0.0
+    """A larger model's drawings of random faces and of swaps."""
     image_adversarial: float = 0.0
     """Reconstructions judged by the image critic."""
     swapped_adversarial: float = 0.0
@@ -149,6 +153,8 @@ class Recipe:
     """Take what tells pose out of expression and style before the first step."""
     likeness_network: str = "face_recognition_model-weights_manifest.json"
     """Where the network of the weight `likeness` is described: a file of npm's `@vladmandic/face-api`."""
+    distilled_from: str = ""
+    """The file of the larger model of the weights `distilled_reading` and `distilled_drawing`."""
     reframed_share: float = 0.25
     """Part of the batch that is read in a second frame."""
     together: int = 1

@@ -1,11 +1,17 @@
 """Recipes of a few steps with tiny networks."""
 
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from torch import Generator
 
+from model.calibration import Calibration
+from model.checkpoint import save_checkpoint
 from model.face_model import FaceModel
-from tests.tiny import TINY
+from model.networks.config import NetworkConfig
+from tests.tiny import TINY, tiny_model
 from tests.training.small_recognition import manifest
 from training.data.augmentation import Augmentation
 from training.data.batches import Batches
@@ -19,6 +25,8 @@ EVERYTHING = Weights(
     structural=0.5,
     perceptual=0.1,
     likeness=0.01,
+    distilled_reading=0.01,
+    distilled_drawing=0.01,
     image_adversarial=0.05,
     swapped_adversarial=0.05,
     generated_adversarial=0.05,
@@ -52,8 +60,19 @@ def tiny_recipe(stage: StageName, steps: int, **changes: Any) -> Recipe:
         "optimiser": Optimiser(warmup_steps=2, decay_steps=3),
         "reframed_share": 0.5,
         "likeness_network": manifest(),
+        "distilled_from": larger_model(changes.get("network", TINY).image_size),
     }
     return Recipe(stage, steps, **(settings | changes))
+
+
+@cache
+def larger_model(image_size: int) -> str:
+    """Where a model with some more channels lies, for the recipes of all tests of a process."""
+    finer = (8,) * (image_size // 64 - 1).bit_length()
+    model = tiny_model(5, NetworkConfig(64, (16, 16, 16, 16), (0, 0, 0, 0), (0, 0, 0, 0), finer, hidden=32))
+    path = Path(mkdtemp(prefix="larger-")) / "larger.safetensors"
+    save_checkpoint(path, "larger", model, Calibration(), {})
+    return str(path)
 
 
 def only(name: str, weight: float = 1.0) -> Weights:

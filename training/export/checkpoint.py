@@ -38,7 +38,9 @@ def export(
     whiten(model, latents(model, training))
     written: dict[str, Any] = tomllib.loads(card.read_text()) if card else {}
     # Where a file lay on somebody's machine is nobody's business.
-    told = replace(recipe, likeness_network=Path(recipe.likeness_network).name)
+    told = replace(
+        recipe, likeness_network=Path(recipe.likeness_network).name, distilled_from=Path(recipe.distilled_from).name
+    )
     written |= {"steps": state["step"], "recipe": told.to_data()}
     with TemporaryDirectory() as folder:
         # Saved and measured as loaded, so that the figures are those of the float16 weights that people get.

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
 from training.forward_passes import Passes
 from training.losses.adversarial import GeneratorLoss
+from training.losses.distilled import DistilledDrawing, DistilledReading
 from training.losses.embedding.alignment import AlignmentLoss
 from training.losses.embedding.cycle import CycleLoss
 from training.losses.embedding.leakage import LeakageLoss
@@ -43,6 +44,22 @@ def cycle(loss: nn.Module, p: Passes, again: Tensor) -> Tensor:
     return value
 
 
+def distilled_drawing(loss: nn.Module, p: Passes) -> Tensor:
+    """Of random faces, and of photographs' with a swapped part."""
+    assert isinstance(loss, DistilledDrawing)
+    with p.precision():
+        embeddings = torch.cat([loss.split(p.random_z).float(), p.swapped])
+        value: Tensor = loss(p.draw(p.model.merger(embeddings)), embeddings)
+    return value
+
+
+def distilled_reading(loss: nn.Module, p: Passes) -> Tensor:
+    """The larger model sees the pictures as they are, also where the smaller one reads damaged ones."""
+    with p.precision():
+        value: Tensor = loss(p.f, p.batch.images)
+    return value
+
+
 def likeness(loss: nn.Module, p: Passes) -> Tensor:
     """Of the first rows, drawn as they are and with a part swapped, to the person whose identity each has."""
     assert isinstance(loss, LikenessLoss)
@@ -71,6 +88,16 @@ WHOLE: Mapping[str, Term] = {
         tuple(stage for stage in DRAWING if stage in SWAPPING),
         lambda recipe, _: LikenessLoss(Path(recipe.likeness_network)),
         likeness,
+    ),
+    "distilled_reading": Term(
+        SPLITTING,
+        lambda recipe, _: DistilledReading(Path(recipe.distilled_from), recipe.network.image_size),
+        distilled_reading,
+    ),
+    "distilled_drawing": Term(
+        tuple(stage for stage in DRAWING if stage in SWAPPING),
+        lambda recipe, _: DistilledDrawing(Path(recipe.distilled_from), recipe.network.image_size),
+        distilled_drawing,
     ),
     "image_adversarial": Term(DRAWING, lambda *_: GeneratorLoss(), lambda loss, p: loss(p.scores(p.drawn))),
     "swapped_adversarial": Term(SWAPPING, lambda *_: GeneratorLoss(), lambda loss, p: loss(p.scores(p.swapped_drawn))),

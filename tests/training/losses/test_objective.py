@@ -20,6 +20,7 @@ TAUGHT: dict[str, set[str]] = {
     "structural": ALL,
     "perceptual": ALL,
     "likeness": ALL,
+    "distilled_drawing": DRAWING,
     "image_adversarial": ALL,
     "swapped_adversarial": DRAWING,
     "generated_adversarial": DRAWING,

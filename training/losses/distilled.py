@@ -1,0 +1,63 @@
+"""What a larger model reads and draws, which a smaller one learns (knowledge distillation, Hinton et al. 2015)."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from model.checkpoint import load_checkpoint
+from model.face_model import FaceModel
+from training.losses.embedding.cycle import CycleLoss
+from training.losses.pictures.perceptual import PerceptualLoss
+
+
+class Larger:
+    """The larger model, which stands still. No module, so that no state of a training holds its weights."""
+
+    def __init__(self, path: Path, image_size: int) -> None:
+        """Raises InvalidCheckpoint for a bad file, ValueError where it draws another size than `image_size`."""
+        self._model = load_checkpoint(path).model
+        if self._model.config.image_size != image_size:
+            raise ValueError(f"{path} draws {self._model.config.image_size} pixels, the recipe {image_size}")
+
+    def on(self, device: torch.device) -> FaceModel:
+        """The model on a device."""
+        return self._model.to(device)
+
+
+class DistilledReading(nn.Module):
+    """Distance of embeddings `(n, 99)` to the larger model's of pictures `(n, 3, s, s)`, as `CycleLoss` measures it."""
+
+    def __init__(self, path: Path, image_size: int) -> None:
+        super().__init__()
+        self._larger, self._distance = Larger(path, image_size), CycleLoss()
+
+    def forward(self, embeddings: Tensor, images: Tensor) -> Tensor:
+        with torch.no_grad():
+            wanted = self._larger.on(images.device).embed(images).float()
+        distance: Tensor = self._distance(embeddings, wanted)
+        return distance
+
+
+class DistilledDrawing(nn.Module):
+    """Distance of drawn pictures to the larger model's of the same embeddings: mean absolute and perceptual.
+
+    Any number of embeddings will do, of nobody too: the larger model says how each is drawn.
+    """
+
+    def __init__(self, path: Path, image_size: int) -> None:
+        super().__init__()
+        self._larger, self._perceptual = Larger(path, image_size), PerceptualLoss()
+
+    def split(self, z: Tensor) -> Tensor:
+        """The embeddings `(n, 99)` of latents `(n, 99)`, by the larger model's splitter."""
+        with torch.no_grad():
+            embeddings: Tensor = self._larger.on(z.device).splitter(z)
+        return embeddings
+
+    def forward(self, drawn: Tensor, embeddings: Tensor) -> Tensor:
+        with torch.no_grad():
+            wanted = self._larger.on(embeddings.device).render(embeddings).float()
+        perceptual: Tensor = self._perceptual(drawn, wanted, torch.ones_like(wanted[:, :1]))
+        return F.l1_loss(drawn, wanted) + perceptual
