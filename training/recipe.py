@@ -235,17 +235,20 @@ def load_recipe(name: str, overrides: dict[str, Any] | None = None, network: Net
     return Recipe.from_data(data)
 
 
+def recipes() -> dict[str, Path]:
+    """The files of all recipes that are shipped, by name."""
+    return {file.stem: file for file in sorted(CONFIGS.rglob("*.toml")) if not file.stem.endswith(".card")}
+
+
 def read_recipe(name: str, overrides: dict[str, Any] | None = None) -> dict[str, Any]:
     """A recipe's data, by the name of its file in `training/configs/`, or by a path to any TOML file.
 
     `overrides` maps dotted keys such as `optimiser.learning_rate` to values. Raises ValueError if there is no such
     recipe.
     """
-    path = CONFIGS / f"{name}.toml"
-    if not path.exists():
-        path = Path(name)
+    path = recipes().get(name, Path(name))
     if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in CONFIGS.glob("*.toml") if not file.stem.endswith(".card")))
+        known = ", ".join(recipes())
         raise ValueError(f"there is no recipe {name!r}; known: {known}, or the path of a TOML file")
     data = tomllib.loads(path.read_text())
     for dotted, value in (overrides or {}).items():

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from model.networks.config import NetworkConfig
-from training.recipe import CONFIGS, LEARNING, Recipe, Weights, load_recipe
+from training.recipe import LEARNING, Recipe, Weights, load_recipe, recipes
 
-RECIPES = [path.stem for path in sorted(CONFIGS.glob("*.toml")) if not path.stem.endswith(".card")]
+RECIPES = [*recipes()]
 RECIPES.remove("detector")  # which has a recipe of another kind
 
 
