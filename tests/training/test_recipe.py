@@ -111,7 +111,7 @@ def test_a_recipe_is_a_name_or_a_path(tmp_path: Path) -> None:
     assert load_recipe(str(path)) == Recipe("autoencoder", 3)
     with pytest.raises(
         ValueError,
-        match=r"there is no recipe 'jiont'; known: autoencoder, detector, disentangle, facet-128, facet-128-dis",
+        match=r"there is no recipe 'jiont'; known: autoencoder, detector, disentangle, facet-128-dis",
     ):
         load_recipe("jiont")
     with pytest.raises(ValueError, match="known") as caught:
