@@ -44,7 +44,6 @@ class Settings(BaseSettings):
     insecure: bool = Field(False, description="let others than this machine in while there are no API keys")
     cors_origins: str = Field("", description="origins of web pages that may use the service, separated by spaces")
     runs_jobs: bool = Field(True, description="whether imports run in this process, or in a worker of the queue `jobs`")
-    composed_index: bool = Field(True, description="an index for composed queries: faster, for 408 bytes a face")
     approximate_from: PositiveInt | None = Field(
         None, description="faces from which searches are approximate, their recall in GET /model; unset: never"
     )

@@ -1,8 +1,7 @@
 """Who is enrolled: the store, and the index that follows it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -10,16 +9,14 @@ import numpy as np
 
 from gallery.base_gallery import BaseGallery
 from gallery.index.approximate import ApproximateIndex
-from gallery.index.flat import Numbers
-from gallery.index.index import Covered, Hits, Index, IndexConfig
+from gallery.index.index import Hits, IndexConfig
 from gallery.index.sample_queries import trials
+from gallery.index.view import View
 from gallery.loading import Loader
 from gallery.periodic_thread import Keeper
 from gallery.query import Query, Results
-from gallery.read_write_lock import ReadWriteLock
-from gallery.records import Deletion
+from gallery.records import Deletion, EnrolledFace
 from gallery.store.changes import Forgotten
-from model.attributes import Vector
 from model.errors import InvalidRequest
 
 _BATCH = 10_000
@@ -28,8 +25,6 @@ _SECONDS = 60.0
 """How often it is asked whether a snapshot is due."""
 _MANY = 10_000
 """Faces that it lacks, or a twentieth of all where that is more, with which it is."""
-_COPIED = 16_384
-"""Faces copied while no writer is let in: a few milliseconds."""
 _SAMPLE = 2000
 """Faces of which those that pass no filter are taken for what is asked for with it."""
 
@@ -46,7 +41,7 @@ class Gallery(BaseGallery):
         """
         super().__init__(url)
         self._config = config or IndexConfig()
-        self._lock, self._following = ReadWriteLock(), Lock()
+        self._following, self._changing = Lock(), False
         with ExitStack() as on_failure:
             on_failure.callback(self._store.close)
             self._loader = Loader(self._store, snapshot)
@@ -77,110 +72,93 @@ class Gallery(BaseGallery):
         """Make the approximate indexes anew; until they are done the search goes on as it was."""
         index = self._index
         for covered in index.approximated:
-            with self._lock.write():
+            with self._following:
                 index.begin_copy(covered)
-            parts = list(self._copies(index, covered, 0))
+            parts = list(index.view.copies(covered, 0))
             if not parts:
                 return
             numbers, vectors = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
             made, last = ApproximateIndex(numbers, vectors, trials(vectors)), int(numbers[-1])
-            for newer, theirs in self._copies(index, covered, last):
+            for newer, theirs in index.view.copies(covered, last):
                 made.add(newer, theirs)
                 last = int(newer[-1])
-            with self._lock.write():
+            with self._following:
                 index.install(covered, made, last)
 
     def measure_filters(self) -> None:
         """Measure the recall with each filter that was asked for; until then such searches compare every face."""
         index = self._index
         for covered, query in index.unmeasured():
-            with self._lock.read():
-                passing = index.allowed(replace(query, exclude=None)).copy()
-                some = index.sample(_SAMPLE)
-            rest = np.setdiff1d(some, passing)
-            faces, others = (
-                self._chosen(index, covered, numbers) for numbers in (passing, rest if len(rest) else some)
-            )
-            index.measure(covered, query, faces, others[1], self._lock.read)
-
-    def _chosen(self, index: Index, covered: Covered, numbers: Numbers) -> tuple[Numbers, Vector]:
-        """The vectors of some faces, copied some at a time."""
-        parts = []
-        for start in range(0, max(len(numbers), 1), _COPIED):
-            with self._lock.read():
-                parts.append(index.chosen(covered, numbers[start : start + _COPIED]))
-        there, vectors = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        return there, vectors
-
-    def _copies(self, index: Index, covered: Covered, after: int) -> Iterator[tuple[Numbers, Vector]]:
-        """The numbers and vectors of all faces after a number, some at a time, so that nobody waits long for them."""
-        while True:
-            with self._lock.read():
-                numbers, vectors = index.copied(covered, after, _COPIED)
-            if not len(numbers):
-                return
-            yield numbers, vectors
-            after = int(numbers[-1])
+            index.measure(covered, query, _SAMPLE)
 
     def recall(self) -> dict[str, float]:
-        with self._lock.read():
-            return self._index.recall
+        return self._index.recall
 
     def census(self) -> dict[str, int]:
         self.follow()
-        with self._lock.read():
-            return self._index.census()
+        return dict(self._index.view.models)
 
     def search_many(self, queries: Sequence[Query]) -> list[Results]:
-        # Mostly nothing has changed: the statement that fetches what was found also tells whether that is so.
-        followed = False
+        # Mostly nothing has changed: the statement that fetches what was found also tells whether that is so. Where
+        # much is written, every search would be made twice.
+        followed = self._changing
+        self._changing = followed and self.follow()
         while True:
-            sequence, hits = self._hits(queries)
-            wanted = dict[int, Vector]()
-            for hit in hits:
-                wanted.update(zip(hit.numbers, hit.embeddings, strict=True))
-            latest, found = self._store.find(wanted)
-            # A face that was deleted since the index was searched is not there; the next round is without it. Where
-            # nothing changed, somebody took it out of the database by hand.
-            if latest == sequence or (followed and len(found) == len(wanted)):
-                return [
-                    Results(query.matches([found[number] for number in hit.numbers if number in found]), hit.searched)
-                    for query, hit in zip(queries, hits, strict=True)
-                ]
-            self.follow()
+            view = self._index.view
+            try:
+                latest, complete, results = self._answers(view, queries)
+            except InvalidRequest:
+                # What does not fit an older state may fit the present one.
+                if followed:
+                    raise
+            else:
+                # A face that was deleted since the view was made is not in the store; the next round is without it.
+                # Where nothing changed, somebody took it out of the database by hand.
+                if latest == view.sequence or (followed and complete):
+                    return results
+            self._changing = self.follow()
             followed = True
 
-    def _hits(self, queries: Sequence[Query]) -> tuple[int, list[Hits]]:
-        """The number of the latest change that the index knows, and what it finds."""
-        try:
-            with self._lock.read():
-                return self._index.sequence, [self._index.search(query) for query in queries]
-        except InvalidRequest:
-            # What does not fit an older state may fit the present one.
-            self.follow()
-            with self._lock.read():
-                return self._index.sequence, [self._index.search(query) for query in queries]
+    def _answers(self, view: View, queries: Sequence[Query]) -> tuple[int, bool, list[Results]]:
+        """The number of the latest change, whether the store had all that was proposed, and what it then found."""
+        searches, hits = [self._index.search(view, query) for query in queries], dict[int, Hits]()
+        wanted = {place: next(search) for place, search in enumerate(searches)}
+        complete, latest, known = True, 0, dict[int, EnrolledFace]()
+        while wanted:
+            # What all of them ask for is one statement.
+            numbers = set(np.concatenate(list(wanted.values())).tolist())
+            latest, known = self._store.find(numbers)
+            complete &= len(known) == len(numbers)
+            for place in list(wanted):
+                try:
+                    wanted[place] = searches[place].send(known)
+                except StopIteration as ended:
+                    hits[place] = ended.value
+                    del wanted[place]
+        found = [hits[place] for place in range(len(queries))]
+        return (
+            latest,
+            complete,
+            [Results(query.matches(hit.faces), hit.searched) for query, hit in zip(queries, found, strict=True)],
+        )
 
-    def follow(self) -> None:
-        """Apply the store's changes up to now."""
-        if self._index.sequence == self._store.sequence():
-            return
-        # The database is asked while others search.
+    def follow(self) -> bool:
+        """Apply the store's changes up to now; whether there were any."""
+        if self._index.view.sequence == self._store.sequence():
+            return False
+        # Others search meanwhile.
         with self._following:
             try:
-                while changes := self._store.changes_since(self._index.sequence, _BATCH):
-                    with self._lock.write():
-                        self._index.apply(changes)
+                while changes := self._store.changes_since(self._index.view.sequence, _BATCH):
+                    self._index.apply(changes)
                     self._loader.forget(change.face for change in changes if isinstance(change, Deletion))
             except Forgotten:
-                fresh = self._loader.index(self._config)
-                with self._lock.write():
-                    self._index = fresh
+                self._index = self._loader.index(self._config)
+        return True
 
     def _approximation_is_due(self) -> bool:
         self.follow()
-        with self._lock.read():
-            return self._index.approximation_is_due
+        return self._index.approximation_is_due
 
     def _snapshot_is_due(self) -> bool:
         return sum(self._lacking().values()) >= max(_MANY, len(self._index) // 20)
@@ -188,5 +166,5 @@ class Gallery(BaseGallery):
     def _lacking(self) -> dict[int, int]:
         """The blocks that the snapshot lacks, with the number of their faces."""
         self.follow()
-        with self._lock.read():
-            return self._loader.lacking(self._index.numbers, self._index.sequence)
+        view = self._index.view
+        return self._loader.lacking(view.numbers(), view.sequence)

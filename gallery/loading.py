@@ -1,12 +1,15 @@
 """The index made at a start: of each block of faces from the snapshot, or else from the store."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from gallery.index.face_columns import FaceColumns
-from gallery.index.flat import Numbers
+from gallery.index.faiss_library import Numbers
 from gallery.index.index import Index, IndexConfig
 from gallery.index.snapshot import Snapshot
 from gallery.store.block_keys import block_of, numbers_of, passed
@@ -14,6 +17,8 @@ from gallery.store.store import Store
 
 _BATCH = 10_000
 """Faces taken from the store at a time: about 10 MB."""
+_READERS = 4
+"""Threads that read the snapshot."""
 _KEYS = 64
 """Keys taken from the store at a time."""
 
@@ -36,8 +41,8 @@ class Loader:
         index = Index(config)
         latest, keys = self._store.block_keys()
         for faces in self._faces(latest, keys):
-            index.add(faces)
-        index.sequence = latest
+            index.load(faces)
+        index.loaded(latest)
         if self._snapshot is not None:
             self._snapshot.clear(keys)
         return index
@@ -84,17 +89,31 @@ class Loader:
 
     def _faces(self, latest: int, keys: dict[int, bytes]) -> Iterator[FaceColumns]:
         """All faces up to a number, in the order of their numbers."""
-        done, snapshot = 0, self._snapshot
+        done = 0
         # A block that another process wrote meanwhile may go beyond the number.
-        for block in sorted(block for block in keys if block < passed(latest)):
+        for block, faces in self._read(sorted(block for block in keys if block < passed(latest)), keys):
             first, last = numbers_of(block)
-            faces = None if snapshot is None else snapshot.read(block, keys[block])
-            if faces is not None:
-                self.kept.add(block)
-                yield from self._from_store(done, first)
-                yield faces
-                done = last
+            self.kept.add(block)
+            yield from self._from_store(done, first)
+            yield faces
+            done = last
         yield from self._from_store(done, latest)
+
+    def _read(self, blocks: list[int], keys: dict[int, bytes]) -> Iterator[tuple[int, FaceColumns]]:
+        """The blocks that the snapshot has, in order; some are read and opened while others are taken over."""
+        snapshot, waiting, left = self._snapshot, deque[tuple[int, Future[FaceColumns | None]]](), iter(blocks)
+        if snapshot is None:
+            return
+        with ThreadPoolExecutor(_READERS, "snapshot") as threads:
+            while True:
+                for block in islice(left, 2 * _READERS - len(waiting)):
+                    waiting.append((block, threads.submit(snapshot.read, block, keys[block])))
+                if not waiting:
+                    return
+                block, reading = waiting.popleft()
+                faces = reading.result()
+                if faces is not None:
+                    yield block, faces
 
     def _from_store(self, after: int, last: int) -> Iterator[FaceColumns]:
         while after < last and (enrolments := self._store.enrolled(after, last, _BATCH)):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gallery.index.flat import Numbers
+from gallery.index.faiss_library import Numbers
 from gallery.index.index import Index, IndexConfig
 from gallery.loading import Loader
 from gallery.records import Change, Deletion, Enrolment
@@ -41,10 +41,11 @@ def verify(url: str, snapshot: Path) -> Verdict:
     try:
         loader = Loader(store, snapshot)
         index = loader.index(IndexConfig())
-        kept = _in_blocks(index.numbers, loader.kept)
-        deleted, problems = _compare(store, index, index.sequence)
+        numbers, latest = index.view.numbers(), index.view.sequence
+        kept = _in_blocks(numbers, loader.kept)
+        deleted, problems = _compare(store, index, latest)
         problems += _named("the snapshot holds faces that are deleted", np.intersect1d(kept, deleted))
-        return Verdict(len(index), len(deleted), index.sequence, len(kept), problems)
+        return Verdict(len(index), len(deleted), latest, len(kept), problems)
     finally:
         store.close()
 
@@ -78,10 +79,11 @@ def _compare(store: Store, index: Index, latest: int) -> tuple[list[int], list[s
         differing += index.differing(enrolments)
     since = [change.face for changes in _changes(store, latest, store.sequence()) for change in changes
              if isinstance(change, Deletion)]  # fmt: skip
-    surplus = np.setdiff1d(index.numbers, [*enrolled, *since])
+    here = index.view.numbers()
+    surplus = np.setdiff1d(here, [*enrolled, *since])
     return deleted, [
         *_named("the store holds faces that it notes as deleted", np.intersect1d(enrolled, deleted)),
-        *_named("the index holds faces that are deleted", np.intersect1d(index.numbers, deleted)),
+        *_named("the index holds faces that are deleted", np.intersect1d(here, deleted)),
         *_named("the index holds faces that the store does not have", np.setdiff1d(surplus, deleted)),
         *_named("the index lacks faces of the store, or holds them otherwise", np.array(differing, np.int64)),
     ]

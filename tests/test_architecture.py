@@ -272,7 +272,7 @@ def test_an_open_door_is_found(package: str, source: str, expected: list[str]) -
         ("worker/local/device.py", "from worker.queue import codec", ["worker.queue.codec"]),
         ("worker/queue/tasks/runner.py", "from worker import interface, queue_names", []),
         ("worker/queue/tasks/runner.py", "def late():\n    import worker.local.inference", ["worker.local.inference"]),
-        ("gallery/index/flat.py", "from gallery.store.database import Database", ["gallery.store.database.Database"]),
+        ("gallery/index/scan.py", "from gallery.store.database import Database", ["gallery.store.database.Database"]),
         ("gallery/gallery.py", "from gallery.index.index import Index", []),
     ],
 )

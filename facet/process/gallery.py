@@ -43,7 +43,7 @@ def local_gallery(settings: Settings) -> "Gallery":
     kind, _, number = settings.faiss_device.partition(":")
     move = to_gpu(int(number or 0)) if kind == "gpu" else None
     _make_folder(settings)
-    config = IndexConfig(settings.composed_index, settings.approximate_from, to_gpu=move)
+    config = IndexConfig(settings.approximate_from, to_gpu=move)
     return LocalGallery(settings.gallery_url, settings.snapshot, config)
 
 

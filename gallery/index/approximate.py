@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from gallery.index.faiss_library import Numbers, faiss, selector
 from gallery.index.filter_recall import Effort, FilterRecall
-from gallery.index.flat import MARGIN, Numbers, faiss, selector
 from model.attributes import Vector
 
 LEAST = 1000
@@ -22,6 +22,9 @@ _SPARE = 64
 _POINTS = 64
 """Vectors for each list that its centre is trained on."""
 _ROUNDS = 10
+
+_MARGIN = 1e-4
+"""More than scores, summed in float32 and in another order, can be off, twice."""
 
 Propose = Callable[[Vector, int], Numbers]
 
@@ -87,7 +90,7 @@ class ApproximateIndex:
         """
         best, lists = min(RECALL_AT, len(numbers)), int(self._index.nlist)
         least = [
-            faiss.knn(asked, vectors, best, metric=faiss.METRIC_INNER_PRODUCT)[0][:, -1] - MARGIN for asked in kinds
+            faiss.knn(asked, vectors, best, metric=faiss.METRIC_INNER_PRODUCT)[0][:, -1] - _MARGIN for asked in kinds
         ]
 
         def recall(probes: int) -> float:

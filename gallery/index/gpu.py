@@ -1,12 +1,12 @@
-"""A copy of one flat index on the GPU, which answers what is asked of all faces."""
+"""The vectors of an attribute, or of all, on the GPU, which answers what is asked of all faces."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from gallery.index.flat import MARGIN, SPARE, FlatIndex, Numbers, faiss
+from gallery.index.faiss_library import Numbers, faiss
 from gallery.index.growing_array import Column
 from model.attributes import Vector
 from model.errors import InvalidRequest
@@ -16,6 +16,8 @@ ToGpu = Callable[[Any], Any]
 
 _MOST = 2048
 """FAISS finds no more on the GPU at a time."""
+SPARE = 16
+"""Vectors asked for beyond the k-th, among which mostly are all that might tie with it."""
 
 
 def to_gpu(number: int = 0) -> ToGpu:
@@ -31,7 +33,7 @@ def to_gpu(number: int = 0) -> ToGpu:
 
 
 class GpuIndex:
-    """The vectors of a flat index once more. Any number of threads may search at a time, as of that one."""
+    """Vectors under numbers that only ever grow. Any number of threads may search it, also while one changes it."""
 
     def __init__(self, width: int, move: ToGpu, lock: Lock) -> None:
         """`lock` is that of all indexes that `move` moves: they share buffers, which FAISS lets one thread use."""
@@ -44,24 +46,28 @@ class GpuIndex:
         """Add vectors `(n, width)` under numbers `(n,)` that ascend and are larger than all before."""
         with self._lock:
             self._index.add(np.ascontiguousarray(vectors, np.float32))
-        self._numbers.extend(numbers)
+            self._numbers.extend(numbers)
 
-    def copy(self, flat: FlatIndex) -> None:
-        """Hold what a flat index holds, after something was removed from that: FAISS removes nothing on the GPU."""
+    def copy(self, some: Iterable[tuple[Numbers, Vector]]) -> None:
+        """Hold these instead, after something was removed: FAISS removes nothing on the GPU."""
         with self._lock:
             self._index.reset()
-        self._numbers = Column(np.dtype(np.int64))
-        self.add(flat.numbers, flat.vectors)
+            self._numbers = Column(np.dtype(np.int64))
+        for numbers, vectors in some:
+            self.add(numbers, vectors)
 
-    def candidates(self, direction: Vector, k: int) -> Numbers | None:
-        """As `FlatIndex.candidates` among all; None where that must answer, as more may tie with the k-th."""
-        available = len(self._numbers.values)
-        count = min(k + SPARE, available)
-        if not 0 < count <= _MOST:
-            return None
+    def candidates(self, direction: Vector, k: int, below: float) -> Numbers | None:
+        """Numbers `(m,)`, in no order, among which are the k vectors with the largest inner product with `direction`.
+
+        All that are no more than `below` below the k-th are among them; None where there may be more of them.
+        """
         with self._lock:
+            available = len(self._numbers.values)
+            count = min(k + SPARE, available)
+            if not 0 < count <= _MOST:
+                return None
             [scores], [rows] = self._index.search(direction[np.newaxis], count)
-        if count < available and scores[-1] >= scores[k - 1] - MARGIN:
+            found: Numbers = self._numbers.values[rows]
+        if count < available and scores[-1] >= scores[k - 1] - below:
             return None
-        found: Numbers = self._numbers.values[rows]
         return found

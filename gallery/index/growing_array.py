@@ -16,7 +16,7 @@ class Column:
 
     @property
     def values(self) -> NDArray[Any]:
-        """What it holds `(n,)`, as a view that is good until the next change."""
+        """What it holds `(n,)`, as a view that keeps what it holds."""
         return self._room[: self._size]
 
     def extend(self, values: Sequence[Any] | NDArray[Any]) -> None:
@@ -29,7 +29,6 @@ class Column:
         self._room[self._size : size] = values
         self._size = size
 
-    def keep(self, which: NDArray[np.bool_]) -> None:
-        """Leave out all but these."""
-        self._room = self.values[which]
-        self._size = len(self._room)
+    def trim(self) -> None:
+        """Hold no more memory than the values take."""
+        self._room = self.values.copy()

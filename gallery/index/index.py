@@ -1,30 +1,34 @@
-"""The FAISS indexes derived from the store: one for each attribute, and one of all for composed queries."""
+"""The index derived from the store: every face in few bytes, and what searches them."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.index import segment as segments
 from gallery.index.approximate import LEAST, QUERIES, RECALL_AT, ApproximateIndex
-from gallery.index.composed_query import SummedIndex
-from gallery.index.face_columns import FaceColumns
-from gallery.index.face_table import Roster
+from gallery.index.compact_vectors import compacted, margin, restored, scores
+from gallery.index.face_columns import NAMES, FaceColumns
+from gallery.index.faiss_library import Numbers
 from gallery.index.filter_recall import Effort
-from gallery.index.flat import FlatIndex, Numbers
 from gallery.index.gpu import GpuIndex, ToGpu
+from gallery.index.metadata_filter import code, facts
 from gallery.index.sample_queries import trials
-from gallery.index.vector_space import WHOLE, direction, lift, lower, width
+from gallery.index.scan import candidates, nearest
+from gallery.index.segment import Mask, Segment, both
+from gallery.index.vector_space import WHOLE, directions, lift, whole, width
+from gallery.index.view import View
 from gallery.query import Query
-from gallery.records import Change, Deletion, Enrolment
+from gallery.read_write_lock import ReadWriteLock
+from gallery.records import Change, Deletion, EnrolledFace, Enrolment
 from model.attributes import SPACES, Attribute, Vector
 from model.errors import InvalidRequest
 
 _MORE = 4
 """How many times as many faces each round asks for, where the best of each subject are looked for."""
-
 
 Covered = tuple[Attribute, ...]
 """The attributes that an index is of: one, or all."""
@@ -34,8 +38,6 @@ Covered = tuple[Attribute, ...]
 class IndexConfig:
     """How faces are searched."""
 
-    composed: bool = True
-    """Keep an index of all attributes, which makes composed queries faster and takes 408 bytes a face."""
     approximate_from: int | None = None
     """So many faces are searched approximately; None never does."""
     exact_below: int = 50_000
@@ -48,54 +50,41 @@ class IndexConfig:
 class Hits:
     """What a search of the index finds."""
 
-    numbers: list[int]
-    """Enrolment numbers, best first, equal scores by face id."""
-    embeddings: Vector
-    """Theirs, `(n, 99)`."""
+    faces: list[EnrolledFace]
+    """Best first, equal scores by face id."""
     searched: int
     """How many faces passed the filters."""
+
+
+Search = Generator[Numbers, Mapping[int, EnrolledFace], Hits]
+"""A search under way: it asks for faces of the store by number, which are sent to it, those that are there."""
 
 
 class Index:
     """A replica of the store's embeddings after some change of its sequence.
 
-    Any number of threads may search at a time, but not while another applies changes.
+    One thread at a time changes it. Any number of threads search meanwhile, none of which waits: each looks at a view,
+    of which no row moves.
     """
 
     def __init__(self, config: IndexConfig | None = None) -> None:
-        self.sequence = 0
-        """The number of the latest change applied."""
+        self.view = View(0, (), {})
+        """What is there now."""
         self._config = config or IndexConfig()
-        self._roster = Roster()
-        self._single = {attribute: FlatIndex(width([attribute])) for attribute in Attribute}
-        self._flat: dict[Covered, FlatIndex] = {(attribute,): flat for attribute, flat in self._single.items()}
-        self._whole: FlatIndex | SummedIndex = SummedIndex(self._single)
-        if self._config.composed:
-            self._whole = self._flat[WHOLE] = FlatIndex(width(WHOLE))
+        self._segments: list[Segment] = []
+        self._models: Counter[str] = Counter()
+        self._lock = ReadWriteLock()
+        """Of the approximate indexes, which FAISS lets nobody search while somebody changes them."""
         self._approximate: dict[Covered, ApproximateIndex] = {}
         self._removed: dict[Covered, list[Numbers]] = {}
         """What was removed since the vectors of an approximate index to come were copied."""
         self._gpu: dict[Covered, GpuIndex] = {}
         if self._config.to_gpu is not None:
-            lock = Lock()
-            self._gpu = {covered: GpuIndex(width(covered), self._config.to_gpu, lock) for covered in self._flat}
+            lock, all_of = Lock(), [*((attribute,) for attribute in Attribute), WHOLE]
+            self._gpu = {covered: GpuIndex(width(covered), self._config.to_gpu, lock) for covered in all_of}
 
     def __len__(self) -> int:
-        return len(self._roster)
-
-    @property
-    def numbers(self) -> Numbers:
-        """The ascending numbers of all faces, as a view that is good until the next change."""
-        return self._roster.numbers
-
-    def sample(self, most: int) -> Numbers:
-        """The numbers of at most so many faces, drawn at random, some perhaps twice."""
-        drawn = np.random.default_rng(len(self)).random(min(most, len(self))) * len(self)
-        return np.asarray(self.numbers[drawn.astype(np.intp)])
-
-    def census(self) -> dict[str, int]:
-        """How many faces each model made."""
-        return self._roster.census()
+        return len(self.view)
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Take over some changes, which must be the next ones of the sequence."""
@@ -104,23 +93,22 @@ class Index:
             self._remove(np.array(removed, np.int64))
         added = [change for change in changes if isinstance(change, Enrolment)]
         if added:
-            self.add(FaceColumns.of(added))
+            self._add(FaceColumns.of(added))
         if changes:
-            self.sequence = changes[-1].sequence
+            self._publish(changes[-1].sequence)
+
+    def load(self, faces: FaceColumns) -> None:
+        """Take over faces whose numbers are larger than all that are here; the sequence stays as it is."""
+        self._add(faces)
+        self._publish(self.view.sequence)
+
+    def loaded(self, sequence: int) -> None:
+        """Note that all is here after a change of the sequence."""
+        self._publish(sequence)
 
     def differing(self, enrolments: Sequence[Enrolment]) -> list[int]:
-        """The numbers of those faces that are not here, or not in every index just as they say."""
-        here = np.isin([enrolment.sequence for enrolment in enrolments], self.numbers)
-        there = [enrolment for enrolment, known in zip(enrolments, here, strict=True) if known]
-        same = np.ones(0, np.bool_)
-        if there:
-            numbers = np.array([enrolment.sequence for enrolment in there], np.int64)
-            embeddings = np.stack([enrolment.embedding for enrolment in there])
-            same = self._roster.agrees(there)
-            for covered, flat in self._flat.items():
-                same &= _equal(flat.get(numbers), lift(embeddings, covered))
-        agreed = {enrolment.sequence for enrolment, equal in zip(there, same, strict=True) if equal}
-        return [enrolment.sequence for enrolment in enrolments if enrolment.sequence not in agreed]
+        """The numbers of those faces that are not here, or not just as they say."""
+        return [enrolment.sequence for enrolment in enrolments if not self._agrees(enrolment)]
 
     @property
     def approximation_is_due(self) -> bool:
@@ -139,24 +127,19 @@ class Index:
         A pose is compared quickly as it is. Of several attributes no list lies near a query: to find most of the best
         all lists would have to be looked at, which takes longer than to compare every face.
         """
-        return [covered for covered in self._flat if len(covered) == 1 and SPACES[covered[0]].unit]
+        return [(attribute,) for attribute, space in SPACES.items() if space.unit]
 
     def begin_copy(self, covered: Covered) -> None:
         """Note what is removed from now on, until an approximate index is installed."""
         self._removed[covered] = []
-
-    def copied(self, covered: Covered, after: int, count: int) -> tuple[Numbers, Vector]:
-        """The ascending numbers `(n,)` and the vectors `(n, width)` of the next so many faces after a number."""
-        flat = self._flat[covered]
-        first = int(np.searchsorted(flat.numbers, after, side="right"))
-        return flat.numbers[first : first + count].copy(), flat.vectors[first : first + count].copy()
 
     def install(self, covered: Covered, approximate: ApproximateIndex, last: int) -> None:
         """Search from now on by an approximate index that was made of copies up to the number `last`."""
         removed = self._removed.pop(covered)
         if removed:
             approximate.remove(np.concatenate(removed))
-        approximate.add(*self.copied(covered, last, len(self)))
+        for numbers, vectors in self.view.copies(covered, last):
+            approximate.add(numbers, vectors)
         self._approximate[covered] = approximate
 
     @property
@@ -164,137 +147,172 @@ class Index:
         """The measured recall of each approximate index, by what it is of; empty where search is exact."""
         return {covered[0].value: index.recall for covered, index in self._approximate.items()}
 
-    def search(self, query: Query) -> Hits:
-        """The best faces for a query, exactly those and in the order that comparing every face would give.
+    def search(self, view: View, query: Query) -> Search:
+        """The best faces of a view for a query, exactly those and in the order that comparing every face would give.
 
-        FAISS proposes every face that could be among them; their scores are then computed as everywhere else. An
-        approximate index proposes most of them, so that some may be missing, but never more than k takes; with a filter
-        it does so once its recall with that filter was measured.
+        The compact vectors propose every face that could be among them, whose scores are then computed as everywhere
+        else, of what the store holds. An approximate index proposes most of them, so that some may be missing, but
+        never more than k takes; with a filter it does so once its recall with that filter was measured.
         Raises InvalidRequest where the query names no model and its faces are of several.
         """
-        allowed = self.allowed(query)
-        if query.model is None and self._roster.models(allowed) > 1:
+        masks, searched = view.select(query)
+        if query.model is None and view.several_models(masks):
             raise InvalidRequest("the faces to search are of several models; name the one that made the query")
         find = self._best if query.group_by is None else self._best_of_each_subject
-        best = find(query, allowed, query.k)
-        return Hits(best.tolist(), lower(self._whole.get(best)), len(allowed))
+        faces = yield from find(view, query, masks, searched)
+        return Hits(faces, searched)
 
     def unmeasured(self) -> list[tuple[Covered, Query]]:
         """Of what approximate indexes are, and a query with each filter by which they were asked and not measured."""
         return [(covered, query) for covered, index in self._approximate.items() for query in index.filters.waiting]
 
-    def chosen(self, covered: Covered, numbers: Numbers) -> tuple[Numbers, Vector]:
-        """Those of some ascending numbers that are there, and their vectors `(n, width)`, as copies."""
-        flat = self._flat[covered]
-        rows = np.searchsorted(flat.numbers, numbers)
-        there = rows < len(flat)
-        there[there] = flat.numbers[rows[there]] == numbers[there]
-        return numbers[there], flat.vectors[rows[there]]
-
-    def measure(
-        self,
-        covered: Covered,
-        query: Query,
-        faces: tuple[Numbers, Vector],
-        others: Vector,
-        held: Callable[[], AbstractContextManager[None]],
-    ) -> None:
+    def measure(self, covered: Covered, query: Query, others: int) -> None:
         """Measure how well the approximate index of some attribute does with the filter of a query.
 
-        `faces` are copies of the numbers and vectors of those that pass it. They are looked for by queries that are
-        near some of them and by queries that are near `others`, who do not; `held` keeps the index as it is for each.
+        The faces that pass it are looked for by queries that are near some of them and by queries that are near
+        others, who do not, as far as there are some among so many.
         """
-        approximate, (numbers, vectors) = self._approximate[covered], faces
-        if len(numbers) <= self._config.exact_below:
+        approximate, view = self._approximate[covered], self.view
+        masks, count = view.select(replace(query, exclude=None))
+        if count <= self._config.exact_below:
             approximate.filters.learn(query, None)
             return
+        numbers, vectors = view.chosen(covered, masks)
+        some = view.sample(others)
+        rest = [both(mask, ~passing) for mask, passing in zip(some, masks, strict=True) if passing is not None]
+        outside = view.chosen(covered, rest if any(mask is not None and mask.any() for mask in rest) else some)[1]
 
         def propose(wanted: Vector, probes: int) -> Numbers:
-            with held():
+            with self._lock.read():
                 return approximate.candidates(wanted, RECALL_AT, probes, numbers)
 
-        kinds = [trials(some)(QUERIES) for some in (vectors, others)]
+        kinds = [trials(near)(QUERIES) for near in (vectors, outside)]
         approximate.filters.learn(query, approximate.measured(numbers, vectors, kinds, propose))
 
-    def allowed(self, query: Query) -> Numbers:
-        """The ascending numbers of the faces that pass a query's filters."""
-        allowed = self._roster.select(query)
-        if query.max_degrees is None:
-            return allowed
-        poses = self._single[Attribute.POSE].get(allowed)[:, : SPACES[Attribute.POSE].size]
-        return allowed[query.near_in_pose(poses)]
+    def _best(
+        self, view: View, query: Query, masks: list[Mask], count: int, exactly: bool = False
+    ) -> Generator[Numbers, Mapping[int, EnrolledFace], list[EnrolledFace]]:
+        """The k best of the faces that pass, best first, without those that the store does not have."""
+        numbers = None if exactly else self._proposed(view, query, masks, count)
+        if numbers is None:
+            numbers = candidates(view.parts, masks, directions(query), query.k)
+        found = yield numbers
+        faces = [found[number] for number in numbers.tolist() if number in found]
+        if not faces:
+            return []
+        values = query.scores(np.array([face.embedding for face in faces])).tolist()
+        least = -np.inf if query.min_similarity is None else query.min_similarity
+        good = [(-value, face.id, place) for place, (face, value) in enumerate(zip(faces, values, strict=True))
+                if value >= least]  # fmt: skip
+        return [faces[place] for _, _, place in sorted(good)[: query.k]]
 
-    def _best(self, query: Query, allowed: Numbers, k: int, exactly: bool = False) -> Numbers:
-        """The k best of the allowed faces, best first."""
-        covered = query.attributes if len(query.attributes) == 1 else WHOLE
-        wanted = direction(query, covered)
-        among = None if len(allowed) == len(self) else allowed
-        if among is None and covered in self._gpu:
-            found = self._gpu[covered].candidates(wanted, k)
-            if found is not None:
-                return self._ranked(query, found)[:k]
-        approximate = self._approximate.get(covered)
-        if approximate is not None and not exactly and len(allowed) > self._config.exact_below:
-            effort: Effort | None = approximate.effort
-            if among is not None:
-                effort = approximate.filters.effort(query, len(allowed), approximate.effort)
-            if effort is not None:
-                numbers = approximate.candidates(wanted, k, effort.probes, among)
-                # The lists that were looked at may hold fewer than there are.
-                if len(numbers) >= min(k, len(allowed)):
-                    return self._ranked(query, numbers)[:k]
-        numbers = self._flat.get(covered, self._whole).candidates(wanted, k, among)
-        return self._ranked(query, numbers)[:k]
-
-    def _best_of_each_subject(self, query: Query, allowed: Numbers, k: int) -> Numbers:
+    def _best_of_each_subject(
+        self, view: View, query: Query, masks: list[Mask], count: int
+    ) -> Generator[Numbers, Mapping[int, EnrolledFace], list[EnrolledFace]]:
         """The best face of each of the k best subjects, best first.
 
         The first face of a subject among the best is its best. A round looks for those whose subjects no round before
         has found; each asks for more faces, so that a subject with many of them does not make for many rounds.
         """
-        best, asked = np.empty(0, np.int64), k
-        while len(best) < k and len(allowed):
+        best, asked = dict[str, EnrolledFace](), query.k
+        while len(best) < query.k:
             # What is left after the first round lies beyond the lists nearest to the query.
-            found = self._best(query, allowed, asked, exactly=asked > k)
-            subjects, first = np.unique(self._roster.subjects(found), return_index=True)
-            best = np.concatenate([best, found[np.sort(first)]])
+            found = yield from self._best(view, replace(query, k=asked), masks, count, exactly=asked > query.k)
+            for face in found:
+                best.setdefault(face.subject, face)
             if len(found) < asked:
                 break
-            allowed = allowed[~np.isin(self._roster.subjects(allowed), subjects)]
+            masks = view.without(masks, [code(face.subject) for face in found])
             asked *= _MORE
-        return best[:k]
+        return list(best.values())[: query.k]
 
-    def _ranked(self, query: Query, numbers: Numbers) -> Numbers:
-        """The faces with these numbers that score enough, best first."""
-        scores = query.scores(lower(self._whole.get(numbers)))
-        if query.min_similarity is not None:
-            good = scores >= query.min_similarity
-            numbers, scores = numbers[good], scores[good]
-        return numbers[np.lexsort((self._roster.ids(numbers), -scores))]
+    def _proposed(self, view: View, query: Query, masks: list[Mask], count: int) -> Numbers | None:
+        """Numbers among which are the k best, or most of them, by the GPU or an approximate index.
 
-    def add(self, faces: FaceColumns) -> None:
-        """Take over faces whose numbers are larger than all that are here; the sequence stays as it is."""
-        self._roster.add(faces)
-        for covered, flat in self._flat.items():
-            vectors = lift(faces.embeddings, covered)
-            flat.add(faces.numbers, vectors)
-            if covered in self._approximate:
-                self._approximate[covered].add(faces.numbers, vectors)
-            if covered in self._gpu:
-                self._gpu[covered].add(faces.numbers, vectors)
+        None where every face is to be compared.
+        """
+        parts = directions(query)
+        covered = query.attributes if len(parts) == 1 else WHOLE
+        below, everybody, numbers = margin(parts), count == len(view), None
+        if everybody and covered in self._gpu:
+            numbers = self._gpu[covered].candidates(whole(parts, covered), query.k, below)
+        approximate = self._approximate.get(covered)
+        if numbers is None and approximate is not None and count > self._config.exact_below:
+            effort: Effort | None = approximate.effort
+            if not everybody:
+                effort = approximate.filters.effort(query, count, approximate.effort)
+            if effort is not None:
+                among = None if everybody else view.numbers(masks)
+                with self._lock.read():
+                    numbers = approximate.candidates(parts[covered[0]], query.k, effort.probes, among)
+        if numbers is None:
+            return None
+        there, vectors = view.vectors(numbers, query.attributes)
+        # They may know a newer state, and the lists that were looked at may hold fewer than there are.
+        if len(there) < len(numbers) or len(there) < min(query.k, count):
+            return None
+        room = np.empty(len(there) * max(space.size for space in SPACES.values()), np.float32)
+        return nearest(there, scores(vectors, parts, room), query.k, below)
+
+    def _add(self, faces: FaceColumns) -> None:
+        done, count = 0, len(faces.numbers)
+        while done < count:
+            if not self._segments or not self._segments[-1].room:
+                self._segments.append(Segment(segments.ROWS))
+            last = min(count, done + self._segments[-1].room)
+            self._segments[-1].add(faces, done, last)
+            done = last
+        names = {code(model): model for model in faces.models}
+        for model, many in zip(*np.unique(faces.rows["model"], return_counts=True), strict=True):
+            self._models[names[int(model)]] += int(many)
+        if not self._approximate and not self._gpu:
+            return
+        vectors = {attribute: restored(values) for attribute, values in faces.vectors.items()}
+        with self._lock.write():
+            for covered, approximate in self._approximate.items():
+                approximate.add(faces.numbers, lift(vectors, covered))
+        for covered, gpu in self._gpu.items():
+            gpu.add(faces.numbers, lift(vectors, covered))
 
     def _remove(self, numbers: Numbers) -> None:
-        self._roster.remove(numbers)
-        for flat in self._flat.values():
-            flat.remove(numbers)
-        for approximate in self._approximate.values():
-            approximate.remove(numbers)
+        names = {code(model): model for model in self._models}
+        kept = []
+        for one in self._segments:
+            for model in one.erase(numbers).tolist():
+                self._models[names[model]] -= 1
+            one = one.rewritten() if one.sparse else one
+            if len(one.part) or one.room:
+                kept.append(one)
+        self._segments = kept
+        self._models = +self._models
+        if self._approximate:
+            with self._lock.write():
+                for approximate in self._approximate.values():
+                    approximate.remove(numbers)
         for removed in self._removed.values():
             removed.append(numbers)
+        self._publish(self.view.sequence)
         for covered, gpu in self._gpu.items():
-            gpu.copy(self._flat[covered])
+            gpu.copy(self.view.copies(covered, 0))
+
+    def _publish(self, sequence: int) -> None:
+        """Let searches from now on see what is here."""
+        self.view = View(sequence, tuple(segment.part for segment in self._segments), dict(self._models))
+
+    def _agrees(self, enrolment: Enrolment) -> bool:
+        number = np.array([enrolment.sequence], np.int64)
+        for part, rows, _ in self.view.located(number):
+            [row] = rows.tolist()
+            stated = part.facts[part.holders == row].tolist()
+            return (
+                all(part.rows[name][row] == code(getattr(enrolment, name)) for name in NAMES)
+                and sorted(stated) == sorted(facts(enrolment.metadata))
+                and all(_equal(part.vectors[attribute][row], compacted(enrolment.embedding[np.newaxis], attribute)[0])
+                        for attribute in Attribute)
+            )  # fmt: skip
+        return False
 
 
-def _equal(a: Vector, b: Vector) -> NDArray[np.bool_]:
-    """Which rows of two arrays `(n, width)` are the same to the last bit."""
-    return np.asarray((a.view(np.int32) == b.view(np.int32)).all(axis=1))
+def _equal(a: NDArray[np.generic], b: NDArray[np.generic]) -> bool:
+    """Whether two arrays are the same to the last bit."""
+    return a.tobytes() == b.tobytes()

@@ -1,4 +1,8 @@
-"""What the metadata of a face states, as numbers that can be compared: one for each key with its value."""
+"""What is stated of a face, as numbers that can be compared: one for each text, or key of its metadata with its value.
+
+They are hashes of 64 bits (BLAKE2b), so that no text stays in memory: among a million different ones another one is
+taken for the one asked for with a probability of 5e-14.
+"""
 
 import hashlib
 import json
@@ -6,19 +10,18 @@ from collections.abc import Mapping
 from typing import Any
 
 
+def code(text: str) -> int:
+    """The number of a text."""
+    return int.from_bytes(hashlib.blake2b(text.encode(errors="replace"), digest_size=8).digest(), signed=True)
+
+
 def facts(metadata: Mapping[str, Any]) -> list[int]:
-    """One number of 64 bits for each top-level key of some plain JSON and its value, in no order.
+    """One number for each top-level key of some plain JSON and its value, in no order.
 
     Two are equal where key and value are equal as JSON: `1` is `1.0`, `true` is not `1`, the order of an object's keys
-    does not count. They are hashes (BLAKE2b), so that no value stays in memory: among a million different facts
-    another one is taken for the one asked for with a probability of 5e-14.
+    does not count.
     """
-    return [_number(key, value) for key, value in metadata.items()]
-
-
-def _number(key: str, value: Any) -> int:
-    text = json.dumps([key, _canonical(value)], sort_keys=True)
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), signed=True)
+    return [code(json.dumps([key, _canonical(value)], sort_keys=True)) for key, value in metadata.items()]
 
 
 def _canonical(value: Any) -> Any:

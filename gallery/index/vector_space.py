@@ -4,12 +4,12 @@ On the sphere the cosine is one already. The similarity of two poses is 1 - d²/
 inner product of (q, -1/2) and (p, |p|²), and a constant that ranks nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from gallery.query import Query
-from model.attributes import SPACES, Attribute, Vector, part
+from model.attributes import SPACES, Attribute, Vector
 
 WHOLE = tuple(Attribute)
 
@@ -19,46 +19,32 @@ def width(attributes: Sequence[Attribute]) -> int:
     return sum(_width(attribute) for attribute in attributes)
 
 
-def lift(embeddings: Vector, attributes: Sequence[Attribute]) -> Vector:
-    """The lifted attributes `(n, width)` of embeddings `(n, 99)`."""
+def lift(vectors: Mapping[Attribute, Vector], attributes: Sequence[Attribute]) -> Vector:
+    """The lifted attributes `(n, width)` of sub-vectors `(n, size)`."""
     columns = []
     for attribute in attributes:
-        vectors = part(embeddings, attribute)
-        columns.append(vectors)
+        columns.append(vectors[attribute])
         if not SPACES[attribute].unit:
-            columns.append(np.sum(vectors.astype(np.float64) ** 2, axis=-1, keepdims=True))
+            columns.append(np.sum(vectors[attribute].astype(np.float64) ** 2, axis=-1, keepdims=True))
     return np.concatenate(columns, axis=-1, dtype=np.float32)
 
 
-def lower(lifted: Vector) -> Vector:
-    """The embeddings `(n, 99)` whose lifted attributes, all of them, these are `(n, width)`."""
-    return np.take(lifted, _KEPT, axis=1)
-
-
-def cut(lifted: Vector) -> dict[Attribute, Vector]:
-    """The lifted attributes `(..., width)` of what is lifted whole, as views."""
-    parts, start = {}, 0
-    for attribute in WHOLE:
-        parts[attribute] = lifted[..., start : start + _width(attribute)]
-        start += _width(attribute)
-    return parts
-
-
-def direction(query: Query, attributes: Sequence[Attribute]) -> Vector:
-    """The vector `(width,)` whose inner product with a lifted face is its score, less a constant of the query."""
-    parts = {attribute: np.zeros(_width(attribute)) for attribute in attributes}
+def directions(query: Query) -> dict[Attribute, Vector]:
+    """By attribute the vectors `(width,)` whose inner products with a lifted face sum to its score, less a constant."""
+    parts = {attribute: np.zeros(_width(attribute)) for attribute in query.attributes}
     for term, weight in zip(query.terms, query.weights, strict=True):
         size = SPACES[term.attribute].size
         parts[term.attribute][:size] += weight * term.vector
         parts[term.attribute][size:] -= weight / 2.0
-    return np.concatenate(list(parts.values()), dtype=np.float32)
+    return {attribute: vector.astype(np.float32) for attribute, vector in parts.items()}
+
+
+def whole(parts: Mapping[Attribute, Vector], attributes: Sequence[Attribute]) -> Vector:
+    """The direction `(width,)` in the space of these attributes, zero where it has no part."""
+    return np.concatenate(
+        [parts.get(attribute, np.zeros(_width(attribute), np.float32)) for attribute in attributes], dtype=np.float32
+    )
 
 
 def _width(attribute: Attribute) -> int:
     return SPACES[attribute].size + (not SPACES[attribute].unit)
-
-
-_KEPT = np.concatenate(
-    [numbers[: SPACES[attribute].size] for attribute, numbers in cut(np.arange(width(WHOLE), dtype=np.float32)).items()]
-).astype(np.intp)
-"""Where the numbers of an embedding lie among those of what is lifted whole."""

@@ -15,10 +15,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gallery.periodic_thread import Keeper
 from gallery.store import dialects, migrate
-from gallery.store.encryption import Vault, attach
+from gallery.store.encryption import Sealed, Vault, attach
 from gallery.store.time_limit import ANSWER_SECONDS, LOCK_SECONDS, WORK_SECONDS, TimeLimit, present_limit
 from model.errors import InvalidRequest, StorageFull, Unavailable
 
+_SEALED = Sealed()
 VECTOR_KEYS = "vector_keys"
 MOST_CONNECTIONS = 20
 """Of one process to a server; PostgreSQL by default takes 100 of all together."""
@@ -131,6 +132,12 @@ class Database:
     def mark(self) -> str:
         """What stands for a parameter in a statement for `cursor`."""
         return "?" if self._engine.dialect.positional else "%s"
+
+    def opened(self, value: bytes) -> bytes:
+        """What was given to a `Sealed` column, of which `cursor` gives what the database keeps. Raises Unavailable."""
+        result = _SEALED.process_result_value(value, self._engine.dialect)
+        assert result is not None
+        return result
 
     def scrub(self) -> None:
         """Let nothing of what was deleted stay in the database's files.

@@ -49,7 +49,7 @@ def face_of(row: Mapping[Any, Any]) -> EnrolledFace:
         subject=row["subject"],
         collection=row["collection"],
         model=row["model"],
-        embedding=_vector(row["embedding"]),
+        embedding=vector_of(row["embedding"]),
         metadata=row["metadata"],
         quality=row["quality"],
         created=moment(row["created"]),
@@ -60,7 +60,7 @@ def new_face_of(row: Mapping[Any, Any]) -> NewFace:
     """The face in a row of `faces` as it can be enrolled elsewhere."""
     return NewFace(
         row["subject"],
-        _vector(row["embedding"]),
+        vector_of(row["embedding"]),
         row["model"],
         row["collection"],
         row["metadata"],
@@ -86,9 +86,10 @@ def change_of(row: Row[Any]) -> Change:
 
 def enrolment_of(row: Row[Any]) -> Enrolment:
     """The enrolment in a row of `faces`."""
-    vector = _vector(row.embedding)
+    vector = vector_of(row.embedding)
     return Enrolment(row.sequence, row.id, row.subject, row.collection, row.model, vector, row.metadata)
 
 
-def _vector(numbers: bytes) -> Vector:
+def vector_of(numbers: bytes) -> Vector:
+    """The embedding `(99,)` in its bytes."""
     return np.frombuffer(numbers, _FLOATS).astype(np.float32, copy=False)

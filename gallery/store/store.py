@@ -35,7 +35,6 @@ from gallery.store.face_lookup import find
 from gallery.store.rows import face_of, moment, new_face_of
 from gallery.store.tables import counter, faces, failures, jobs
 from gallery.store.time_limit import WORK_SECONDS
-from model.attributes import Vector
 from model.errors import InvalidRequest, NotFound
 
 Seen = Collection[str] | None
@@ -120,9 +119,9 @@ class Store:
             found = connection.execute(select(func.count()).where(*_outdated(model, collection, after)))
             return int(found.scalar_one())
 
-    def find(self, embeddings: Mapping[int, Vector]) -> tuple[int, dict[int, EnrolledFace]]:
-        """The number of the latest change, and the faces with these numbers and embeddings that are not gone."""
-        return find(self.database, embeddings)
+    def find(self, numbers: Collection[int]) -> tuple[int, dict[int, EnrolledFace]]:
+        """The number of the latest change, and the faces with these numbers that are not gone, by number."""
+        return find(self.database, numbers)
 
     def page(
         self, *, collection: str | None = None, subject: str | None = None, cursor: str | None = None, limit: int = 100

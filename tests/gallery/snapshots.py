@@ -3,10 +3,18 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from gallery.index.compact_vectors import compacted
 from gallery.store.store import Store
+from model.attributes import Attribute, Vector
+
+
+def needle(embedding: Vector, attribute: Attribute) -> bytes:
+    """What a snapshot holds of an attribute of an embedding `(99,)`."""
+    return compacted(embedding[np.newaxis], attribute).tobytes()
 
 
 def opened(folder: Path, store: str, keys: Iterable[bytes]) -> bytes:
@@ -17,7 +25,7 @@ def opened(folder: Path, store: str, keys: Iterable[bytes]) -> bytes:
         plain += data
         for key in known:
             try:
-                about = f"2 {store} {int(name[:10])}".encode()
+                about = f"3 {store} {int(name[:10])}".encode()
                 plain += AESGCM(key).decrypt(data[:12], data[12:], about)
             except InvalidTag:
                 continue

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
@@ -20,15 +21,18 @@ _MODELS = st.sampled_from(["m1", "m2"])
 _METADATA = st.fixed_dictionaries({}, optional={"a": st.sampled_from([1, 1.0, True, None]), "b": st.just([{"c": 1}])})
 _SEEDS = st.integers(0, 4)
 
-CONFIGS = (IndexConfig(), IndexConfig(composed=False))
-"""Of two galleries on one store: all searches are exact, with an index for composed queries or without."""
+CONFIGS = (IndexConfig(), IndexConfig(to_gpu=lambda index: index))
+"""Of two galleries on one store: all searches are exact, made by the processors or a device, here FAISS's own index."""
 
 
 def test_the_gallery_is_a_dictionary_of_faces(
     new_url: Callable[[], str],
     embedding: Callable[[int], Vector],
     brute_force: Callable[[Iterable[EnrolledFace], Query], list[tuple[str, float]]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("gallery.index.segment.ROWS", 8)
+
     class Machine(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()

@@ -10,10 +10,8 @@ import pytest
 
 from gallery.gallery import Gallery
 from gallery.index.approximate import TARGET_RECALL, ApproximateIndex
-from gallery.index.flat import FlatIndex
 from gallery.index.index import IndexConfig
 from gallery.index.sample_queries import trials
-from gallery.index.vector_space import lift
 from gallery.query import Query, Term
 from gallery.records import NewFace
 from model.attributes import EMBEDDING_SIZE, Attribute, Vector, normalized, part
@@ -33,12 +31,10 @@ def _embeddings(count: int, seed: int) -> Vector:
 
 @pytest.mark.parametrize("attribute", [Attribute.IDENTITY, Attribute.STYLE])
 def test_the_recall_is_that_of_other_queries_too(attribute: Attribute) -> None:
-    numbers, vectors = np.arange(7, 7 + FACES), lift(_embeddings(FACES, 1), [attribute])
+    numbers, vectors = np.arange(7, 7 + FACES), np.ascontiguousarray(part(_embeddings(FACES, 1), attribute))
     made = ApproximateIndex(numbers, vectors, trials(vectors))
     assert TARGET_RECALL <= made.recall <= 1.0
     assert made.effort.probes < made._index.nlist
-    flat = FlatIndex(vectors.shape[1])
-    flat.add(numbers, vectors)
     found, queries = [], trials(vectors[::-1])(300)
     for query in queries:
         best = numbers[np.argsort(-(vectors @ query), kind="stable")[:10]]
@@ -48,7 +44,7 @@ def test_the_recall_is_that_of_other_queries_too(attribute: Attribute) -> None:
 
 
 def test_what_is_added_is_found_and_what_is_removed_is_not() -> None:
-    vectors = lift(_embeddings(FACES, 2), [Attribute.IDENTITY])
+    vectors = np.ascontiguousarray(part(_embeddings(FACES, 2), Attribute.IDENTITY))
     numbers = np.arange(FACES)
     made = ApproximateIndex(numbers[:3000], vectors[:3000], trials(vectors))
     made.add(numbers[3000:], vectors[3000:])

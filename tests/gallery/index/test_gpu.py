@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 
 from gallery.gallery import Gallery
-from gallery.index import flat as flat_module
-from gallery.index import gpu
-from gallery.index.flat import FlatIndex
+from gallery.index import faiss_library, gpu
 from gallery.index.gpu import GpuIndex
 from gallery.index.index import IndexConfig
 from gallery.query import Query, Term
@@ -24,34 +22,30 @@ MakeEmbedding = Callable[[int], Vector]
 
 
 def test_it_proposes_the_best_and_leaves_ties_to_the_cpu() -> None:
-    index, flat = GpuIndex(2, lambda index: index, Lock()), FlatIndex(2)
-    assert index.candidates(np.ones(2, np.float32), 1) is None
+    index, below = GpuIndex(2, lambda index: index, Lock()), 1e-4
+    assert index.candidates(np.ones(2, np.float32), 1, below) is None
     numbers = np.arange(5, 105)
     vectors = np.stack([np.linspace(0, 1, 100), np.zeros(100)], axis=1, dtype=np.float32)
-    flat.add(numbers, vectors)
     index.add(numbers, vectors)
-    found = index.candidates(np.array([1, 0], np.float32), 3)
+    found = index.candidates(np.array([1, 0], np.float32), 3, below)
     assert found is not None
     assert set(found.tolist()) >= {102, 103, 104}
     # All are equal here.
-    assert index.candidates(np.array([0, 1], np.float32), 3) is None
-    assert set(index.candidates(np.array([1, 0], np.float32), 500).tolist()) == set(numbers.tolist())  # type: ignore[union-attr]
-    flat.remove(numbers[-2:])
-    index.copy(flat)
-    found = index.candidates(np.array([1, 0], np.float32), 1)
+    assert index.candidates(np.array([0, 1], np.float32), 3, below) is None
+    assert set(index.candidates(np.array([1, 0], np.float32), 500, below).tolist()) == set(numbers.tolist())  # type: ignore[union-attr]
+    index.copy([(numbers[:40], vectors[:40]), (numbers[40:-2], vectors[40:-2])])
+    found = index.candidates(np.array([1, 0], np.float32), 1, below)
     assert found is not None
     assert set(found.tolist()) >= {102}
     assert not {103, 104} & set(found.tolist())
 
 
-@pytest.mark.parametrize("composed", [True, False])
 def test_a_gallery_finds_the_same(
     sqlite_url: str,
     embedding: MakeEmbedding,
     brute_force: Callable[[list[EnrolledFace], Query], list[tuple[str, float]]],
-    composed: bool,
 ) -> None:
-    gallery = Gallery(sqlite_url, None, IndexConfig(composed, to_gpu=lambda index: index))
+    gallery = Gallery(sqlite_url, None, IndexConfig(to_gpu=lambda index: index))
     faces = gallery.enrol_many([NewFace(f"s{n % 7}", embedding(n // 2), "m1") for n in range(120)])
     for round_ in range(2):
         for seed in range(6):
@@ -95,7 +89,7 @@ def test_all_indexes_use_the_device_one_at_a_time() -> None:
         start.wait()
         for number in range(20):
             index.add(np.array([number]), np.array([[number, 1]], np.float32))
-            index.candidates(np.array([1, 0], np.float32), 1)
+            index.candidates(np.array([1, 0], np.float32), 1, 1e-4)
 
     threads = [Thread(target=use, args=(index,)) for index in indexes]
     for thread in threads:
@@ -106,14 +100,14 @@ def test_all_indexes_use_the_device_one_at_a_time() -> None:
 
 
 def test_without_a_gpu_it_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flat_module.faiss, "get_num_gpus", lambda: 0, raising=False)
+    monkeypatch.setattr(faiss_library.faiss, "get_num_gpus", lambda: 0, raising=False)
     with pytest.raises(InvalidRequest, match="needs an NVIDIA GPU and its FAISS: uninstall faiss-cpu"):
         gpu.to_gpu()
 
 
 def test_an_index_goes_to_the_gpu_that_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
     moved: list[tuple[object, int, object]] = []
-    faiss = flat_module.faiss
+    faiss = faiss_library.faiss
     monkeypatch.setattr(faiss, "get_num_gpus", lambda: 2, raising=False)
     monkeypatch.setattr(faiss, "StandardGpuResources", lambda: "resources", raising=False)
     monkeypatch.setattr(faiss, "index_cpu_to_gpu", lambda *given: moved.append(given), raising=False)
@@ -125,18 +119,17 @@ def test_an_index_goes_to_the_gpu_that_was_named(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.skipif(
-    not hasattr(flat_module.faiss, "StandardGpuResources") or not flat_module.faiss.get_num_gpus(),
+    not hasattr(faiss_library.faiss, "StandardGpuResources") or not faiss_library.faiss.get_num_gpus(),
     reason="FAISS has no GPU",
 )
 def test_on_a_gpu_the_nearest_are_found() -> None:
     vectors = np.random.default_rng(0).standard_normal((5000, 32), np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    index, flat = GpuIndex(32, gpu.to_gpu(), Lock()), FlatIndex(32)
-    for each in (index, flat):
-        each.add(np.arange(5000), vectors)
+    index = GpuIndex(32, gpu.to_gpu(), Lock())
+    index.add(np.arange(5000), vectors)
     for query in vectors[:20]:
         best = set(np.argsort(-(vectors @ query))[:10].tolist())
-        found = index.candidates(query, 10)
+        found = index.candidates(query, 10, 1e-4)
         assert found is None or best <= set(found.tolist())
-    index.copy(flat)
-    assert index.candidates(vectors[0], 10) is not None
+    index.copy([(np.arange(5000), vectors)])
+    assert index.candidates(vectors[0], 10, 1e-4) is not None

@@ -1,6 +1,6 @@
 """Searching finds exactly what comparing every face finds, in the same order."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gallery.index.index import Index
+from gallery.index.index import Hits, Index
 from gallery.query import Query, Term
 from gallery.records import Deletion, EnrolledFace, Enrolment
 from gallery.store.uuid7 import uuid7
@@ -77,6 +77,26 @@ def _index(faces: Iterable[EnrolledFace]) -> Index:
     return index
 
 
+def _search(index: Index, faces: Iterable[EnrolledFace], query: Query) -> Hits:
+    """What a search finds with the store of these faces."""
+    there = {face.sequence: face for face in faces}
+    search = index.search(index.view, query)
+    wanted = next(search)
+    while True:
+        try:
+            wanted = search.send({number: there[number] for number in wanted.tolist() if number in there})
+        except StopIteration as ended:
+            hits: Hits = ended.value
+            return hits
+
+
+@pytest.fixture(autouse=True, params=[32, 100_000], ids=["many segments", "one segment"])
+def _rows(request: pytest.FixtureRequest) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("gallery.index.segment.ROWS", request.param)
+        yield
+
+
 def _kinds(embedding: MakeEmbedding) -> dict[str, list[Vector]]:
     extreme = [embedding(seed) for seed in range(64)]
     for corner, vector in enumerate(extreme):
@@ -104,7 +124,6 @@ def _kinds(embedding: MakeEmbedding) -> dict[str, list[Vector]]:
 def test_search_is_brute_force(kind: str, asked: str, embedding: MakeEmbedding, brute_force: Compare) -> None:
     faces = _faces(_kinds(embedding)[kind])
     index = _index(faces)
-    by_number = {face.sequence: face for face in faces}
     for seed in (1, 1000):
         terms = tuple(
             Term(attribute, part(embedding(seed + place), attribute), weight)
@@ -115,8 +134,8 @@ def test_search_is_brute_force(kind: str, asked: str, embedding: MakeEmbedding, 
         for filters in (*_FILTERS.values(), excluded):
             filters = {"reference": embedding(seed), **filters}
             query = Query(terms, **filters)  # type: ignore[arg-type]
-            hits = index.search(query)
-            matches = query.matches([by_number[number] for number in hits.numbers])
+            hits = _search(index, faces, query)
+            matches = query.matches(hits.faces)
             assert [(match.face.id, match.similarity) for match in matches] == brute_force(faces, query)
             everyone = Query(terms, **{**filters, "k": 10**6, "min_similarity": None, "group_by": None})  # type: ignore[arg-type]
             assert hits.searched == len(brute_force(faces, everyone))
@@ -148,8 +167,7 @@ def test_search_is_brute_force_on_a_lattice_of_ties(
         group_by=data.draw(st.sampled_from([None, "subject"])),
         collection=data.draw(st.sampled_from([None, "c0"])),
     )
-    by_number = {face.sequence: face for face in faces}
-    found = [by_number[number].id for number in _index(faces).search(query).numbers]
+    found = [face.id for face in _search(_index(faces), faces, query).faces]
     assert found == [id for id, _ in brute_force(faces, query)]
 
 
@@ -157,10 +175,9 @@ def test_a_subject_of_many_faces_hides_no_other(embedding: MakeEmbedding, brute_
     crowd = [replace(face, subject="crowd") for face in _faces([embedding(1)] * 500)]
     others = [replace(face, sequence=face.sequence + 10_000) for face in _faces(embedding(seed) for seed in range(40))]
     index = _index([*crowd, *others])
-    by_number = {face.sequence: face for face in (*crowd, *others)}
     query = Query((Term(_IDENTITY, part(embedding(1), _IDENTITY)),), k=4, group_by="subject")
-    found = [by_number[number] for number in index.search(query).numbers]
-    assert [face.id for face in found] == [id for id, _ in brute_force(by_number.values(), query)]
+    found = _search(index, [*crowd, *others], query).faces
+    assert [face.id for face in found] == [id for id, _ in brute_force([*crowd, *others], query)]
     assert found[0].subject == "crowd"
     assert len({face.subject for face in found}) == 4
 
@@ -172,18 +189,29 @@ def test_deletions_leave_what_is_left_searchable(embedding: MakeEmbedding, brute
     index.apply([Deletion(1000 + place, number) for place, number in enumerate(sorted(gone))])
     left = [face for face in faces if face.sequence not in gone]
     query = Query((Term(_POSE, part(embedding(5), _POSE)), Term(_STYLE, part(embedding(6), _STYLE))), k=100)
-    by_number = {face.sequence: face for face in left}
     assert len(index) == len(left)
-    assert index.sequence == 1000 + len(gone) - 1
-    assert [by_number[n].id for n in index.search(query).numbers] == [id for id, _ in brute_force(left, query)]
+    assert index.view.sequence == 1000 + len(gone) - 1
+    assert [face.id for face in _search(index, left, query).faces] == [id for id, _ in brute_force(left, query)]
 
 
 def test_models_are_never_compared(embedding: MakeEmbedding) -> None:
-    index = Index()
-    index.apply([Enrolment(n, f"id-{n}", f"s{n % 2}", "c", f"m{n % 2}", embedding(n)) for n in range(1, 11)])
+    faces = [
+        replace(face, model=f"m{n % 2}", subject=f"s{n % 2}")
+        for n, face in enumerate(_faces(embedding(n) for n in range(1, 11)), 1)
+    ]
+    index = _index(faces)
     terms = (Term(_IDENTITY, part(embedding(1), _IDENTITY)),)
-    hits = index.search(Query(terms, model="m0"))
-    assert (sorted(hits.numbers), hits.searched) == ([2, 4, 6, 8, 10], 5)
-    assert sorted(index.search(Query(terms, subject="s1")).numbers) == [1, 3, 5, 7, 9]
+    hits = _search(index, faces, Query(terms, model="m0"))
+    assert (sorted(face.sequence for face in hits.faces), hits.searched) == ([4, 8, 12, 16, 20], 5)
+    odd = _search(index, faces, Query(terms, subject="s1")).faces
+    assert sorted(face.sequence for face in odd) == [2, 6, 10, 14, 18]
     with pytest.raises(InvalidRequest, match="of several models; name the one"):
-        index.search(Query(terms))
+        _search(index, faces, Query(terms))
+
+
+def test_what_the_store_lacks_is_left_out(embedding: MakeEmbedding) -> None:
+    faces = _faces(embedding(n) for n in range(20))
+    query = Query((Term(_IDENTITY, part(embedding(3), _IDENTITY)),), k=20)
+    found = _search(_index(faces), [face for face in faces if face.sequence != 8], query).faces
+    assert len(found) == 19
+    assert 8 not in {face.sequence for face in found}

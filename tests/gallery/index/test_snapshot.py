@@ -1,6 +1,7 @@
 """A snapshot gives the faces that it was made of, or says why not; and nobody can read an erased face in it."""
 
 import logging
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 
 from gallery.gallery import Gallery
 from gallery.index.face_columns import FaceColumns
+from gallery.index.metadata_filter import code
 from gallery.index.snapshot import Snapshot
 from gallery.records import Enrolment
-from model.attributes import Attribute, Vector, part
-from tests.gallery.snapshots import opened
+from model.attributes import Attribute, Vector
+from tests.gallery.snapshots import needle, opened
 
 MakeEmbedding = Callable[[int], Vector]
 KEY = bytes(range(32))
@@ -30,6 +32,11 @@ def _columns(embedding: MakeEmbedding, count: int = 10) -> FaceColumns:
     )
 
 
+def _bytes(text: str) -> bytes:
+    """How a text lies in a snapshot."""
+    return code(text).to_bytes(8, sys.byteorder, signed=True)
+
+
 @pytest.mark.parametrize("count", [10, 0])
 def test_a_block_comes_back_as_it_was(folder: Path, embedding: MakeEmbedding, count: int) -> None:
     faces, snapshot = _columns(embedding, count), Snapshot(folder, "store")
@@ -38,17 +45,22 @@ def test_a_block_comes_back_as_it_was(folder: Path, embedding: MakeEmbedding, co
     again = Snapshot(folder, "store").read(3, KEY)
     assert again is not None
     assert again.packed() == faces.packed()
-    np.testing.assert_array_equal(again.embeddings, faces.embeddings)
-    assert again.texts == faces.texts
+    for name, values in faces.rows.items():
+        np.testing.assert_array_equal(again.rows[name], values)
+    assert again.models == faces.models == (["m1"] if count else [])
     assert [path.suffix for path in folder.iterdir()] == [".faces"]
 
 
 def test_nothing_of_a_face_is_in_a_file(folder: Path, embedding: MakeEmbedding) -> None:
     Snapshot(folder, "store").write(0, KEY, _columns(embedding))
     [path] = folder.iterdir()
-    needles = (part(embedding(3), Attribute.IDENTITY).tobytes(), b"8000-000000000003", b'"s1"')
-    assert not any(needle in path.read_bytes() for needle in needles)
-    assert all(needle in opened(folder, "store", [KEY]) for needle in needles)
+    needles = (
+        needle(embedding(3), Attribute.IDENTITY),
+        _bytes("0197f0d4-0000-7000-8000-000000000003"),
+        _bytes("s1"),
+    )
+    assert not any(each in path.read_bytes() for each in needles)
+    assert all(each in opened(folder, "store", [KEY]) for each in needles)
 
 
 def _flip(path: Path, place: float) -> None:

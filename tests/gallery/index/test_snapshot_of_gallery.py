@@ -1,5 +1,6 @@
 """What a gallery does with its snapshot: it starts from it, writes it beside searches, and shows nothing erased."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from gallery.gallery import Gallery
+from gallery.index.metadata_filter import code
 from gallery.index.snapshot import Snapshot
 from gallery.query import Query, Term
 from gallery.records import Amendment, EnrolledFace, NewFace
@@ -17,7 +19,7 @@ from gallery.store import changes
 from gallery.store.store import Store
 from model.attributes import Attribute, Vector, part
 from model.errors import Unavailable
-from tests.gallery.snapshots import opened, readable
+from tests.gallery.snapshots import needle, opened, readable
 from tests.processes import wait_until
 
 MakeFace = Callable[..., NewFace]
@@ -92,7 +94,7 @@ def test_a_snapshot_is_written_after_many_changes(
         lambda: opened(folder, gallery._store.name(), gallery._store.block_keys()[1].values()),
     )
     assert store.sequence() == 22
-    wait_until(lambda: part(added[5].embedding, Attribute.STYLE).tobytes() in folder_now())
+    wait_until(lambda: needle(added[5].embedding, Attribute.STYLE) in folder_now())
     gallery.close()
 
 
@@ -146,15 +148,18 @@ def test_no_snapshot_shows_what_was_erased_also_of_a_machine_that_is_down(
     gallery = Gallery(url, tmp_path / "elsewhere")
     gallery.save()
     keys = gallery._store.block_keys()[1]
-    needles = (part(added[5].embedding, Attribute.IDENTITY).tobytes(), b'"gone"')
+    needles = (
+        needle(added[5].embedding, Attribute.IDENTITY),
+        code("gone").to_bytes(8, sys.byteorder, signed=True),
+    )
     # Or the test would prove nothing.
     for place in (folder, tmp_path / "elsewhere"):
-        assert all(needle in readable(place, url) for needle in needles)
+        assert all(each in readable(place, url) for each in needles)
     erase(gallery, added[5])
     for place in (folder, tmp_path / "elsewhere"):
-        assert not any(needle in readable(place, url) for needle in needles)
+        assert not any(each in readable(place, url) for each in needles)
         # All else is there as it was.
-        assert part(added[15].embedding, Attribute.IDENTITY).tobytes() in readable(place, url)
+        assert needle(added[15].embedding, Attribute.IDENTITY) in readable(place, url)
     if url.startswith("sqlite"):
         files = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
         assert keys[1] in files
@@ -163,7 +168,7 @@ def test_no_snapshot_shows_what_was_erased_also_of_a_machine_that_is_down(
     again = Gallery(url, folder)
     assert len(again.search(_query(lambda _: added[5].embedding)).matches) == (29 if erase in _DELETIONS else 30)
     again.close()
-    assert all(needle not in readable(folder, url) for needle in needles[1:])
+    assert all(each not in readable(folder, url) for each in needles[1:])
 
 
 _DELETIONS = (ERASE["delete"], ERASE["delete_subject"])
@@ -182,11 +187,11 @@ def test_what_is_erased_while_its_block_is_written_cannot_be_read(
     with monkeypatch.context() as patched:
         patched.setattr(Snapshot, "write", write_late)
         gallery.save()
-    needle = part(added[4].embedding, Attribute.IDENTITY).tobytes()
-    assert needle not in readable(folder, url)
+    erased = needle(added[4].embedding, Attribute.IDENTITY)
+    assert erased not in readable(folder, url)
     gallery.save()
-    assert part(added[3].embedding, Attribute.IDENTITY).tobytes() in readable(folder, url)
-    assert needle not in readable(folder, url)
+    assert needle(added[3].embedding, Attribute.IDENTITY) in readable(folder, url)
+    assert erased not in readable(folder, url)
     gallery.close()
 
 

@@ -39,7 +39,7 @@ def outcome(store: Store, seconds: float) -> tuple[type[Exception] | None, float
     began = time.monotonic()
     try:
         with limited(seconds):
-            store.find({})
+            store.find([])
     except Unavailable as error:
         return type(error), time.monotonic() - began
     return None, time.monotonic() - began

@@ -30,7 +30,7 @@ def test_an_approximate_search_tells_its_recall(tmp_path: Path) -> None:
     gallery = Gallery(f"sqlite:///{tmp_path / 'facet.db'}")
     gallery.enrol_many([NewFace("a", vector, "dummy-1") for vector in DummyModel().sample(1500, seed=1)])
     gallery.close()
-    with serving(dummy_app(tmp_path, approximate_from=1000, composed_index=False)) as client:
+    with serving(dummy_app(tmp_path, approximate_from=1000)) as client:
         wait_until(lambda: len(client.get("/model").json()["search"]["recall_at_10"]) == 3)
         search = client.get("/model").json()["search"]
     assert search["kind"] == "approximate"
