@@ -12,7 +12,7 @@ import pytest
 from gallery.gallery import Gallery
 from gallery.records import NewFace
 from model.attributes import Attribute, Vector, part
-from tests.gallery.snapshots import readable
+from tests.gallery.snapshots import needle, readable
 from tests.processes import ROOT
 
 MakeEmbedding = Callable[[int], Vector]
@@ -113,7 +113,8 @@ def test_what_a_killed_deletion_left_in_the_files_goes_with_the_next_start(
 
     def files_with_it() -> set[str]:
         found = {path.name for path in tmp_path.iterdir() if path.is_file() and secret in path.read_bytes()}
-        return found | ({"snapshot"} if secret in readable(snapshot, url) else set())
+        sealed = needle(embedding(7), Attribute.IDENTITY)
+        return found | ({"snapshot"} if sealed in readable(snapshot, url) else set())
 
     assert files_with_it() == {"g.db", "snapshot"}
     killed = subprocess.run([sys.executable, "-c", _KILLED, url, str(snapshot), faces[7].id], cwd=ROOT, check=False)

@@ -14,7 +14,7 @@ from gallery.store.key_rotation import reseal
 from gallery.verification import verify
 from model.attributes import Attribute, part
 from model.errors import InvalidRequest, Unavailable
-from tests.gallery.snapshots import opened
+from tests.gallery.snapshots import needle, opened
 
 PICTURE = b"\x89PNG the picture of a face"
 
@@ -72,7 +72,7 @@ def test_a_sealed_gallery_has_a_snapshot_that_only_its_keys_open(
     gallery = Gallery(sealed(url, keys), folder)
     face = gallery.enrol_many([new(n) for n in range(9)])[1]
     gallery.close()
-    needle = part(face.embedding, Attribute.IDENTITY).tobytes()
+    held = needle(face.embedding, Attribute.IDENTITY)
     add_key(keys)
     reseal(sealed(url, keys))
     keys.write_text(keys.read_text().removesuffix(first))
@@ -84,8 +84,8 @@ def test_a_sealed_gallery_has_a_snapshot_that_only_its_keys_open(
     assert len(there) == 2
     assert all(key.startswith(b"gAAAA") for key in there)
     vault = Vault.of(keys)
-    assert needle in opened(folder, name, map(vault.open, there))
-    assert needle not in opened(folder, name, [])
+    assert held in opened(folder, name, map(vault.open, there))
+    assert held not in opened(folder, name, [])
     assert verify(sealed(url, keys), folder).snapshot == 8
 
 
