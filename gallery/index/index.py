@@ -6,16 +6,15 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gallery.index import segment as segments
 from gallery.index.approximate import LEAST, QUERIES, RECALL_AT, ApproximateIndex
-from gallery.index.compact_vectors import compacted, margin, restored, scores
-from gallery.index.face_columns import NAMES, FaceColumns
+from gallery.index.compact_vectors import margin, restored, scores
+from gallery.index.face_columns import FaceColumns
 from gallery.index.faiss_library import Numbers
 from gallery.index.filter_recall import Effort
 from gallery.index.gpu import GpuIndex, ToGpu
-from gallery.index.metadata_filter import code, facts
+from gallery.index.metadata_filter import code
 from gallery.index.sample_queries import trials
 from gallery.index.scan import candidates, nearest
 from gallery.index.segment import Mask, Segment, both
@@ -108,7 +107,7 @@ class Index:
 
     def differing(self, enrolments: Sequence[Enrolment]) -> list[int]:
         """The numbers of those faces that are not here, or not just as they say."""
-        return [enrolment.sequence for enrolment in enrolments if not self._agrees(enrolment)]
+        return [enrolment.sequence for enrolment in enrolments if not self.view.agrees(enrolment)]
 
     @property
     def approximation_is_due(self) -> bool:
@@ -298,21 +297,3 @@ class Index:
     def _publish(self, sequence: int) -> None:
         """Let searches from now on see what is here."""
         self.view = View(sequence, tuple(segment.part for segment in self._segments), dict(self._models))
-
-    def _agrees(self, enrolment: Enrolment) -> bool:
-        number = np.array([enrolment.sequence], np.int64)
-        for part, rows, _ in self.view.located(number):
-            [row] = rows.tolist()
-            stated = part.facts[part.holders == row].tolist()
-            return (
-                all(part.rows[name][row] == code(getattr(enrolment, name)) for name in NAMES)
-                and sorted(stated) == sorted(facts(enrolment.metadata))
-                and all(_equal(part.vectors[attribute][row], compacted(enrolment.embedding[np.newaxis], attribute)[0])
-                        for attribute in Attribute)
-            )  # fmt: skip
-        return False
-
-
-def _equal(a: NDArray[np.generic], b: NDArray[np.generic]) -> bool:
-    """Whether two arrays are the same to the last bit."""
-    return a.tobytes() == b.tobytes()

@@ -31,7 +31,7 @@ class Part:
     """As in `FaceColumns`, and `alive`."""
     facts: NDArray[np.int64]
     holders: NDArray[np.int32]
-    """By row."""
+    """By row, ascending."""
     erased: int
     """How many of the rows are of nobody any more."""
 

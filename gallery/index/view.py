@@ -7,11 +7,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.index.compact_vectors import Compact, restored
+from gallery.index.compact_vectors import Compact, compacted, restored
+from gallery.index.face_columns import NAMES
 from gallery.index.faiss_library import Numbers
+from gallery.index.metadata_filter import code, facts
 from gallery.index.segment import Mask, Part, both
 from gallery.index.vector_space import lift
 from gallery.query import Query
+from gallery.records import Enrolment
 from model.attributes import Attribute, Vector
 
 
@@ -79,6 +82,21 @@ class View:
             rows, there = self.parts[place].find(mine)
             if there.any():
                 yield self.parts[place], rows[there], mine[there]
+
+    def agrees(self, enrolment: Enrolment) -> bool:
+        """Whether a face is here just as an enrolment says."""
+        for part, [row], _ in self.located(np.array([enrolment.sequence], np.int64)):
+            first, last = np.searchsorted(part.holders, (row, row + 1))
+            return (
+                all(part.rows[name][row] == code(getattr(enrolment, name)) for name in NAMES)
+                and sorted(part.facts[first:last].tolist()) == sorted(facts(enrolment.metadata))
+                and all(
+                    # To the last bit.
+                    vectors[row].tobytes() == compacted(enrolment.embedding[np.newaxis], attribute).tobytes()
+                    for attribute, vectors in part.vectors.items()
+                )
+            )
+        return False
 
     def vectors(self, numbers: Numbers, attributes: Sequence[Attribute]) -> tuple[Numbers, dict[Attribute, Compact]]:
         """Those of some faces that are here, and their compact vectors `(n, size)`."""
