@@ -1,10 +1,10 @@
 """Kills a process that writes to a gallery, again and again, and checks that nothing acknowledged is lost or returns.
 
-    python -m benchmarks.kill --rounds 50 [--postgresql]
+    python -m benchmarks.kill --rounds 50 [--postgresql] [--milvus]
 
 In each round a child process enrols, changes and deletes faces and writes snapshots as fast as it can, and says what
 it is about to do and what is done. The parent kills it (SIGKILL) at a random moment and compares the gallery with
-what the child said.
+what the child said. With `--milvus` Milvus Lite finds the faces, in the child's process.
 """
 
 import argparse
@@ -22,11 +22,12 @@ from unittest.mock import patch
 
 import numpy as np
 
+from gallery.base_gallery import BaseGallery
 from gallery.gallery import Gallery
 from gallery.query import Query, Term
 from gallery.records import Amendment, EnrolledFace, NewFace
 from gallery.store import block_keys
-from gallery.verification import verify
+from gallery.verification import Verdict, verify
 from model.attributes import EMBEDDING_SIZE, Attribute, Vector, normalized, part
 
 ROOT = Path(__file__).parents[1]
@@ -47,16 +48,54 @@ class Expectation:
     acknowledged: int = 0
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a gallery lies, and who finds its faces."""
+
+    url: str
+    snapshot: Path
+    milvus: bool = False
+
+    @property
+    def milvus_path(self) -> str:
+        """Where Milvus Lite has its files."""
+        return str(self.snapshot.with_name("milvus.db"))
+
+    def open(self) -> BaseGallery:
+        """The gallery, opened."""
+        if not self.milvus:
+            return Gallery(self.url, self.snapshot)
+        from gallery.milvus.gallery import MilvusConfig, MilvusGallery
+
+        return MilvusGallery(self.url, MilvusConfig(self.milvus_path))
+
+    def verify(self) -> Verdict:
+        """Whether what finds the faces agrees with the database."""
+        if not self.milvus:
+            return verify(self.url, self.snapshot)
+        from gallery.milvus.gallery import MilvusConfig
+        from gallery.milvus.verification import verify_milvus
+
+        return verify_milvus(self.url, MilvusConfig(self.milvus_path))
+
+    def leave(self) -> None:
+        """Let another process use what this one may have opened: Milvus Lite serves one at a time."""
+        if self.milvus:
+            from milvus_lite.server_manager import server_manager_instance
+
+            server_manager_instance.release_server(self.milvus_path)
+
+
 def embedding_of(seed: int) -> Vector:
     """An embedding `(99,)` that no other seed has."""
     numbers = np.random.default_rng(seed).standard_normal(EMBEDDING_SIZE)
     return normalized(np.clip(numbers, -np.pi, np.pi).astype(np.float32))
 
 
-def write_forever(url: str, snapshot: Path, seed: int) -> None:
+def write_forever(place: Place, seed: int) -> None:
     """The child: one line before each write, `done` with its result after it."""
     block_keys.BLOCK = _BLOCK
-    gallery, rng = Gallery(url, snapshot), random.Random(seed)
+    gallery, rng = place.open(), random.Random(seed)
     ids = [face.id for face in gallery.page(limit=1000).faces]
     while True:
         action = rng.choices(["enrol", "change", "delete", "save"], [5, 2, 2, 1])[0]
@@ -66,7 +105,10 @@ def write_forever(url: str, snapshot: Path, seed: int) -> None:
             ids.append(gallery.enrol(NewFace(f"s{number}", embedding_of(number), "m1")).id)
             print("done", ids[-1], flush=True)
         elif action == "save":
-            gallery.save()
+            if isinstance(gallery, Gallery):
+                gallery.save()
+            else:
+                gallery.search(Query((Term(Attribute.IDENTITY, part(embedding_of(0), Attribute.IDENTITY)),)))
         elif ids:
             id = ids.pop(rng.randrange(len(ids)))
             subject = f"s{rng.getrandbits(60)}"
@@ -79,10 +121,11 @@ def write_forever(url: str, snapshot: Path, seed: int) -> None:
             print("done", id, flush=True)
 
 
-def play_round(url: str, snapshot: Path, expected: Expectation, seed: int) -> None:
+def play_round(place: Place, expected: Expectation, seed: int) -> None:
     """Start a child, kill it after some writes, and check the gallery. Raises AssertionError for what is wrong."""
     rng = random.Random(seed)
-    command = [sys.executable, "-m", "benchmarks.kill", "--child", url, str(snapshot), str(seed)]
+    command = [sys.executable, "-m", "benchmarks.kill", "--child", place.url, str(place.snapshot), str(seed)]
+    command += ["--milvus"] if place.milvus else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
         assert child.stdout is not None
         lines = [child.stdout.readline() for _ in range(rng.randrange(2, 120))]
@@ -100,7 +143,8 @@ def play_round(url: str, snapshot: Path, expected: Expectation, seed: int) -> No
         else:
             pending = words
     with patch.object(block_keys, "BLOCK", _BLOCK):
-        _check(url, snapshot, expected, pending)
+        _check(place, expected, pending)
+    place.leave()
 
 
 def _acknowledge(expected: Expectation, action: list[str], id: str) -> None:
@@ -114,8 +158,8 @@ def _acknowledge(expected: Expectation, action: list[str], id: str) -> None:
         expected.deleted.add(id)
 
 
-def _check(url: str, snapshot: Path, expected: Expectation, pending: list[str] | None) -> None:
-    gallery = Gallery(url, snapshot)
+def _check(place: Place, expected: Expectation, pending: list[str] | None) -> None:
+    gallery = place.open()
     there = {face.id: face for face in _all(gallery)}
     _settle(expected, there, pending)
     assert {id: face.subject for id, face in there.items()} == expected.subjects
@@ -124,15 +168,15 @@ def _check(url: str, snapshot: Path, expected: Expectation, pending: list[str] |
     found = gallery.search(Query((term,), k=len(there) + 10)).matches
     assert {match.face.id for match in found} == there.keys()
     gallery.close()
-    verdict = verify(url, snapshot)
+    verdict = place.verify()
     assert verdict.problems == []
     assert verdict.faces == len(there)
-    files = b"".join(file.read_bytes() for file in snapshot.parent.iterdir() if file.is_file())
+    files = b"".join(file.read_bytes() for file in place.snapshot.parent.iterdir() if file.is_file())
     for id in expected.deleted:
         assert part(expected.vectors[id], Attribute.IDENTITY).tobytes() not in files
 
 
-def _all(gallery: Gallery) -> list[EnrolledFace]:
+def _all(gallery: BaseGallery) -> list[EnrolledFace]:
     faces, cursor = list[EnrolledFace](), None
     while True:
         page = gallery.page(cursor=cursor, limit=1000)
@@ -160,17 +204,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server of its own, not on SQLite")
+    parser.add_argument("--milvus", action="store_true", help="found by Milvus Lite, not by indexes in memory")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
         url, snapshot, seed = arguments.child
-        write_forever(url, Path(snapshot), int(seed))
+        write_forever(Place(url, Path(snapshot), arguments.milvus), int(seed))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = stack.enter_context(_postgresql()) if arguments.postgresql else f"sqlite:///{folder}/gallery.db"
-        expected = Expectation()
+        place, expected = Place(url, folder / "index.snapshot", arguments.milvus), Expectation()
         for number in range(arguments.rounds):
-            play_round(url, folder / "index.snapshot", expected, seed=number)
+            play_round(place, expected, seed=number)
             print(f"round {number + 1}: {expected.acknowledged} writes acknowledged, {len(expected.subjects)} faces")
 
 

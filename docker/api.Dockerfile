@@ -6,6 +6,8 @@ FROM scratch AS wheels
 
 FROM ${PYTHON_IMAGE} AS build
 ARG PIP_INDEX_URL PIP_NO_INDEX
+# 1 adds the client of Milvus, for FACET_SEARCH=milvus.
+ARG MILVUS
 RUN apt-get update -o Acquire::Retries=3 && apt-get install -y --no-install-recommends -o Acquire::Retries=3 binutils \
     && python -m venv /opt/facet
 ENV PATH=/opt/facet/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -15,7 +17,7 @@ COPY clients/python/pyproject.toml clients/python/
 # With what only builds and tests read taken away: tests, sources of extensions, symbols. Of Pillow and SQLAlchemy, what
 # pictures and databases of others need goes too.
 RUN --mount=type=bind,from=wheels,target=/wheels \
-    python requirements.py pyproject.toml clients/python/pyproject.toml --without torch --without opencv-python-headless >wanted.txt \
+    python requirements.py pyproject.toml clients/python/pyproject.toml --without torch --without opencv-python-headless ${MILVUS:+--extra milvus} >wanted.txt \
     && pip install --no-compile -c constraints.txt --find-links /wheels -r wanted.txt 'setuptools>=77' \
     && pip uninstall -qy click-repl prompt-toolkit wcwidth \
     && cd /opt/facet/lib/python3*/site-packages && find . -type d \( -name tests -o -name testing -path './sqlalchemy/*' \) -prune -exec rm -rf {} + \

@@ -143,6 +143,14 @@ def drawn_by(_: str) -> str:
     return f"The pictures of this page were drawn by `{name}`; `python -m docs.draw` draws them anew."
 
 
+def plan(size: str) -> str:
+    """The machines for some faces and requests a second, as `python -m benchmarks.tools.plan` prints them."""
+    from benchmarks.tools.plan import report
+
+    faces, requests = map(float, size.split())
+    return "\n".join(report(faces, requests))
+
+
 def included(name: str) -> str:
     """Another document of the repository, without its title and with the links that lead nowhere here as text."""
     return LINK.sub("]", HEADING.sub("", (ROOT / name).read_text(), count=1)).replace("[]", "")
@@ -268,7 +276,7 @@ def _codes(response: Json) -> str:
 MAKERS: dict[str, Callable[[str], str]] = {
     maker.__name__: maker
     for maker in (
-        *(settings, command, operation, included),
+        *(settings, command, operation, included, plan),
         *(card, by_group, spread, verification, trained_on, weaknesses, drawn_by),
     )
 }

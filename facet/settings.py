@@ -33,8 +33,14 @@ class Settings(BaseSettings):
     detector_model: FilePath | None = Field(None, description="YuNet's ONNX file; OpenCV's Haar cascade if unset")
     database_url: str | None = Field(None, description="the gallery's database; SQLite in the data directory if unset")
     inference: Literal["local", "celery"] = Field("local", description="where the model runs: in this process or not")
-    search: Literal["local", "celery"] = Field("local", description="where faces are found: in this process or not")
+    search: Literal["local", "celery", "milvus"] = Field(
+        "local", description="where faces are found: in this process, in search workers, or in Milvus"
+    )
     redis_url: str = Field("redis://127.0.0.1:6379/0", description="the broker of what is done by `celery`")
+    milvus_uri: str = Field(
+        "http://127.0.0.1:19530", description="where Milvus is; for Milvus Lite a path that ends in `.db`"
+    )
+    milvus_token: str = Field("", description="`user:password` or the API key that Milvus wants, if any")
     faiss_device: str = Field(
         "cpu", pattern=r"^(cpu|gpu(:\d{1,3})?)$", description="where the search indexes live: cpu, gpu or gpu:<number>"
     )

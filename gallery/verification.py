@@ -44,7 +44,7 @@ def verify(url: str, snapshot: Path) -> Verdict:
         numbers, latest = index.view.numbers(), index.view.sequence
         kept = _in_blocks(numbers, loader.kept)
         deleted, problems = _compare(store, index, latest)
-        problems += _named("the snapshot holds faces that are deleted", np.intersect1d(kept, deleted))
+        problems += named("the snapshot holds faces that are deleted", np.intersect1d(kept, deleted))
         return Verdict(len(index), len(deleted), latest, len(kept), problems)
     finally:
         store.close()
@@ -82,14 +82,15 @@ def _compare(store: Store, index: Index, latest: int) -> tuple[list[int], list[s
     here = index.view.numbers()
     surplus = np.setdiff1d(here, [*enrolled, *since])
     return deleted, [
-        *_named("the store holds faces that it notes as deleted", np.intersect1d(enrolled, deleted)),
-        *_named("the index holds faces that are deleted", np.intersect1d(here, deleted)),
-        *_named("the index holds faces that the store does not have", np.setdiff1d(surplus, deleted)),
-        *_named("the index lacks faces of the store, or holds them otherwise", np.array(differing, np.int64)),
+        *named("the store holds faces that it notes as deleted", np.intersect1d(enrolled, deleted)),
+        *named("the index holds faces that are deleted", np.intersect1d(here, deleted)),
+        *named("the index holds faces that the store does not have", np.setdiff1d(surplus, deleted)),
+        *named("the index lacks faces of the store, or holds them otherwise", np.array(differing, np.int64)),
     ]
 
 
-def _named(what: str, numbers: Numbers) -> list[str]:
+def named(what: str, numbers: Numbers) -> list[str]:
+    """A problem with the numbers of the faces that have it, the first of them; nothing where none has."""
     if not len(numbers):
         return []
     named = ", ".join(map(str, numbers[:_MOST].tolist()))

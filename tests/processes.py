@@ -107,6 +107,21 @@ def redis_server(place: Path) -> Iterator[RedisServer]:
         server.stop()
 
 
+@contextmanager
+def running_milvus(place: Path) -> Iterator[str]:
+    """The address of a Milvus Lite of one's own in a process of its own, where any number of others may use it."""
+    port = free_port()
+    command = [sys.executable, "-m", "milvus_lite", "server", "--data-dir", str(place / "milvus"), "--port", str(port)]
+
+    def listens() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    with running(command, place / "milvus.log"):
+        wait_until(listens)
+        yield f"http://127.0.0.1:{port}"
+
+
 INFERENCE_WORKER = (*FACET, "worker", "--model", "dummy")
 SEARCH_WORKER = (*FACET, "worker", "--queues", "search")
 

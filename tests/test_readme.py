@@ -39,8 +39,10 @@ NOT_RUN = Counter(
         "docs/models/trust.md": 1,
         "docs/running/configuration.md": 1,
         "docs/running/deployment.md": 3,
+        "docs/running/milvus.md": 2,
         "docs/running/operations.md": 3,
         "docs/running/queue.md": 1,
+        "docs/running/scale.md": 1,
         "docs/start.md": 1,
         "docs/tasks/train.md": 1,
     }

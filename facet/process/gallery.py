@@ -1,4 +1,4 @@
-"""The gallery of the settings, which searches in this process or has workers search."""
+"""The gallery of the settings, which searches in this process or has workers or Milvus search."""
 
 from typing import TYPE_CHECKING
 
@@ -8,12 +8,15 @@ from model.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from gallery.gallery import Gallery
+    from gallery.milvus.gallery import MilvusConfig, MilvusGallery
 
 
 def open_gallery(settings: Settings) -> BaseGallery:
     """The gallery of an API process. Raises InvalidRequest for settings that are wrong."""
     if settings.search == "local":
         return local_gallery(settings)
+    if settings.search == "milvus":
+        return milvus_gallery(settings)
     # Imported late: the API of a service that searches elsewhere has no FAISS, the embedded one no Celery.
     from worker.search.remote import RemoteGallery
 
@@ -45,6 +48,27 @@ def local_gallery(settings: Settings) -> "Gallery":
     _make_folder(settings)
     config = IndexConfig(settings.approximate_from, to_gpu=move)
     return LocalGallery(settings.gallery_url, settings.snapshot, config)
+
+
+def milvus_gallery(settings: Settings) -> "MilvusGallery":
+    """A gallery whose faces Milvus finds. Raises InvalidRequest for settings that are wrong."""
+    config = milvus_config(settings)
+    from worker.search.milvus import TimedMilvusGallery
+
+    _make_folder(settings)
+    return TimedMilvusGallery(settings.gallery_url, config)
+
+
+def milvus_config(settings: Settings) -> "MilvusConfig":
+    """Where Milvus is. Raises InvalidRequest where its client is not installed."""
+    try:
+        from gallery.milvus.gallery import MilvusConfig
+    except ModuleNotFoundError as error:
+        if error.name not in ("pymilvus", "grpc"):
+            raise
+        raise InvalidRequest("Searching in Milvus needs its client: install facet[milvus].") from error
+
+    return MilvusConfig(settings.milvus_uri, settings.milvus_token, settings.approximate_from)
 
 
 def _make_folder(settings: Settings) -> None:

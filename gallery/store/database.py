@@ -139,6 +139,15 @@ class Database:
         assert result is not None
         return result
 
+    @contextmanager
+    def exclusive(self, name: str) -> Iterator[bool]:
+        """Whether this caller alone, of all processes, does inside what has a name; False while another does.
+
+        It is held for as long as it takes. Raises Unavailable while the database does not answer.
+        """
+        with _told(), dialects.exclusive(self._engine, name) as alone:
+            yield alone
+
     def scrub(self) -> None:
         """Let nothing of what was deleted stay in the database's files.
 

@@ -1,9 +1,12 @@
-"""What SQLite and PostgreSQL need beyond SQL to be durable and to forget; for any other database these do nothing."""
+"""What SQLite and PostgreSQL need beyond SQL to be durable, to forget, and to let one process at a time work."""
 
+import hashlib
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from gallery.store.tables import tables
@@ -69,3 +72,32 @@ def rewrite(engine: Engine) -> None:
             alone.exec_driver_sql("SET statement_timeout = 0")
             for table in tables.sorted_tables:
                 alone.exec_driver_sql(f"VACUUM FULL {table.name}")
+
+
+@contextmanager
+def exclusive(engine: Engine, name: str) -> Iterator[bool]:
+    """Whether this caller alone does inside what has a name; False, and no waiting, while another does.
+
+    In PostgreSQL it is an advisory lock; beside SQLite's file it is a lock of another file, so that nobody who writes
+    to the database waits for it. Any other database says True to everyone.
+    """
+    if engine.dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
+        with engine.connect() as connection, connection.begin():
+            got = connection.execute(text("SELECT pg_try_advisory_xact_lock(:number)"), {"number": number})
+            yield bool(got.scalar_one())
+    elif engine.dialect.name == "sqlite" and engine.url.database:
+        with closing(sqlite3.connect(f"{engine.url.database}.{name}.lock", timeout=0, isolation_level=None)) as file:
+            yield _locked(file)
+    else:
+        yield True
+
+
+def _locked(file: sqlite3.Connection) -> bool:
+    try:
+        file.execute("BEGIN EXCLUSIVE").close()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gallery.base_gallery import BaseGallery
 from gallery.gallery import Gallery
+from gallery.milvus.gallery import MilvusConfig, MilvusGallery
 from gallery.query import Query
 from gallery.records import EnrolledFace, NewFace
 from model.attributes import EMBEDDING_SIZE, Attribute, Vector, distance, normalized, part, similarity
@@ -15,6 +17,7 @@ from tests.gallery import postgres
 
 MakeEmbedding = Callable[[int], Vector]
 MakeFace = Callable[..., NewFace]
+OpenGallery = Callable[[str], BaseGallery]
 Compare = Callable[[Iterable[EnrolledFace], Query], list[tuple[str, float]]]
 
 
@@ -125,3 +128,21 @@ def gallery(url: str) -> Iterator[Gallery]:
     opened = Gallery(url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def milvus_lite(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where Milvus Lite keeps the collections of all stores of these tests, in this process alone."""
+    return str(tmp_path_factory.mktemp("milvus") / "milvus.db")
+
+
+@pytest.fixture
+def open_milvus(milvus_lite: str) -> Callable[[str], MilvusGallery]:
+    """Opens a gallery that Milvus Lite searches, in the database at a URL."""
+    return lambda url: MilvusGallery(url, MilvusConfig(milvus_lite))
+
+
+@pytest.fixture(params=["local", "milvus"])
+def open_gallery(request: pytest.FixtureRequest) -> OpenGallery:
+    """Opens a gallery of each kind of search in the database at a URL; search workers have their own tests."""
+    return Gallery if request.param == "local" else request.getfixturevalue("open_milvus")

@@ -4,14 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from gallery.gallery import Gallery
+from gallery.base_gallery import BaseGallery
 from gallery.query import Query, Term
 from gallery.records import CollectionInfo, NewFace
 from model.attributes import Attribute, Vector, part
@@ -19,6 +19,7 @@ from model.errors import NotFound
 
 MakeFace = Callable[..., NewFace]
 MakeQuery = Callable[..., Query]
+OpenGallery = Callable[[str], BaseGallery]
 
 
 @pytest.fixture(scope="session")
@@ -32,11 +33,19 @@ def like(embedding: Callable[[int], Vector]) -> MakeQuery:
     return query
 
 
-def _ids(gallery: Gallery, query: Query) -> list[str]:
+@pytest.fixture
+def gallery(url: str, open_gallery: OpenGallery) -> Iterator[BaseGallery]:
+    """One of each kind of search."""
+    opened = open_gallery(url)
+    yield opened
+    opened.close()
+
+
+def _ids(gallery: BaseGallery, query: Query) -> list[str]:
     return [match.face.id for match in gallery.search(query).matches]
 
 
-def test_an_enrolled_face_is_found_with_all_it_has(gallery: Gallery, new: MakeFace, like: MakeQuery) -> None:
+def test_an_enrolled_face_is_found_with_all_it_has(gallery: BaseGallery, new: MakeFace, like: MakeQuery) -> None:
     added = gallery.enrol_many([new(n, metadata={"n": n}, crop=b"%d" % n) for n in range(30)])
     results = gallery.search(like(7, k=3, reference=added[7].embedding))
     best = results.matches[0]
@@ -49,17 +58,19 @@ def test_an_enrolled_face_is_found_with_all_it_has(gallery: Gallery, new: MakeFa
     assert [face.id for face in gallery.page(limit=2).faces] == [added[0].id, added[1].id]
 
 
-def test_an_empty_gallery_finds_nothing(gallery: Gallery, like: MakeQuery) -> None:
+def test_an_empty_gallery_finds_nothing(gallery: BaseGallery, like: MakeQuery) -> None:
     results = gallery.search(like(1))
     assert (results.matches, results.searched) == ([], 0)
 
 
-def test_a_restart_changes_no_answer(gallery: Gallery, url: str, new: MakeFace, like: MakeQuery) -> None:
+def test_a_restart_changes_no_answer(
+    gallery: BaseGallery, url: str, open_gallery: OpenGallery, new: MakeFace, like: MakeQuery
+) -> None:
     added = gallery.enrol_many([new(n) for n in range(40)])
     gallery.delete(added[3].id)
     before = gallery.search(like(3, k=20))
     gallery.close()
-    again = Gallery(url)
+    again = open_gallery(url)
     after = again.search(like(3, k=20))
     assert [(m.face.id, m.similarity, m.similarities) for m in after.matches] == [
         (m.face.id, m.similarity, m.similarities) for m in before.matches
@@ -69,9 +80,9 @@ def test_a_restart_changes_no_answer(gallery: Gallery, url: str, new: MakeFace, 
 
 
 def test_two_galleries_on_one_database_see_each_other(
-    gallery: Gallery, url: str, new: MakeFace, like: MakeQuery
+    gallery: BaseGallery, url: str, open_gallery: OpenGallery, new: MakeFace, like: MakeQuery
 ) -> None:
-    other = Gallery(url)
+    other = open_gallery(url)
     mine, theirs = gallery.enrol(new(1)), other.enrol(new(2))
     assert _ids(gallery, like(2)) == _ids(other, like(2)) == [theirs.id, mine.id]
     assert other.delete(mine.id).sequence == 3
@@ -84,19 +95,25 @@ def test_two_galleries_on_one_database_see_each_other(
 
 
 def test_more_changes_than_one_batch_are_followed(
-    gallery: Gallery, url: str, new: MakeFace, like: MakeQuery, monkeypatch: pytest.MonkeyPatch
+    gallery: BaseGallery,
+    url: str,
+    open_gallery: OpenGallery,
+    new: MakeFace,
+    like: MakeQuery,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("gallery.gallery._BATCH", 3)
+    monkeypatch.setattr("gallery.milvus.follower.BATCH", 3)
     added = gallery.enrol_many([new(n) for n in range(10)])
     gallery.delete(added[8].id)
-    other = Gallery(url)
+    other = open_gallery(url)
     for opened in (gallery, other):
         assert set(_ids(opened, like(1))) == {face.id for face in added if face is not added[8]}
     other.close()
 
 
 def test_rows_that_vanish_without_a_word_hold_up_no_search(
-    gallery: Gallery, url: str, new: MakeFace, like: MakeQuery
+    gallery: BaseGallery, url: str, open_gallery: OpenGallery, new: MakeFace, like: MakeQuery
 ) -> None:
     added = gallery.enrol_many([new(n) for n in range(5)])
     assert len(_ids(gallery, like(1))) == 5
@@ -104,13 +121,13 @@ def test_rows_that_vanish_without_a_word_hold_up_no_search(
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM faces WHERE id = :id"), {"id": added[4].id})
     engine.dispose()
-    other = Gallery(url)
+    other = open_gallery(url)
     for opened in (gallery, other):
         assert set(_ids(opened, like(1))) == {face.id for face in added[:4]}
     other.close()
 
 
-def test_searches_run_while_others_write(gallery: Gallery, new: MakeFace, like: MakeQuery) -> None:
+def test_searches_run_while_others_write(gallery: BaseGallery, new: MakeFace, like: MakeQuery) -> None:
     kept = gallery.enrol_many([new(n, subject="kept") for n in range(20)])
 
     def write(seed: int) -> None:
@@ -147,7 +164,9 @@ while True:
 """
 
 
-def test_what_was_acknowledged_survives_a_kill(url: str, embedding: Callable[[int], Vector], like: MakeQuery) -> None:
+def test_what_was_acknowledged_survives_a_kill(
+    url: str, open_gallery: OpenGallery, embedding: Callable[[int], Vector], like: MakeQuery
+) -> None:
     command = [sys.executable, "-c", _ENROL_FOREVER, url, embedding(1).tobytes().hex()]
     root = Path(__file__).parents[2]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as child:
@@ -156,7 +175,7 @@ def test_what_was_acknowledged_survives_a_kill(url: str, embedding: Callable[[in
         os.kill(child.pid, signal.SIGKILL)
         # The last line may be cut off; a whole one was acknowledged too.
         acknowledged += [line.strip() for line in child.stdout if line.endswith("\n")]
-    gallery = Gallery(url)
+    gallery = open_gallery(url)
     enrolled = [face.id for face in gallery.page(limit=1000).faces]
     assert enrolled[: len(acknowledged)] == acknowledged
     assert len(enrolled) - len(acknowledged) in (0, 1)

@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
-from benchmarks.kill import Expectation, play_round
+import pytest
+
+from benchmarks.kill import Expectation, Place, play_round
 
 
-def test_a_kill_loses_nothing_and_brings_nothing_back(url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("milvus", [False, True], ids=["local", "milvus"])
+def test_a_kill_loses_nothing_and_brings_nothing_back(url: str, tmp_path: Path, milvus: bool) -> None:
     """`python -m benchmarks.kill` plays more rounds."""
-    expected = Expectation()
+    place, expected = Place(url, tmp_path / "index.snapshot", milvus), Expectation()
     for seed in range(3):
-        play_round(url, tmp_path / "index.snapshot", expected, seed)
+        play_round(place, expected, seed)
     assert expected.acknowledged > 30
     assert expected.deleted

@@ -13,7 +13,7 @@ from gallery.gallery import Gallery
 from gallery.records import NewFace
 from model.attributes import Attribute, Vector, part
 from tests.gallery.snapshots import needle, readable
-from tests.processes import ROOT
+from tests.processes import ROOT, running_milvus
 
 MakeEmbedding = Callable[[int], Vector]
 
@@ -22,13 +22,15 @@ _CHILD = """
 import sys
 import numpy as np
 from gallery.gallery import Gallery
+from gallery.milvus.gallery import MilvusConfig, MilvusGallery
 from gallery.query import Query, Term
 from gallery.records import Amendment, NewFace
 from model.attributes import EMBEDDING_SIZE, Attribute, normalized, part
 def embedding(seed):
     numbers = np.random.default_rng(seed).standard_normal(EMBEDDING_SIZE)
     return normalized(np.clip(numbers, -np.pi, np.pi).astype(np.float32))
-gallery = Gallery(sys.argv[1])
+url, *milvus = sys.argv[1:]
+gallery = MilvusGallery(url, MilvusConfig(*milvus)) if milvus else Gallery(url)
 print("ready", flush=True)
 for line in sys.stdin:
     word, value = line.split()
@@ -62,8 +64,9 @@ class Process:
 
 
 @contextmanager
-def _process(url: str) -> Iterator[Process]:
-    command = [sys.executable, "-c", _CHILD, url]
+def _process(*places: str) -> Iterator[Process]:
+    """A process on the database at a URL, which searches itself or in the Milvus at another."""
+    command = [sys.executable, "-c", _CHILD, *places]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Process(process)
@@ -71,9 +74,19 @@ def _process(url: str) -> Iterator[Process]:
             process.kill()
 
 
-def test_a_client_sees_its_writes_whichever_process_it_asks(url: str) -> None:
+@pytest.fixture(params=["local", "milvus"])
+def milvus(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[str]]:
+    """Where Milvus is that several processes use, if they use it."""
+    if request.param == "local":
+        yield []
+        return
+    with running_milvus(tmp_path) as uri:
+        yield [uri]
+
+
+def test_a_client_sees_its_writes_whichever_process_it_asks(url: str, milvus: list[str]) -> None:
     with ExitStack() as stack:
-        both = [stack.enter_context(_process(url)) for _ in range(2)]
+        both = [stack.enter_context(_process(url, *milvus)) for _ in range(2)]
         assert [process.ask() for process in both] == ["ready", "ready"]
         both[0].ask("enrol 999")
         for seed in range(12):

@@ -1,1 +1,1 @@
-"""Galleries that search in this process, or have search workers do it."""
+"""Galleries that search in this process, or have search workers or Milvus do it."""

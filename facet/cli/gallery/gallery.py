@@ -1,5 +1,6 @@
 """`facet gallery`: the enrolled faces looked after."""
 
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facet.progress import follow, progress
-from model.errors import FacetError, NotFound
+from model.errors import FacetError, InvalidRequest, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from facet.settings import Settings
+    from gallery.milvus.gallery import MilvusGallery
 
 app = typer.Typer(help="Look after the enrolled faces.", no_args_is_help=True)
 
@@ -28,20 +30,32 @@ def settings_of(**given: object) -> "Settings":
     return settings
 
 
+def milvus_of(settings: "Settings") -> "MilvusGallery":
+    """The gallery of some settings that Milvus searches."""
+    from facet.process.gallery import milvus_gallery
+
+    return milvus_gallery(settings)
+
+
 @app.command()
 def verify(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Prove that the store and the index agree and that no deleted face is anywhere; exit with 1 if not.
 
     Example: facet gallery verify --data-dir data
     """
+    from facet.process.gallery import milvus_config
     from gallery.verification import verify as run
 
     settings = settings_of(data_dir=data_dir, database_url=database_url)
-    verdict = run(settings.gallery_url, settings.snapshot)
-    typer.echo(
-        f"{verdict.faces} faces after change {verdict.sequence}, {verdict.snapshot} of them in the snapshot, "
-        f"and {verdict.deleted} numbers erased"
-    )
+    if settings.search == "milvus":
+        from gallery.milvus.verification import verify_milvus
+
+        verdict = verify_milvus(settings.gallery_url, milvus_config(settings))
+        where = "each compared with Milvus's"
+    else:
+        verdict = run(settings.gallery_url, settings.snapshot)
+        where = f"{verdict.snapshot} of them in the snapshot"
+    typer.echo(f"{verdict.faces} faces after change {verdict.sequence}, {where}, and {verdict.deleted} numbers erased")
     if verdict.problems:
         raise FacetError("the gallery does not agree: " + "; ".join(verdict.problems))
 
@@ -66,7 +80,8 @@ def scrub(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Write the database's tables anew without the bytes of what was erased, which PostgreSQL else keeps for a while.
 
     With SQLite nothing is left to do but to empty the log, as every erasure does. PostgreSQL lets nobody else use a
-    table meanwhile, and keeps its write-ahead log until its files are used again.
+    table meanwhile, and keeps its write-ahead log until its files are used again. Milvus, if it searches, is told to
+    write its segments anew, too, which it does in its own time.
 
     Example: facet gallery scrub --database-url postgresql+psycopg://facet@db/facet
     """
@@ -79,6 +94,30 @@ def scrub(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     finally:
         database.close()
     typer.echo("nothing of what was erased is in the tables' files")
+    if settings.search == "milvus":
+        with closing(milvus_of(settings)) as gallery:
+            gallery.follow()
+            gallery.compact()
+        typer.echo("Milvus was told to write its segments without it")
+
+
+@app.command()
+def rebuild(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Make the Milvus collection anew from the database, while the present one is searched.
+
+    It is made anew by itself where it lacks changes that are no longer noted. This also takes what was erased out of
+    Milvus, and measures the recall of approximate indexes anew.
+
+    Example: facet gallery rebuild --data-dir data
+    """
+    settings = settings_of(data_dir=data_dir, database_url=database_url)
+    if settings.search != "milvus":
+        raise InvalidRequest("only what Milvus searches is made anew; set FACET_SEARCH=milvus")
+    with closing(milvus_of(settings)) as gallery:
+        if not gallery.rebuild():
+            raise Unavailable("another process makes the collection anew; let it finish")
+        recalls = "; ".join(f"recall@10 of {name} {share:.3f}" for name, share in gallery.recall().items())
+        typer.echo(f"Milvus has {gallery.faces()} faces; {recalls or 'every search is exact'}")
 
 
 @app.command()

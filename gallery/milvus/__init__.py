@@ -1,0 +1,1 @@
+"""Searching in Milvus, which follows the store as an index in memory does."""
