@@ -47,7 +47,7 @@ def margin(directions: Mapping[Attribute, Vector]) -> float:
 def scores(values: Mapping[Attribute, Compact], directions: Mapping[Attribute, Vector], room: Vector) -> Vector:
     """The inner products `(n,)` of lifted faces with a direction, given by attribute, to within half the margin.
 
-    `room` holds n times the size of the largest attribute as float32, so that no memory is asked for each time.
+    `room` `(m,)` is memory that is written to: for at least one sub-vector, and best for as many as fit a cache.
     """
     total = None
     for attribute, wanted in directions.items():
@@ -62,10 +62,12 @@ def _products(values: Compact, wanted: Vector, room: Vector) -> Vector:
     if values.dtype != np.int16:
         squares = np.einsum("ij,ij->i", values, values)
         return np.asarray(values @ wanted[:size] + wanted[size] * squares, np.float32)
-    numbers, query = room[: rows * size], np.ascontiguousarray(wanted / np.float32(SCALE), np.float32)
-    np.copyto(numbers.reshape(rows, size), values)
-    result = np.empty(rows, np.float32)
-    # Not NumPy's product: the threads of its library would wait for one another where searches run side by side.
-    pointers = [faiss.swig_ptr(array) for array in (result, query, numbers)]
-    faiss.fvec_inner_products_ny(*pointers, size, rows)
+    query, result = np.ascontiguousarray(wanted / np.float32(SCALE), np.float32), np.empty(rows, np.float32)
+    some = max(1, len(room) // size)
+    for start in range(0, rows, some):
+        count = min(some, rows - start)
+        np.copyto(room[: count * size].reshape(count, size), values[start : start + count])
+        # Not NumPy's product: the threads of its library would wait for one another where searches run side by side.
+        pointers = [faiss.swig_ptr(array) for array in (result[start:], query, room)]
+        faiss.fvec_inner_products_ny(*pointers, size, count)
     return result

@@ -45,7 +45,7 @@ def test_scores_are_off_by_less_than_half_the_margin(embedding: MakeEmbedding, w
                 part(wrong, attribute)[...] = (steps + np.where(direction > 0, 0.499, 0.501)) / 32_000
         for vectors in (some, wrong):
             compact = {attribute: compacted(vectors, attribute) for attribute in Attribute}
-            found = scores(compact, wanted, np.empty(400 * 32, np.float32))
+            found = scores(compact, wanted, np.empty(150 * 32, np.float32))
             true = sum(
                 part(vectors, attribute).astype(np.float64) @ direction[: SPACES[attribute].size]
                 + (0 if SPACES[attribute].unit else direction[-1] * (part(vectors, attribute) ** 2).sum(axis=1))
