@@ -42,7 +42,7 @@ class Constants:
     reading: Constant = Constant(
         13_600.0, "faces read from the database in a second", "tests/docker/test_kubernetes.py"
     )
-    memory: Constant = Constant(979.0, "bytes of a face in memory, five indexes", "python -m benchmarks.search")
+    memory: Constant = Constant(260.0, "bytes of a face in memory", "docs/running/performance.md, benchmarks.search")
     exact: Constant = Constant(5.2, "ms of a core, one attribute of a million faces", "python -m benchmarks.search")
     composed: Constant = Constant(12.8, "ms of a core, composed, of a million faces", "python -m benchmarks.search")
     approximate: Constant = Constant(
