@@ -54,6 +54,12 @@ class PatientProtocol(H11Protocol):
             # Of a later request on the same connection; between requests uvicorn's own time limit holds.
             self._wait_for_head()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self._answering() and self.conn.trailing_data[0] and self._waits_for_head.cancelled():
+            # A part of the next request came along with this one.
+            self._wait_for_head()
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._waits_for_reader = self.loop.call_later(self.answer_seconds, self.transport.abort)

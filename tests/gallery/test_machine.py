@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from gallery.gallery import Gallery
+from gallery.index import segment as segments
 from gallery.index.index import IndexConfig
 from gallery.query import Query, Term
 from gallery.records import Amendment, EnrolledFace, NewFace
@@ -31,7 +32,7 @@ def test_the_gallery_is_a_dictionary_of_faces(
     brute_force: Callable[[Iterable[EnrolledFace], Query], list[tuple[str, float]]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("gallery.index.segment.ROWS", 8)
+    monkeypatch.setattr(segments, "ROWS", 8)
 
     class Machine(RuleBasedStateMachine):
         def __init__(self) -> None:

@@ -27,15 +27,19 @@ class Larger:
 
 
 class DistilledReading(nn.Module):
-    """Distance of embeddings `(n, 99)` to the larger model's of pictures `(n, 3, s, s)`, as `CycleLoss` measures it."""
+    """Distance of embeddings `(n, 99)` to the larger model's of the same pictures, as `CycleLoss` measures it."""
 
     def __init__(self, path: Path, image_size: int) -> None:
         super().__init__()
         self._larger, self._distance = Larger(path, image_size), CycleLoss()
 
-    def forward(self, embeddings: Tensor, images: Tensor) -> Tensor:
+    def embed(self, images: Tensor) -> Tensor:
+        """The larger model's embeddings `(n, 99)` of pictures `(n, 3, s, s)`."""
         with torch.no_grad():
-            wanted = self._larger.on(images.device).embed(images).float()
+            embeddings: Tensor = self._larger.on(images.device).embed(images)
+        return embeddings.float()
+
+    def forward(self, embeddings: Tensor, wanted: Tensor) -> Tensor:
         distance: Tensor = self._distance(embeddings, wanted)
         return distance
 

@@ -55,8 +55,10 @@ def distilled_drawing(loss: nn.Module, p: Passes) -> Tensor:
 
 def distilled_reading(loss: nn.Module, p: Passes) -> Tensor:
     """The larger model sees the pictures as they are, also where the smaller one reads damaged ones."""
+    assert isinstance(loss, DistilledReading)
     with p.precision():
-        value: Tensor = loss(p.f, p.batch.images)
+        wanted = loss.embed(p.batch.images)
+    value: Tensor = loss(p.everyone, gathered(wanted))
     return value
 
 

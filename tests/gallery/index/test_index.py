@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gallery.index import segment as segments
 from gallery.index.index import Hits, Index
 from gallery.query import Query, Term
 from gallery.records import Deletion, EnrolledFace, Enrolment
@@ -93,7 +94,7 @@ def _search(index: Index, faces: Iterable[EnrolledFace], query: Query) -> Hits:
 @pytest.fixture(autouse=True, params=[32, 100_000], ids=["many segments", "one segment"])
 def _rows(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("gallery.index.segment.ROWS", request.param)
+        patched.setattr(segments, "ROWS", request.param)
         yield
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gallery.index import segment as segments
 from gallery.index.face_columns import NAMES, FaceColumns
 from gallery.index.index import Index
 from gallery.index.metadata_filter import code
@@ -21,7 +22,7 @@ MakeEmbedding = Callable[[int], Vector]
 def rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many faces a segment holds."""
     size: int = request.param
-    monkeypatch.setattr("gallery.index.segment.ROWS", size)
+    monkeypatch.setattr(segments, "ROWS", size)
     return size
 
 

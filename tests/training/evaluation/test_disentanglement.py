@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from model.attributes import SPACES, Attribute, part
+from model.attributes import SPACES, Attribute, normalized, part
 from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.evaluation.disentanglement import Disentanglement, attribute_labels, measure, report
@@ -24,8 +24,11 @@ def faces() -> Faces:
     for attribute, space in SPACES.items():
         part(embeddings, attribute)[...] = rng.normal(size=(240, space.size))
     part(embeddings, Attribute.POSE)[...] = pose
-    part(embeddings, Attribute.EXPRESSION)[:, :3] = pose * 10
-    part(embeddings, Attribute.EXPRESSION)[:, 3:] = 0
+    told = np.clip(0.7 * pose, -0.57, 0.57)  # so that a fourth number makes it of unit length
+    part(embeddings, Attribute.EXPRESSION)[:, :3] = told
+    part(embeddings, Attribute.EXPRESSION)[:, 3] = np.sqrt(1.0 - np.sum(told**2, axis=1))
+    part(embeddings, Attribute.EXPRESSION)[:, 4:] = 0
+    embeddings = normalized(embeddings)
     labels = replace(
         crops,
         keys=[f"Face{number}_0001" for number in range(240)],
