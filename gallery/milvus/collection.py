@@ -23,6 +23,9 @@ _SECONDS = 10.0
 """How long it may take to answer."""
 _WORK_SECONDS = 120.0
 """How long to write, or to have an index made ready."""
+_LITE_OPTIONS = {"grpc.keepalive_time_ms": 300_000}
+"""pymilvus asks an idle server every 10 s whether it is there; Milvus Lite hangs up on whom asks more often than gRPC's
+default of 5 minutes allows, and a search may meet that moment."""
 _STRONG = "Strong"
 """Every search sees every write that was acknowledged before it, whoever wrote it."""
 _BUILD = {"M": 16, "efConstruction": 200}
@@ -59,7 +62,8 @@ class MilvusCollection:
         try:
             with self._connecting:
                 if self._client is None:
-                    self._client = MilvusClient(self._uri, token=self._token, timeout=_SECONDS)
+                    options = _LITE_OPTIONS if self._uri.endswith(".db") else {}
+                    self._client = MilvusClient(self._uri, token=self._token, timeout=_SECONDS, grpc_options=options)
                 client = self._client
             yield client
         except (MilvusException, grpc.RpcError) as error:
