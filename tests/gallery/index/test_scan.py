@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gallery.index import scan
 from gallery.index import segment as segments
 from gallery.index.index import Index
 from gallery.index.scan import candidates
@@ -26,7 +27,7 @@ def everyone(request: pytest.FixtureRequest, embedding: MakeEmbedding) -> Iterat
     vectors = np.stack([embedding(seed - (seed % 5 == 1)) for seed in range(COUNT)])
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(segments, "ROWS", 64)
-        patched.setattr("gallery.index.scan._ALONE", request.param)
+        patched.setattr(scan, "_ALONE", request.param)
         index = Index()
         index.apply([Enrolment(3 * n + 10, f"{n}", "s", "c", "m", vector) for n, vector in enumerate(vectors)])
         yield index.view, vectors
