@@ -58,10 +58,13 @@ def test_what_this_version_cannot_do_is_refused(tmp_path: Path) -> None:
 def test_a_process_that_searches_without_faiss_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in [
-        name for name in sys.modules if name.startswith(("gallery.index", "gallery.gallery", "worker.search"))
-    ]:
-        monkeypatch.delitem(sys.modules, name)
+    loaded = dict(sys.modules)
+    for name in loaded:
+        if name.startswith(("gallery.index", "gallery.gallery", "worker.search")):
+            parent, _, child = name.rpartition(".")
+            # Set to what it is, so that it is set back in the end: an import anew puts another module there.
+            monkeypatch.setattr(loaded[parent], child, loaded[name])
+            monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "faiss", None)
     with pytest.raises(InvalidRequest, match=r"facet\[cpu\], or facet\[gpu\]"):
         create_app(Settings(model="dummy", data_dir=tmp_path))
