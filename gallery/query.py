@@ -114,6 +114,16 @@ class Query:
         """The scores `(n,)` of embeddings `(n, 99)`."""
         return self._mixed(self._similarities(embeddings))
 
+    def ranked(self, faces: Sequence[EnrolledFace]) -> list[EnrolledFace]:
+        """Those of some faces that score at least `min_similarity`, best first, equal scores by id."""
+        if not faces:
+            return []
+        scores = self.scores(np.array([face.embedding for face in faces])).tolist()
+        least = -math.inf if self.min_similarity is None else self.min_similarity
+        good = [(-score, face.id, place) for place, (face, score) in enumerate(zip(faces, scores, strict=True))
+                if score >= least]  # fmt: skip
+        return [faces[place] for _, _, place in sorted(good)]
+
     def matches(self, faces: Sequence[EnrolledFace]) -> list["Match"]:
         """How each of these faces answers the query."""
         if not faces:

@@ -36,20 +36,14 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
 }
 """What would make the API process of a distributed deployment heavy, or the client."""
 
+ABOVE_STORE_AND_INDEX = {"gallery.jobs", "gallery.gallery", "gallery.base_gallery"}
 FOLDERS_MUST_NOT_IMPORT: dict[str, set[str]] = {
     "worker/local": {"worker.queue", "worker.search", "gallery"},
     "worker/queue": {"worker.local", "worker.search", "gallery.gallery", "gallery.store", "gallery.index"},
     "worker/search": {"worker.local"},
-    "gallery/store": {"gallery.index", "gallery.milvus", "gallery.jobs", "gallery.gallery", "gallery.base_gallery"},
-    "gallery/index": {
-        "gallery.store",
-        "gallery.milvus",
-        "gallery.jobs",
-        "gallery.gallery",
-        "gallery.base_gallery",
-        "sqlalchemy",
-    },
-    "gallery/milvus": {"gallery.index.index", "gallery.index.flat", "gallery.jobs", "gallery.gallery", "faiss"},
+    "gallery/store": {"gallery.index", "gallery.milvus", *ABOVE_STORE_AND_INDEX},
+    "gallery/index": {"gallery.store", "gallery.milvus", "sqlalchemy", *ABOVE_STORE_AND_INDEX},
+    "gallery/milvus": {"gallery.index.index", "gallery.index.scan", "gallery.jobs", "gallery.gallery", "faiss"},
     "gallery/jobs": {"gallery.index", "gallery.milvus", "gallery.gallery", "faiss"},
     "service/body": {"service.routes", "service.middleware", "service.search", "gallery.store", "gallery.index"},
     "service/middleware": {"service.routes", "service.search", "service.body.multipart", "gallery.store"},

@@ -40,13 +40,17 @@ class Constants:
     )
     statements: Constant = Constant(5.0, "statements of a search", "gallery/milvus/gallery.py")
     reading: Constant = Constant(
-        13_600.0, "faces read from the database in a second", "tests/docker/test_kubernetes.py"
+        13_600.0, "faces read from the database in a second", "a start without a snapshot, one busy core"
     )
     memory: Constant = Constant(260.0, "bytes of a face in memory", "docs/running/performance.md, benchmarks.search")
-    exact: Constant = Constant(5.2, "ms of a core, one attribute of a million faces", "python -m benchmarks.search")
-    composed: Constant = Constant(12.8, "ms of a core, composed, of a million faces", "python -m benchmarks.search")
+    exact: Constant = Constant(
+        19.0, "ms of a core at most, one attribute of a million faces", "python -m benchmarks.search, 9.5 ms of two"
+    )
+    composed: Constant = Constant(
+        12.8, "ms of a core, composed, of a million faces in float32", "benchmarks/NOTES.md, the index before"
+    )
     approximate: Constant = Constant(
-        1.5, "ms of a core, approximate, of a million faces, recall 0.98", "python -m benchmarks.search"
+        1.5, "ms of a core, approximate, of a million faces, recall 0.98", "benchmarks/NOTES.md, the index before"
     )
     vectors: Constant = Constant(784.0, "bytes of a face's vectors in Milvus", "3 x 32 and 100 numbers of 4 bytes")
     scalars: Constant = Constant(70.0, "bytes of its other fields, two keys of metadata", "gallery/milvus/rows.py")

@@ -7,24 +7,18 @@ import numpy as np
 
 from gallery.index.faiss_library import Numbers, faiss, selector
 from gallery.index.filter_recall import Effort, FilterRecall
+from gallery.index.sample_queries import QUERIES, RECALL_AT, TARGET_RECALL
+from gallery.index.vector_space import MARGIN
 from model.attributes import Vector
 
 LEAST = 1000
 """Fewer vectors make no lists."""
-RECALL_AT = 10
-TARGET_RECALL = 0.95
-"""The number of lists that are looked at is doubled until the measured recall is at least this."""
-QUERIES = 100
-"""By which a recall is measured."""
 _OVERFETCH = 4
 _SPARE = 64
 """So many candidates, times k and beyond, are ranked by their exact scores."""
 _POINTS = 64
 """Vectors for each list that its centre is trained on."""
 _ROUNDS = 10
-
-_MARGIN = 1e-4
-"""More than scores, summed in float32 and in another order, can be off, twice."""
 
 Propose = Callable[[Vector, int], Numbers]
 
@@ -90,7 +84,7 @@ class ApproximateIndex:
         """
         best, lists = min(RECALL_AT, len(numbers)), int(self._index.nlist)
         least = [
-            faiss.knn(asked, vectors, best, metric=faiss.METRIC_INNER_PRODUCT)[0][:, -1] - _MARGIN for asked in kinds
+            faiss.knn(asked, vectors, best, metric=faiss.METRIC_INNER_PRODUCT)[0][:, -1] - MARGIN for asked in kinds
         ]
 
         def recall(probes: int) -> float:

@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.index.faiss_library import faiss
+from gallery.index.vector_space import MARGIN
 from model.attributes import SPACES, Attribute, Vector, part
 
 SCALE = 32_000.0
 """What 1 becomes; a unit sub-vector may be a little longer than 1 and still fits."""
 _ROUNDING = 0.51 / SCALE
 """The most by which a number is off, with what float32 adds."""
-_SLACK = 1e-4
-"""More than scores, summed in float32 and in another order, can be off, twice."""
 
 Compact = NDArray[Any]
 """`(n, size)` of one attribute: int16 where it is of unit length, else float32."""
@@ -41,7 +40,7 @@ def margin(directions: Mapping[Attribute, Vector]) -> float:
     compared, so that counts twice.
     """
     weights = sum(float(np.abs(wanted).sum()) for attribute, wanted in directions.items() if SPACES[attribute].unit)
-    return 2 * _ROUNDING * weights + _SLACK
+    return 2 * _ROUNDING * weights + MARGIN
 
 
 def scores(values: Mapping[Attribute, Compact], directions: Mapping[Attribute, Vector], room: Vector) -> Vector:

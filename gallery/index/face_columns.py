@@ -20,17 +20,13 @@ NAMES = ("id", "collection", "subject", "model")
 
 
 @dataclass(frozen=True, eq=False)
-class FaceColumns:
+class Columns:
     """What searches compare and filter by, of n faces in the order of their numbers."""
 
     rows: Mapping[str, NDArray[Any]]
     """`(n, ...)` by name: `numbers`, ascending, the codes of `NAMES`, and each attribute's compact vectors."""
     facts: NDArray[np.int64]
     """What metadata states `(m,)`, as `metadata_filter.facts` says."""
-    holders: Numbers
-    """Of whom `(m,)`, by number."""
-    models: list[str]
-    """The models that made them, each once."""
 
     @property
     def numbers(self) -> Numbers:
@@ -41,6 +37,16 @@ class FaceColumns:
     def vectors(self) -> dict[Attribute, Compact]:
         """The compact vectors `(n, size)` of each attribute."""
         return {attribute: self.rows[attribute.value] for attribute in Attribute}
+
+
+@dataclass(frozen=True, eq=False)
+class FaceColumns(Columns):
+    """Faces on their way into the index, or into a snapshot."""
+
+    holders: Numbers
+    """Whose the facts are `(m,)`, by number."""
+    models: list[str]
+    """The models that made them, each once."""
 
     @classmethod
     def of(cls, enrolments: Sequence[Enrolment]) -> Self:

@@ -8,14 +8,14 @@ from threading import Lock
 import numpy as np
 
 from gallery.index import segment as segments
-from gallery.index.approximate import LEAST, QUERIES, RECALL_AT, ApproximateIndex
+from gallery.index.approximate import LEAST, ApproximateIndex
 from gallery.index.compact_vectors import margin, restored, scores
 from gallery.index.face_columns import FaceColumns
 from gallery.index.faiss_library import Numbers
 from gallery.index.filter_recall import Effort
 from gallery.index.gpu import GpuIndex, ToGpu
 from gallery.index.metadata_filter import code
-from gallery.index.sample_queries import trials
+from gallery.index.sample_queries import QUERIES, RECALL_AT, trials
 from gallery.index.scan import candidates, nearest
 from gallery.index.segment import Mask, Segment, both
 from gallery.index.vector_space import WHOLE, directions, lift, whole, width
@@ -196,14 +196,7 @@ class Index:
         if numbers is None:
             numbers = candidates(view.parts, masks, directions(query), query.k)
         found = yield numbers
-        faces = [found[number] for number in numbers.tolist() if number in found]
-        if not faces:
-            return []
-        values = query.scores(np.array([face.embedding for face in faces])).tolist()
-        least = -np.inf if query.min_similarity is None else query.min_similarity
-        good = [(-value, face.id, place) for place, (face, value) in enumerate(zip(faces, values, strict=True))
-                if value >= least]  # fmt: skip
-        return [faces[place] for _, _, place in sorted(good)[: query.k]]
+        return query.ranked([found[number] for number in numbers.tolist() if number in found])[: query.k]
 
     def _best_of_each_subject(
         self, view: View, query: Query, masks: list[Mask], count: int

@@ -1,4 +1,4 @@
-"""Queries to measure an index by, like those that come: near a face that is there."""
+"""How approximate indexes are measured: by queries like those that come, near a face that is there."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,11 @@ import numpy as np
 
 from model.attributes import Vector
 
+RECALL_AT = 10
+TARGET_RECALL = 0.95
+"""An approximate index takes twice the effort until the measured recall is at least this."""
+QUERIES = 100
+"""By which a recall is measured."""
 _NOISE = 0.5
 """Length of what is added to a vector of length 1: the cosine between the two is then 0.89."""
 

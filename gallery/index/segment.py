@@ -1,14 +1,12 @@
 """A stretch of the index: faces in memory that is taken once and never moves, whoever searches it meanwhile."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.index.compact_vectors import Compact
-from gallery.index.face_columns import FaceColumns, shapes
+from gallery.index.face_columns import Columns, FaceColumns, shapes
 from gallery.index.faiss_library import Numbers
 from gallery.index.growing_array import Column
 from gallery.index.metadata_filter import code, facts
@@ -24,29 +22,19 @@ Mask = NDArray[np.bool_] | None
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
-    """The faces that a segment held at some moment; those that are erased later are zeros."""
+class Part(Columns):
+    """The faces that a segment held at some moment; those that are erased later are zeros, and keep their numbers.
 
-    rows: Mapping[str, NDArray[Any]]
-    """As in `FaceColumns`, and `alive`."""
-    facts: NDArray[np.int64]
+    Its rows have a column `alive` too.
+    """
+
     holders: NDArray[np.int32]
-    """By row, ascending."""
+    """Whose the facts are `(m,)`, by row, ascending."""
     erased: int
     """How many of the rows are of nobody any more."""
 
     def __len__(self) -> int:
         return len(self.numbers)
-
-    @property
-    def numbers(self) -> Numbers:
-        """`(n,)`, ascending, with those of erased faces."""
-        return self.rows["numbers"]
-
-    @property
-    def vectors(self) -> dict[Attribute, Compact]:
-        """The compact vectors `(n, size)` of each attribute."""
-        return {attribute: self.rows[attribute.value] for attribute in Attribute}
 
     @property
     def alive(self) -> Mask:

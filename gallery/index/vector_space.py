@@ -12,6 +12,8 @@ from gallery.query import Query
 from model.attributes import SPACES, Attribute, Vector
 
 WHOLE = tuple(Attribute)
+MARGIN = 1e-4
+"""More than two scores, summed in float32 and in another order, can be off together."""
 
 
 def width(attributes: Sequence[Attribute]) -> int:

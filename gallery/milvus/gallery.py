@@ -9,11 +9,10 @@ import numpy as np
 
 from gallery.base_gallery import BaseGallery
 from gallery.index.metadata_filter import facts
-from gallery.index.vector_space import WHOLE, directions, whole
+from gallery.index.vector_space import MARGIN, WHOLE, directions, whole
 from gallery.milvus.collection import MOST, MilvusCollection
 from gallery.milvus.filters import expression
 from gallery.milvus.follower import Follower
-from gallery.milvus.recall import MARGIN
 from gallery.milvus.rows import ANGLES, COMPOSED, SINGLE, State
 from gallery.periodic_thread import Keeper
 from gallery.query import Query, Results
@@ -218,7 +217,7 @@ class MilvusGallery(BaseGallery):
             # Whatever else ties with the k-th is among them, or there is nothing else.
             settled = len(good) >= k and hits[-1][1] < good[k - 1][1] - MARGIN
             if settled or len(hits) < limit or limit == MOST:
-                return _sorted(query, [face for face, _ in good])[:k]
+                return query.ranked([face for face, _ in good])[:k]
             limit = min(_MORE * limit, MOST)
 
     def _best_of_each_subject(self, search: "_Search", k: int) -> list[EnrolledFace]:
@@ -235,7 +234,7 @@ class MilvusGallery(BaseGallery):
             if len(found) < asked:
                 break
             asked = min(_MORE * asked, MOST)
-        return _sorted(search.query, list(best.values()))[:k]
+        return search.query.ranked(list(best.values()))[:k]
 
 
 @dataclass(frozen=True)
@@ -273,14 +272,3 @@ def _passes(query: Query, face: EnrolledFace) -> bool:
     stated = set(facts(query.metadata)) <= set(facts(face.metadata)) if query.metadata else True
     near = bool(query.near_in_pose(part(face.embedding, Attribute.POSE)[np.newaxis])[0])
     return named and stated and near and face.id != query.exclude
-
-
-def _sorted(query: Query, faces: Sequence[EnrolledFace]) -> list[EnrolledFace]:
-    """The faces that score enough, best first, equal scores by id."""
-    if not faces:
-        return []
-    scores = query.scores(np.stack([face.embedding for face in faces])).tolist()
-    least = -np.inf if query.min_similarity is None else query.min_similarity
-    ranked = sorted((-score, face.id, place) for place, (face, score) in enumerate(zip(faces, scores, strict=True))
-                    if score >= least)  # fmt: skip
-    return [faces[place] for _, _, place in ranked]

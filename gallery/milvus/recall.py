@@ -4,17 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gallery.index.sample_queries import trials
+from gallery.index.sample_queries import QUERIES, RECALL_AT, TARGET_RECALL, trials
+from gallery.index.vector_space import MARGIN
 from gallery.milvus.collection import MilvusCollection
 from gallery.milvus.rows import SINGLE, lifted
 from gallery.records import Enrolment
 from model.attributes import Attribute, Vector
 
-RECALL_AT = 10
-TARGET_RECALL = 0.95
-QUERIES = 100
-MARGIN = 1e-4
-"""More than two inner products in float32, summed in another order, can differ."""
 _FIRST_EFFORT, _LAST_EFFORT = 64, 4096
 _CANDIDATES = 32
 """What a search asks for beside the 10 best is ranked by exact scores; fewer are never asked for."""

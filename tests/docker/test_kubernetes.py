@@ -103,9 +103,9 @@ def test_what_grows_and_what_may_stop(rendered: dict[tuple[str, str], dict[str, 
 
 
 def test_a_search_pod_has_time_to_read_as_many_faces_as_it_can_hold() -> None:
-    """From the database, of which 13,600 a second were read on a busy core; 979 bytes of memory hold one."""
+    """From the database, of which 13,600 a second were read on a busy core; some 300 bytes of memory hold one."""
     search = container("search")
-    faces = float(search["resources"]["limits"]["memory"].removesuffix("Gi")) * 2**30 / 979
+    faces = float(search["resources"]["limits"]["memory"].removesuffix("Gi")) * 2**30 / 300
     probe = search["startupProbe"]
     assert probe["periodSeconds"] * probe["failureThreshold"] > 4 * faces / 13_600
     # What it has read it keeps.

@@ -1,5 +1,6 @@
 """What a larger model reads and draws, which a smaller one learns (knowledge distillation, Hinton et al. 2015)."""
 
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -26,12 +27,18 @@ class Larger:
         return self._model.to(device)
 
 
+@cache
+def _larger(path: Path, image_size: int) -> Larger:
+    """One for all losses of a process."""
+    return Larger(path, image_size)
+
+
 class DistilledReading(nn.Module):
     """Distance of embeddings `(n, 99)` to the larger model's of the same pictures, as `CycleLoss` measures it."""
 
     def __init__(self, path: Path, image_size: int) -> None:
         super().__init__()
-        self._larger, self._distance = Larger(path, image_size), CycleLoss()
+        self._larger, self._distance = _larger(path, image_size), CycleLoss()
 
     def embed(self, images: Tensor) -> Tensor:
         """The larger model's embeddings `(n, 99)` of pictures `(n, 3, s, s)`."""
@@ -52,7 +59,7 @@ class DistilledDrawing(nn.Module):
 
     def __init__(self, path: Path, image_size: int) -> None:
         super().__init__()
-        self._larger, self._perceptual = Larger(path, image_size), PerceptualLoss()
+        self._larger, self._perceptual = _larger(path, image_size), PerceptualLoss()
 
     def split(self, z: Tensor) -> Tensor:
         """The embeddings `(n, 99)` of latents `(n, 99)`, by the larger model's splitter."""
