@@ -21,7 +21,7 @@ from model.engine.graphs import SLOTS, recorded_on_gpu
 from model.engine.programs import Array, Drawer, Reader
 from model.face_model import FaceModel
 from model.networks.config import NetworkConfig
-from model.networks.detector_network import DetectorConfig, DetectorNetwork
+from model.networks.detector_network import DetectorConfig, DetectorNetwork, numbers_of
 
 RECIPE = Path(__file__).parents[2] / "training" / "configs" / "facet-128.toml"
 """Whose networks the bundled model has."""
@@ -119,7 +119,7 @@ class _Finder(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         images = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0).to(self.dtype)
-        return torch.cat([each.flatten(2) for each in self.network(images)], dim=2).transpose(1, 2)
+        return numbers_of(self.network(images))
 
 
 def _placed(program: nn.Module, device: torch.device) -> nn.Module:

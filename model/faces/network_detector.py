@@ -1,18 +1,17 @@
-"""The project's own detector network behind the interface of all detectors."""
+"""The project's own detector network behind the interface of all detectors, run by ONNX Runtime."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
+import onnxruntime
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from model.engine.backend import Pixels
-from model.faces.detector import LONGEST_SIDE, Detection, overlap
+from model.faces.detector import LONGEST_SIDE, Detection
 from model.faces.detector_checkpoint import load_detector_network
-from model.networks.detector_network import STRIDES, DetectorNetwork, Separable, decoded
+from model.networks.detector_network import FARTHEST, POINTS, STRIDES, middles
 
 MIN_SCORE = 0.5
 MAX_OVERLAP = 0.35
@@ -33,7 +32,7 @@ class NetworkDetector:
         """Raises InvalidCheckpoint if the file is no detector."""
         checkpoint = load_detector_network(model)
         self.id, self.card = checkpoint.id, checkpoint.card
-        self._network = fused(checkpoint.network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._session = session_of(checkpoint.graph)
         self._min_score = min_score
 
     def detect(self, image: Pixels, at_most: int | None = None) -> list[Detection]:
@@ -47,53 +46,54 @@ class NetworkDetector:
 
     def _found(self, image: Pixels, longest: int) -> list[Detection]:
         factor = max(max(image.shape[:2]) / longest, 1.0)
-        height, width = (max(1, round(side / factor)) for side in image.shape[:2])
         if factor > 1.0:
+            height, width = (max(1, round(side / factor)) for side in image.shape[:2])
             image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-        with torch.inference_mode():
-            (faces,) = found(self._network, prepared(image[None]), self._min_score)
+        framed = filled_up(image)
+        (cells,) = self._session.run(None, {"images": framed[None]})
+        height, width = framed.shape[:2]
+        faces = faces_of(np.asarray(cells[0]), height, width, self._min_score)
         return [each.scaled(factor) for each in faces if each.middle_in(image)]
 
 
-def prepared(images: NDArray[np.uint8]) -> Tensor:
-    """RGB pictures `(n, h, w, 3)` as the network takes them: filled up with grey to multiples of the largest stride."""
-    height, width = (-(-side // STRIDES[-1]) * STRIDES[-1] for side in images.shape[1:3])
-    filled = torch.zeros(len(images), height, width, 3)
-    filled[:, : images.shape[1], : images.shape[2]] = torch.from_numpy(np.ascontiguousarray(images)).float() / 127.5 - 1
-    return filled.permute(0, 3, 1, 2)
+def session_of(graph: bytes) -> onnxruntime.InferenceSession:
+    """A graph made ready for one core of the processor: pictures are looked at side by side, one a thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
-def found(network: DetectorNetwork, images: Tensor, min_score: float) -> list[list[Detection]]:
-    """The faces in each of the pictures `(n, 3, h, w)`, by score; landmarks lie between pixels' middles."""
-    cells = decoded(network(images))
-    scores = torch.sigmoid(cells.logits)
-    best, which = scores.topk(min(CANDIDATES, scores.shape[1]), dim=1)
-    result = []
-    for n in range(len(images)):
-        chosen = which[n][best[n] > min_score]
-        boxes, points = cells.boxes[n][chosen].cpu().numpy(), cells.points[n][chosen].cpu().numpy() - 0.5
-        rows = zip(scores[n][chosen].tolist(), boxes.tolist(), points, strict=True)
-        faces = [Detection((x, y, x2 - x, y2 - y), score, each) for score, (x, y, x2, y2), each in rows]
-        result.append(suppressed(faces))
-    return result
+def filled_up(image: Pixels) -> Pixels:
+    """A picture `(h, w, 3)` with grey at its right and below, up to multiples of the largest stride."""
+    right, below = (-side % STRIDES[-1] for side in image.shape[1::-1])
+    framed = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(128, 128, 128))
+    return np.asarray(framed, np.uint8)
+
+
+def faces_of(cells: NDArray[np.float32], height: int, width: int, min_score: float = MIN_SCORE) -> list[Detection]:
+    """The faces in a picture whose cells' numbers are `(cells, 15)`, by score; landmarks count from pixels' middles."""
+    scores = 1.0 / (1.0 + np.exp(-cells[:, 0]))
+    chosen = np.flatnonzero(scores > min_score)
+    chosen = chosen[np.argsort(-scores[chosen])][:CANDIDATES]
+    middle, stride = (each[chosen] for each in _places(height, width))
+    reach = np.exp(np.minimum(cells[chosen, 1:5], FARTHEST)) * stride
+    corner, size = middle - reach[:, :2], reach[:, :2] + reach[:, 2:]
+    points = middle[:, None] + cells[chosen, 5:].reshape(-1, POINTS, 2) * stride[:, None] - np.float32(0.5)
+    rows = zip(corner.tolist(), size.tolist(), scores[chosen].tolist(), points, strict=True)
+    return suppressed([Detection((x, y, wide, high), score, each) for (x, y), (wide, high), score, each in rows])
+
+
+@lru_cache(maxsize=64)
+def _places(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The middles `(cells, 2)` and the strides `(cells, 1)` of a picture's cells."""
+    middle, stride = middles(height, width)
+    return middle.numpy(), stride[:, None].numpy()
 
 
 def suppressed(faces: list[Detection]) -> list[Detection]:
-    """Of faces that overlap, the one with the highest score."""
-    kept: list[Detection] = []
-    for each in sorted(faces, key=lambda one: -one.score):
-        if all(overlap(each.box, other.box) < MAX_OVERLAP for other in kept):
-            kept.append(each)
-    return kept
-
-
-def fused(network: DetectorNetwork) -> DetectorNetwork:
-    """The network with each normalisation in the convolution before it; it computes the same in evaluation mode."""
-    stem = network.stem
-    stem[0], stem[1] = fuse_conv_bn_eval(stem[0], stem[1]), torch.nn.Identity()  # type: ignore[type-var, arg-type]
-    for block in network.modules():
-        if isinstance(block, Separable):
-            block.spread = fuse_conv_bn_eval(block.spread, block.spread_norm)
-            block.mix = fuse_conv_bn_eval(block.mix, block.mix_norm)
-            block.spread_norm = block.mix_norm = torch.nn.Identity()  # type: ignore[assignment]
-    return network
+    """Of faces that overlap, the one with the highest score; the surest first."""
+    if not faces:
+        return []
+    kept = cv2.dnn.NMSBoxes([each.box for each in faces], [each.score for each in faces], 0.0, MAX_OVERLAP)
+    return [faces[number] for number in kept]

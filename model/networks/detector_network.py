@@ -12,6 +12,8 @@ STRIDES = (8, 16, 32)
 POINTS = 5
 OUTPUTS = 1 + 4 + 2 * POINTS
 """Numbers for each cell: score, the four sides' distances, five points."""
+FARTHEST = 4.0
+"""Logarithm of the farthest that a side can lie from a cell's middle, in strides."""
 
 
 @dataclass(frozen=True)
@@ -133,12 +135,17 @@ def middles(height: int, width: int, device: torch.device | None = None) -> tupl
     return torch.cat(places), torch.cat(strides)
 
 
+def numbers_of(maps: list[Tensor]) -> Tensor:
+    """What the network's maps say `(n, cells, 15)`, the cells of the smallest stride first, row by row."""
+    return torch.cat([each.flatten(2).transpose(1, 2) for each in maps], dim=1)
+
+
 def decoded(maps: list[Tensor]) -> Cells:
     """What the network's maps say, in pixels; pixel 0 reaches from 0 to 1."""
-    numbers = torch.cat([each.flatten(2).transpose(1, 2) for each in maps], dim=1).float()
+    numbers = numbers_of(maps).float()
     height, width = (STRIDES[0] * side for side in maps[0].shape[2:])
     middle, stride = middles(height, width, numbers.device)
-    reach = torch.exp(numbers[..., 1:5].clamp(max=4.0)) * stride[:, None]
+    reach = torch.exp(numbers[..., 1:5].clamp(max=FARTHEST)) * stride[:, None]
     boxes = torch.cat([middle - reach[..., :2], middle + reach[..., 2:]], dim=-1)
     points = middle[:, None] + numbers[..., 5:].reshape(*numbers.shape[:2], POINTS, 2) * stride[:, None, None]
     return Cells(numbers[..., 0], boxes, points)

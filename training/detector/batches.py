@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from model.faces.network_detector import prepared
 from training.detector.assignment import Faces
 from training.detector.composing import Composition
 from training.detector.material import Material
@@ -48,6 +48,11 @@ class DetectorBatches:
 def _share(sides: Sequence[int]) -> float:
     """What part of a batch's pictures fits one of the largest side, so that `batch_size` is their mean."""
     return len(sides) / sum((max(sides) / side) ** 2 for side in sides)
+
+
+def prepared(images: NDArray[np.uint8]) -> Tensor:
+    """RGB pictures `(n, h, w, 3)` as the network takes them, `(n, 3, h, w)` in [-1, 1]."""
+    return (torch.from_numpy(images).float() / 127.5 - 1).permute(0, 3, 1, 2)
 
 
 def tensors(truth: Truth) -> Faces:

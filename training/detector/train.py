@@ -16,14 +16,14 @@ from torch.utils.data import DataLoader
 
 from model.engine.backend import Pixels
 from model.faces.detector_checkpoint import load_detector_network, save_detector
-from model.faces.network_detector import found
 from model.networks.detector_network import DetectorNetwork, decoded
 from training.data.mixture import Source
 from training.detector.batches import DetectorBatch, DetectorBatches
 from training.detector.loss import detector_loss
 from training.detector.material import Material
 from training.detector.recipe import DetectorRecipe
-from training.detector.validation import THRESHOLD, validate
+from training.detector.validation import found, validate
+from training.export.detector_graph import detector_graph
 from training.loop import Report, learning_rate
 from training.runtime.journal import Journal
 from training.runtime.not_finite import NotFinite
@@ -115,8 +115,8 @@ def train_detector(
     """Train, or go on exactly where the run's folder left off; True when the recipe's end is reached.
 
     Stops early after `minutes`, or on SIGTERM. `start` is a detector's file. The folder gets `state.pt`, `recipe.json`,
-    `metrics.jsonl`, `sheets/` and `detector.safetensors` with the running mean of the weights. Raises ValueError for
-    labels that do not serve or another run's network, NotFinite if a loss is not finite.
+    `metrics.jsonl`, `sheets/` and in the end `detector.safetensors` with the running mean of the weights. Raises
+    ValueError for labels that do not serve or another run's network, NotFinite if a loss is not finite.
     """
     cv2.setNumThreads(1)
     weighted = [(source.folder, 1.0 if source.weight is None else source.weight) for source in sources]
@@ -145,7 +145,7 @@ def train_detector(
             report = Report(trainer.step, values, len(batch.images) / seconds, waited / seconds)
             show(report)
             watch(report)
-        watch.save()
+        watch.finish()
     return trainer.step >= recipe.steps
 
 
@@ -189,19 +189,23 @@ class _Watch:
             self._saved = time.monotonic()
 
     def save(self) -> None:
-        """The state to go on from, and the running mean as a detector's file."""
+        """The state to go on from."""
         save_state(self._folder / "state.pt", self._trainer.state())
+
+    def finish(self) -> None:
+        """The same, and the running mean of the weights as a detector's file."""
+        self.save()
         card = {"steps": self._trainer.step, "recipe": self._trainer.recipe.to_data(), "measured": self._measured}
-        save_detector(self._folder / "detector.safetensors", self._folder.name, self._trainer.averaged, card)
+        network = self._trainer.averaged
+        graph = detector_graph(network)
+        save_detector(self._folder / "detector.safetensors", self._folder.name, network, card, graph)
 
 
-@torch.no_grad()
 def sheet(network: DetectorNetwork, batch: DetectorBatch) -> Pixels:
     """The first pictures of a batch with what a network finds in them."""
-    network.eval()
     images = batch.images[:SHEET]
     tiles = []
-    for image, faces in zip(images, found(network, images, THRESHOLD), strict=True):
+    for image, faces in zip(images, found(network, images), strict=True):
         tile = np.ascontiguousarray(((image.permute(1, 2, 0) + 1) * 127.5).clamp(0, 255).numpy().astype(np.uint8))
         for face in faces:
             x, y, width, height = face.box

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from model.faces.detector import Detection, overlap
-from model.faces.network_detector import found
-from model.networks.detector_network import DetectorNetwork
+from model.faces.network_detector import faces_of
+from model.networks.detector_network import DetectorNetwork, numbers_of
 from training.detector.assignment import Faces
 from training.detector.batches import DetectorBatch
 
@@ -18,14 +19,21 @@ THRESHOLD = 0.5
 
 
 @torch.no_grad()
+def found(network: DetectorNetwork, images: Tensor) -> list[list[Detection]]:
+    """The faces in each of some pictures `(n, 3, h, w)`, by score."""
+    cells = numbers_of(network.eval()(images)).float().cpu().numpy()
+    height, width = images.shape[2:]
+    return [faces_of(each, height, width, THRESHOLD) for each in cells]
+
+
+@torch.no_grad()
 def validate(network: DetectorNetwork, batches: Iterable[DetectorBatch]) -> dict[str, float]:
     """`recall` of the sure faces, `recall_small` of those under 24 pixels, `false` alarms a picture, and the mean
     distance of landmarks over the face's size as `points`."""
-    network.eval()
     hits: list[tuple[float, bool, float]] = []
     alarms = pictures = 0
     for batch in batches:
-        for faces, truth in zip(found(network, batch.images, THRESHOLD), batch.faces, strict=True):
+        for faces, truth in zip(found(network, batch.images), batch.faces, strict=True):
             pictures += 1
             alarms += _match(faces, truth, hits)
     sizes, caught, off = (np.array(column, float) for column in zip(*hits, strict=True))

@@ -58,7 +58,7 @@ def export_onnx(model: FaceModel, folder: Path) -> dict[str, float]:
 
 
 def _write(network: nn.Module, path: Path, taken: str, example: Tensor, given: str) -> float:
-    with _quiet():
+    with quiet_exporter():
         torch.onnx.export(
             network.eval(),
             (example[:2],),
@@ -85,7 +85,7 @@ def run_onnx(path: Path, inputs: Vector) -> Vector:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet_exporter() -> Iterator[None]:
     """Without the exporter's remarks on optional packages and on torch's own use of what it will retire."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level

@@ -8,9 +8,11 @@ from safetensors.torch import save_file
 from model.errors import InvalidCheckpoint
 from model.faces.detector import Detection, load_detector
 from model.faces.detector_checkpoint import FORMAT, load_detector_network, save_detector
-from model.faces.network_detector import NetworkDetector, fused, prepared, suppressed
-from model.networks.detector_network import DetectorConfig, DetectorNetwork
+from model.faces.network_detector import NetworkDetector, faces_of, filled_up, session_of, suppressed
+from model.networks.detector_network import DetectorConfig, DetectorNetwork, decoded, numbers_of
 from tests.faces import draw_face
+from training.detector.batches import prepared
+from training.export.detector_graph import detector_graph
 
 CONFIG = DetectorConfig((8, 8, 8, 8, 8), (0, 1, 1, 1), 8)
 
@@ -28,26 +30,48 @@ def network() -> DetectorNetwork:
     return made.eval()
 
 
+@pytest.fixture(scope="module")
+def graph() -> bytes:
+    return detector_graph(network())
+
+
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(tmp_path: Path, graph: bytes) -> Path:
     path = tmp_path / "detector.safetensors"
-    save_detector(path, "drawn", network(), {"steps": 7})
+    save_detector(path, "drawn", network(), {"steps": 7}, graph)
     return path
 
 
-def test_fusing_changes_no_answer() -> None:
-    pictures = prepared(np.stack([draw_face(96, seed) for seed in range(2)]))
-    for a, b in zip(network()(pictures), fused(network())(pictures), strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
-    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in fused(network()).modules())
+@pytest.mark.parametrize(("count", "rows", "columns"), [(1, 32, 32), (3, 96, 224)])
+def test_the_graph_computes_what_the_network_does(graph: bytes, count: int, rows: int, columns: int) -> None:
+    pictures = np.stack([draw_face(224, seed)[:rows, :columns] for seed in range(count)])
+    (cells,) = session_of(graph).run(None, {"images": pictures})
+    with torch.no_grad():
+        expected = numbers_of(network()(prepared(pictures)))
+    np.testing.assert_allclose(cells, expected.numpy(), rtol=1e-4, atol=1e-4)
+
+
+def test_cells_become_faces_as_the_loss_takes_them() -> None:
+    with torch.no_grad():
+        maps = network()(prepared(draw_face(96)[None]))
+    reference = decoded(maps)
+    scores = torch.sigmoid(reference.logits[0])
+    faces = faces_of(numbers_of(maps)[0].numpy(), 96, 96, float(scores.median()))
+    assert len(faces) > 1
+    assert faces[0].score == pytest.approx(float(scores.max()))
+    for face in faces:
+        cell = int((scores - face.score).abs().argmin())
+        left, top, right, bottom = reference.boxes[0, cell].tolist()
+        assert face.box == pytest.approx((left, top, right - left, bottom - top), rel=1e-5)
+        np.testing.assert_allclose(face.landmarks, reference.points[0, cell].numpy() - 0.5, atol=1e-4)
 
 
 def test_pictures_are_filled_up_to_the_largest_stride() -> None:
-    made = prepared(np.full((1, 40, 65, 3), 255, np.uint8))
-    assert made.shape == (1, 3, 64, 96)
-    assert (made[..., :40, :65] == 1).all()
-    assert (made[..., 40:, :] == 0).all()
-    assert (made[..., 65:] == 0).all()
+    made = filled_up(np.full((40, 65, 3), 255, np.uint8))
+    assert made.shape == (64, 96, 3)
+    assert (made[:40, :65] == 255).all()
+    assert (made[40:] == 128).all()
+    assert (made[:, 65:] == 128).all()
 
 
 def test_a_file_rebuilds_the_network_with_its_card(file: Path) -> None:
