@@ -23,6 +23,7 @@ cascade's boxes to the frames from landmarks."""
 MAX_ROLL = math.radians(30.0)
 FEATHER = 0.12
 """Width of the blend at the edge of a pasted crop, over its side."""
+_UNCHANGED = np.eye(2, 3)
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,10 @@ def crop(image: Pixels, frame: Frame, size: int) -> Pixels:
         near = np.asarray(cv2.resize(near, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
         enlarge = np.array([[x_step, 0, (x_step - 1) / 2], [0, y_step, (y_step - 1) / 2], [0, 0, 1]])
         transform = transform @ enlarge
-    warped = cv2.warpAffine(near, transform, (fine, fine), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    if fine > size:
-        warped = cv2.resize(warped, (size, size), interpolation=cv2.INTER_AREA)
-    return np.asarray(warped, np.uint8)
+    if near.shape[:2] != (fine, fine) or not np.array_equal(transform, _UNCHANGED):
+        warped = cv2.warpAffine(near, transform, (fine, fine), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        near = np.asarray(warped, np.uint8)
+    return np.asarray(cv2.resize(near, (size, size), interpolation=cv2.INTER_AREA), np.uint8) if fine > size else near
 
 
 def paste(image: Pixels, drawn: Pixels, frame: Frame) -> Pixels:

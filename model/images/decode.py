@@ -77,13 +77,17 @@ def decode_reduced(data: bytes, limits: ImageLimits, side: int | None) -> tuple[
 def pixels_of(data: bytes, limits: ImageLimits, side: int | None) -> int:
     """How many pixels `decode_reduced` holds for a picture, by its header; raises what that leads it to raise."""
     _check_bytes(data, limits)
-    with _told(limits):
-        image = _opened(_Timed(data, limits.max_seconds))
-        _check_size(*image.size, limits)
-    # Of a progressive JPEG the decoder keeps every coefficient.
-    reduced = isinstance(image, JpegImageFile) and not image.info.get("progressive")
-    fraction = _fraction(image.size, side) if reduced else 1
-    return max(1, image.width // fraction) * max(1, image.height // fraction)
+    if (known := plain(data)) is not None:
+        (width, height), reduced = known.size, known.is_jpeg
+    else:
+        with _told(limits):
+            image = _opened(_Timed(data, limits.max_seconds))
+        width, height = image.size
+        # Of a progressive JPEG the decoder keeps every coefficient.
+        reduced = isinstance(image, JpegImageFile) and not image.info.get("progressive")
+    _check_size(width, height, limits)
+    fraction = _fraction((width, height), side) if reduced else 1
+    return max(1, width // fraction) * max(1, height // fraction)
 
 
 @contextmanager

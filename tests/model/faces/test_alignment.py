@@ -136,6 +136,12 @@ def test_the_whole_frame_is_the_largest_centred_square(
     assert whole_frame(np.zeros((*shape, 3), np.uint8)) == Frame(center, side)
 
 
+def test_a_crop_of_twice_the_size_is_averaged_by_blocks_of_four() -> None:
+    picture = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    blocks = picture.reshape(32, 2, 32, 2, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(crop(picture, whole_frame(picture), 32), blocks, atol=0.5)
+
+
 def test_the_whole_frame_of_a_crop_is_the_crop() -> None:
     image = smooth(64, 64)
     np.testing.assert_array_equal(crop(image, whole_frame(image), 64), image)
