@@ -84,6 +84,7 @@ def card(_: str) -> str:
     return markdown(f"`{checkpoint.id}`", checkpoint.card, sheets=True).replace("\n#", "\n##").replace("# ", "## ", 1)
 
 
+@cache
 def _card() -> Json:
     from model.checkpoint import bundled, load_checkpoint
 
@@ -158,12 +159,9 @@ def included(name: str) -> str:
 
 def command(name: str) -> str:
     """The help of a command and of what is below it, as `--help` prints it."""
-    import typer
     from click import Context, Group
 
-    from facet.cli import app
-
-    node: Any = typer.main.get_command(app)
+    node = _commands()
     context = Context(node, info_name="facet", max_content_width=WIDTH, terminal_width=WIDTH)
     for word in name.split():
         node = node.commands[word]
@@ -172,6 +170,15 @@ def command(name: str) -> str:
     text = node.get_help(context).partition(ALL_SETTINGS)[0].rstrip()
     parts = [f"### `facet {name}`\n\n```text\n{text}\n```"]
     return "\n\n".join([*parts, *(command(f"{name} {child}") for child in below)])
+
+
+@cache
+def _commands() -> Any:
+    import typer
+
+    from facet.cli import app
+
+    return typer.main.get_command(app)
 
 
 @cache

@@ -58,17 +58,15 @@ def _passes(face: EnrolledFace, query: Query) -> bool:
 
 def _brute_force(faces: Iterable[EnrolledFace], query: Query) -> list[tuple[str, float]]:
     total = sum(abs(term.weight) for term in query.terms)
-    scored, subjects = [], {}
-    for face in faces:
-        if not _passes(face, query):
-            continue
-        subjects[face.id] = face.subject
-        score = sum(
-            term.weight / total * float(similarity(term.attribute, part(face.embedding, term.attribute), term.vector))
-            for term in query.terms
-        )
-        if query.min_similarity is None or score >= query.min_similarity:
-            scored.append((face.id, score))
+    passing = [face for face in faces if _passes(face, query)]
+    subjects = {face.id: face.subject for face in passing}
+    embeddings = np.array([face.embedding for face in passing], np.float32).reshape(-1, EMBEDDING_SIZE)
+    scores = sum(
+        term.weight / total * similarity(term.attribute, part(embeddings, term.attribute), term.vector).astype(float)
+        for term in query.terms
+    )
+    least = -np.inf if query.min_similarity is None else query.min_similarity
+    scored = [(id, score) for id, score in zip(subjects, np.asarray(scores).tolist(), strict=True) if score >= least]
     scored.sort(key=lambda pair: (-pair[1], pair[0]))
     if query.group_by == "subject":
         best = {subjects[id]: (id, score) for id, score in reversed(scored)}

@@ -12,6 +12,8 @@ from training.evaluation.faces import Faces, embed_all, render_all
 
 REACHED_POSE = math.radians(8.0)
 """A pose has arrived when it is no further than this from the source's, as a Euclidean distance of three angles."""
+MOST_PAIRS, PAIRS_A_FACE = 1000, 5
+"""How many swaps are judged: more of few faces would only draw the same ones again."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,12 @@ def swapped(faces: Faces, pairs: Pairs, attribute: Attribute) -> Vector:
     return embeddings
 
 
-def edit_laws(backend: Backend, faces: Faces, pairs: int = 1000, seed: int = 0) -> dict[str, EditLaw]:
-    """Swap each attribute between random pairs of different people, draw, and embed again."""
-    chosen = random_swaps(faces, pairs, seed)
+def edit_laws(backend: Backend, faces: Faces, pairs: int = MOST_PAIRS, seed: int = 0) -> dict[str, EditLaw]:
+    """Swap each attribute between random pairs of different people, draw, and embed again.
+
+    There are at most `pairs`, and of few faces no more than `PAIRS_A_FACE` for each.
+    """
+    chosen = random_swaps(faces, min(pairs, PAIRS_A_FACE * len(faces.embeddings)), seed)
     target, source = faces.embeddings[chosen.targets], faces.embeddings[chosen.sources]
     laws = {}
     for attribute in Attribute:

@@ -50,6 +50,23 @@ def test_pairs_follow_from_the_seed() -> None:
     assert edit_laws(backend, faces, 20) == edit_laws(backend, faces, 20)
 
 
+class Counting(DummyModel):
+    """A model that counts what it draws."""
+
+    drawn = 0
+
+    def render(self, embeddings: Vector) -> Pixels:
+        self.drawn += len(embeddings)
+        return super().render(embeddings)
+
+
+@pytest.mark.parametrize(("pairs", "drawn"), [(40, 40), (1000, 60)])
+def test_of_few_faces_few_swaps_are_drawn(pairs: int, drawn: int) -> None:
+    backend = Counting()
+    edit_laws(backend, faces_of(backend), pairs)
+    assert backend.drawn == len(Attribute) * drawn
+
+
 class Tilted(DummyModel):
     """A model that draws every head tilted by some degrees more than it is asked for."""
 
