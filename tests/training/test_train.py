@@ -18,6 +18,7 @@ from training.data.crops import CropSet
 from training.data.mixture import Source
 from training.data.shards import write_shard
 from training.loop import Report
+from training.networks import erasure
 from training.recipe import Recipe, StageName
 from training.runtime.not_finite import NotFinite
 from training.runtime.resume import load_state
@@ -45,7 +46,8 @@ def test_a_run_leaves_its_recipe_its_sheets_and_its_state(finished: Run) -> None
     assert load_state(finished.state)["step"] == 6
 
 
-def test_pose_is_erased_before_the_first_step_and_not_again(tmp_path: Path) -> None:
+def test_pose_is_erased_before_the_first_step_and_not_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasure, "REFIT_STEPS", 20)  # for speed; what the merger learns has tests of its own
     crops, run = crop_set(120), Run(tmp_path / "run")
     recipe = tiny_recipe("drawing", 2, erase_pose=True)
     splitter = {name: value for name, value in start_model(recipe, None).state_dict().items() if "splitter" in name}

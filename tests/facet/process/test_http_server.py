@@ -15,8 +15,8 @@ from facet.process.http_server import ALLOCATIONS, Server
 @pytest.fixture(autouse=True)
 def _as_it_was() -> Iterator[None]:
     thresholds = gc.get_threshold()
+    gc.unfreeze()  # what the tests' own beginning froze
     yield
-    gc.unfreeze()
     gc.set_threshold(*thresholds)
     gc.enable()
 
