@@ -30,8 +30,8 @@ test: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	# Both processes keep a core each busy: more threads in them, and in what they start, would only spin beside them.
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal
+	# Three processes keep two cores busy, since many tests wait; of one thread each, for more would only spin beside them.
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist worksteal
 
 containers: $(VENV)/test.stamp
 	$(PIP) install -c constraints.txt podman-compose

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.faces import draw_face, jpeg
 from tests.playground.conftest import CHROMIUM, FLAGS
@@ -14,17 +14,16 @@ CAMERA = ("--use-fake-device-for-media-stream", "--use-file-for-fake-video-captu
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A browser whose camera shows one drawn face."""
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}; install the system's chromium to test the page")
     film = tmp_path_factory.mktemp("camera") / "face.mjpeg"
     film.write_bytes(4 * jpeg(draw_face(size=480, seed=1)))
     flags = [*FLAGS, *(flag.format(film) for flag in CAMERA)]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Prepared crops of drawn faces with made-up labels, for tests that read or train on them."""
 
+from functools import cache
+
 import numpy as np
 
 from tests.faces import Mouth, draw_face, jpeg
@@ -22,7 +24,7 @@ def sample(number: int, split: str = "train") -> Sample:
     return Sample(
         key=f"Person{person}_{number:04d}",
         split=split,
-        crop=jpeg(draw_face(CROP_SIZE, person, mouth)),
+        crop=_picture(person, mouth),
         regions=WHOLE,
         side=float(FRAME_SIZE),
         detector="haar",
@@ -34,6 +36,12 @@ def sample(number: int, split: str = "train") -> Sample:
         video="the only one",
         valence_arousal=FEELINGS[mouth],
     )
+
+
+@cache
+def _picture(person: int, mouth: Mouth) -> bytes:
+    """Drawn once for all tests of a process."""
+    return jpeg(draw_face(CROP_SIZE, person, mouth))
 
 
 def samples(count: int, split: str = "train", first: int = 0) -> list[Sample]:
