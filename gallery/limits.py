@@ -77,6 +77,12 @@ def check_quality(quality: float) -> None:
         raise InvalidRequest("quality must be a finite number")
 
 
+def check_min_quality(least: float) -> None:
+    """Raises InvalidRequest unless it is a number from 0 to 1."""
+    if not 0.0 <= least <= 1.0:
+        raise InvalidRequest("min_quality must be a number from 0 to 1")
+
+
 def check_limit(name: str, value: int, most: int) -> None:
     """Raises InvalidRequest unless 1 <= value <= most."""
     if not 1 <= value <= most:

@@ -9,7 +9,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.limits import check_collection, check_metadata, check_subject, checked_embedding, checked_part
+from gallery.limits import (
+    check_collection,
+    check_metadata,
+    check_min_quality,
+    check_subject,
+    checked_embedding,
+    checked_part,
+)
 from gallery.records import EnrolledFace
 from model.attributes import Attribute, Vector, distance, part, similarity
 from model.errors import InvalidRequest
@@ -62,6 +69,8 @@ class Query:
     that pass the other filters are all of one model."""
     reference: Vector | None = None
     """`(99,)`: the face that the query is about, where it is one; matches then tell their similarity to all of it."""
+    min_quality: float | None = None
+    """The least quality of a match. A face that has none, as it was enrolled without a picture, is then no match."""
 
     def __post_init__(self) -> None:
         if not self.terms:
@@ -74,6 +83,8 @@ class Query:
             check_subject(self.subject)
         if self.min_similarity is not None and not math.isfinite(self.min_similarity):
             raise InvalidRequest("min_similarity must be a finite number")
+        if self.min_quality is not None:
+            check_min_quality(self.min_quality)
         if self.reference is not None:
             object.__setattr__(self, "reference", checked_embedding(self.reference))
         check_metadata(dict(self.metadata))
@@ -109,6 +120,10 @@ class Query:
             return np.ones(len(poses), np.bool_)
         apart = distance(Attribute.POSE, poses, self.pose)
         return np.asarray(apart.astype(float) <= math.radians(self.max_degrees))
+
+    def is_good(self, quality: float | None) -> bool:
+        """Whether a face of this quality is as good as `min_quality` asks."""
+        return self.min_quality is None or quality_number(quality) >= quality_number(self.min_quality)
 
     def scores(self, embeddings: Vector) -> NDArray[np.float64]:
         """The scores `(n,)` of embeddings `(n, 99)`."""
@@ -166,6 +181,15 @@ class Query:
             elif self.reference is not None:
                 result[attribute] = similarity(attribute, part(embeddings, attribute), part(self.reference, attribute))
         return result
+
+
+NO_QUALITY = -1.0
+"""What stands for the quality of a face that has none: less than any."""
+
+
+def quality_number(quality: float | None) -> float:
+    """A quality as every index compares it: as float32 holds it."""
+    return float(np.float32(NO_QUALITY if quality is None else quality))
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ class NewFace:
     metadata: dict[str, Any] = field(default_factory=dict)
     """Any JSON object of at most 16 KB."""
     quality: float | None = None
+    """From 0 to 1: how much there is of the face in its picture. None where only an embedding was given."""
     crop: bytes | None = None
     """The encoded picture of the aligned face, where pictures are kept."""
     content: bytes | None = None
@@ -167,6 +168,7 @@ class Enrolment:
     embedding: Vector
     """`(99,)`, float32."""
     metadata: dict[str, Any] = field(default_factory=dict)
+    quality: float | None = None
 
 
 @dataclass(frozen=True)

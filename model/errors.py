@@ -63,6 +63,12 @@ class ImageTooSmall(FacetError):
     code = "image_too_small"
 
 
+class LowQuality(FacetError):
+    """A face of less quality than was asked for; `details` has it, its parts, and the lowest of them."""
+
+    code = "low_quality"
+
+
 class InvalidEmbedding(FacetError):
     """An embedding has a wrong size, a number that is not finite, or a part without direction."""
 

@@ -12,16 +12,17 @@ from fastapi.concurrency import run_in_threadpool
 from gallery.base_gallery import BaseGallery
 from gallery.jobs.import_source import Limits
 from gallery.jobs.importing import Embedded
-from gallery.jobs.job_kinds import work_on
+from gallery.jobs.job_kinds import Wanted, work_on
 from gallery.jobs.job_records import Job, Kind
 from gallery.jobs.job_store import no_job
 from gallery.jobs.runner import Runner
 from gallery.limits import check_collection
-from model.errors import Busy, FacetError
+from model.errors import Busy, FacetError, LowQuality
 from service.config import ServiceConfig
+from service.face_quality import check_quality
 from service.security.audit import Action, AuditLog
 from service.security.caller import Caller
-from worker.interface import Align, Inference
+from worker.interface import Face, Inference
 
 _ACTIONS = {Kind.IMPORT: Action.ENROL, Kind.GROUPS: Action.READ, Kind.REEMBED: Action.CHANGE}
 
@@ -63,24 +64,28 @@ class Jobs:
         finally:
             await self._inference.close()
 
-    def _embed(
-        self, pictures: Sequence[bytes], align: Align, keep_crops: bool, model: str | None
-    ) -> Sequence[Embedded | FacetError]:
+    def _embed(self, pictures: Sequence[bytes], wanted: Wanted) -> Sequence[Embedded | FacetError]:
         assert self._loop is not None, "only a started runner asks"
-        return asyncio.run_coroutine_threadsafe(self._found(pictures, align, keep_crops, model), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._found(pictures, wanted), self._loop).result()
 
-    async def _found(
-        self, pictures: Sequence[bytes], align: Align, keep_crops: bool, model: str | None
-    ) -> list[Embedded | FacetError]:
-        found = await self._inference.embed(pictures, align=align, model=model)
+    async def _found(self, pictures: Sequence[bytes], wanted: Wanted) -> list[Embedded | FacetError]:
+        found = await self._inference.embed(pictures, align=wanted.align, model=wanted.model, likeness=wanted.measured)
         results: list[Embedded | FacetError] = []
         for picture, faces in zip(pictures, found, strict=True):
-            if isinstance(faces, FacetError):
-                results.append(faces)
-                continue
-            crop = (await self._inference.reconstruct(picture, align=align)).input if keep_crops else None
-            results.append(Embedded(faces[0].embedding, faces[0].model, faces[0].score, crop))
+            try:
+                results.append(
+                    faces if isinstance(faces, FacetError) else await self._embedded(picture, faces[0], wanted)
+                )
+            except LowQuality as error:
+                results.append(error)
         return results
+
+    async def _embedded(self, picture: bytes, face: Face, wanted: Wanted) -> Embedded:
+        """What an import keeps of a face. Raises LowQuality, and Unavailable where its quality cannot be told now."""
+        check_quality(face, wanted.min_quality)
+        quality = None if face.quality is None else face.quality.score
+        crop = (await self._inference.reconstruct(picture, align=wanted.align)).input if wanted.keep_crops else None
+        return Embedded(face.embedding, face.model, quality, crop)
 
 
 @dataclass(frozen=True)

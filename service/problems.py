@@ -26,6 +26,7 @@ STATUS: dict[type[FacetError], int] = {
     errors.UnsupportedImage: 422,
     errors.ImageTooLarge: 413,
     errors.ImageTooSmall: 422,
+    errors.LowQuality: 422,
     errors.InvalidEmbedding: 422,
     errors.UnknownAttribute: 422,
     errors.ImpossibleEdit: 422,

@@ -176,6 +176,29 @@ class Expression:
     probabilities: dict[str, float]
 
 
+_Part = Annotated[float, Field(ge=0, le=1, examples=[0.9])]
+
+
+@dataclass(slots=True)
+class Quality:
+    """How much there is of a face in its picture: parts from 0 to 1, 1 where nothing is missing, and their product."""
+
+    score: Annotated[float, Field(ge=0, le=1, examples=[0.66], description="the product of the parts")]
+    size: Annotated[_Part, Field(description="pixels of the face in the picture")]
+    sharpness: _Part
+    turn: Annotated[_Part, Field(description="how far it looks towards the camera")]
+    detection: Annotated[_Part, Field(description="how sure the detector was")]
+    likeness: Annotated[
+        float | None,
+        Field(ge=0, le=1, description="how well the model draws it back; null where that was not asked for"),
+    ]
+
+    @classmethod
+    def of(cls, quality: interface.Quality) -> Self:
+        """The JSON shape of a quality."""
+        return cls(quality.score, quality.size, quality.sharpness, quality.turn, quality.detection, quality.likeness)
+
+
 @dataclass(slots=True)
 class Face:
     """One face found in a picture."""
@@ -197,6 +220,7 @@ class Face:
     embedding: Embedding
     pose_degrees: PoseDegrees
     expression: Expression
+    quality: Annotated[Quality | None, Field(description="null only where a worker of the version before has read it")]
 
     @classmethod
     def of(cls, face: interface.Face) -> Self:
@@ -208,6 +232,7 @@ class Face:
             embedding=Embedding.of(face.embedding, face.model),
             pose_degrees=PoseDegrees(**face.pose_degrees),
             expression=Expression(face.label, dict(face.expression)),
+            quality=None if face.quality is None else Quality.of(face.quality),
         )
 
 

@@ -5,7 +5,7 @@ All arrays are NumPy, all pictures are encoded bytes, all failures are `model.er
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Protocol
 
 from model.attributes import Attribute, Vector
@@ -13,7 +13,7 @@ from model.calibration import Calibration
 from model.edits import MAX_AMOUNT as MAX_AMOUNT
 from model.edits import MAX_DEGREES as MAX_DEGREES
 from model.edits import Edit as Edit
-from model.errors import FacetError, InvalidRequest
+from model.errors import FacetError, InvalidRequest, LowQuality
 from worker.stimuli.stimulus import Kind
 
 Align = Literal["auto", "none"]
@@ -22,6 +22,48 @@ Align = Literal["auto", "none"]
 
 EXIT_BROKEN = 70
 """How a process ends whose model fails at everything, EX_SOFTWARE of sysexits.h: its supervisor shall start another."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How much there is of a face in its picture, as `model.faces.quality` measures it."""
+
+    score: float
+    """From 0 to 1: the product of the parts, each of which is from 0 to 1 and 1 where nothing is missing."""
+    size: float
+    sharpness: float
+    turn: float
+    detection: float
+    likeness: float | None = None
+    """How well the model draws the face back; None where it was not asked for."""
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """The parts that were measured, by name."""
+        return {item.name: value for item in fields(self)[1:] if (value := getattr(self, item.name)) is not None}
+
+    def check(self, least: float) -> None:
+        """Raises LowQuality, which names the lowest part, for a score below `least`."""
+        if self.score < least:
+            parts = self.parts
+            lowest = min(parts, key=parts.__getitem__)
+            raise LowQuality(
+                f"The face's quality is {self.score:.2f}, below {least:g}; what is lowest is its {lowest} "
+                f"({parts[lowest]:.2f}). {_ADVICE[lowest]}",
+                quality=self.score,
+                min_quality=least,
+                lowest=lowest,
+                parts=parts,
+            )
+
+
+_ADVICE = {
+    "size": "Send a picture in which the face has more pixels.",
+    "sharpness": "Send a sharper picture.",
+    "turn": "Send a picture in which the face looks towards the camera.",
+    "detection": "Send a picture in which the face is in full view.",
+    "likeness": "Send a picture in which nothing covers the face.",
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +81,8 @@ class Face:
     """Probability of each expression label; they sum to 1."""
     model: str = ""
     """The id of the model that made the embedding, which goes wherever the embedding does."""
+    quality: Quality | None = None
+    """None of a worker of an earlier version."""
 
     @property
     def label(self) -> str | None:
@@ -131,9 +175,18 @@ class Inference(Protocol):
         """What a model says of itself: the one of this id, or the only one that runs."""
 
     async def embed(
-        self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1, model: str | None = None
+        self,
+        images: Sequence[bytes],
+        *,
+        align: Align = "auto",
+        max_faces: int = 1,
+        model: str | None = None,
+        likeness: bool = False,
     ) -> list[list[Face] | FacetError]:
-        """For each picture its faces, largest first, or the error that this picture met; all by one model."""
+        """For each picture its faces, largest first, or the error that this picture met; all by one model.
+
+        With `likeness` each is drawn back, which takes about twice as long as to read it, and compared.
+        """
 
     async def reconstruct(self, source: bytes | Vector, *, align: Align = "auto", model: str | None = None) -> Drawing:
         """Draw the face of a photograph, or of an embedding, through all four networks."""

@@ -85,17 +85,19 @@ class Facet:
         align: Align = "auto",
         max_faces: int = 1,
         show: bool = False,
+        likeness: bool = False,
         progress: bool | None = None,
     ) -> Iterator[Found]:
         """The faces of each picture, in order and while others are on their way; one that fails says why.
 
         The pictures may be endless: few are held at a time. With `show` each face is cut at the drawing size too, as
-        `redraw` needs it. `progress` shows a bar or none; by default one for many.
+        `redraw` needs it. With `likeness` each is drawn back, for that part of its quality. `progress` shows a bar or
+        none; by default one for many.
         """
         total = len(pictures) if isinstance(pictures, Sequence | np.ndarray) else None
         if progress is None and total is not None and total < MANY:
             progress = False
-        return counted(self._pipeline.found(pictures, align, max_faces, show), "Embedding", total, progress)
+        return counted(self._pipeline.found(pictures, align, max_faces, show, likeness), "Embedding", total, progress)
 
     def measure(
         self,
@@ -105,6 +107,7 @@ class Facet:
         align: Align = "auto",
         max_faces: int = 1,
         every: int = 1,
+        likeness: bool = False,
         progress: bool | None = None,
     ) -> "Measurement":
         """Embed the faces of folders, pictures and videos (of these every so many frames) into a table.
@@ -115,11 +118,18 @@ class Facet:
         from facet.measuring import local, measure
 
         places = [places] if isinstance(places, str | Path) else places
-        return measure(local(self), places, to, align=align, max_faces=max_faces, every=every, show=progress)
+        return measure(
+            local(self), places, to, align=align, max_faces=max_faces, every=every, likeness=likeness, show=progress
+        )
 
-    def faces(self, picture: Picture, *, align: Align = "auto", max_faces: int = 10) -> list[Face]:
-        """The faces of one picture, largest first. Raises NoFace and what a picture can be wrong with."""
-        [found] = self._pipeline.found([picture], align, max_faces)
+    def faces(
+        self, picture: Picture, *, align: Align = "auto", max_faces: int = 10, likeness: bool = False
+    ) -> list[Face]:
+        """The faces of one picture, largest first. Raises NoFace and what a picture can be wrong with.
+
+        With `likeness` each is drawn back, for that part of its quality.
+        """
+        [found] = self._pipeline.found([picture], align, max_faces, likeness=likeness)
         return list(found.checked().faces)
 
     def embed(

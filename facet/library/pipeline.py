@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,6 +14,7 @@ from facet.library.pictures import Picture, opened
 from model.attributes import EMBEDDING_SIZE, Vector
 from model.engine.backend import Backend, Pixels
 from model.errors import FacetError
+from model.faces.quality import likenesses
 from worker.interface import Align
 from worker.local.aligner import AlignedFace, Aligner
 from worker.local.face_description import described
@@ -36,16 +37,23 @@ class Pipeline:
         self._pictures = ThreadPoolExecutor(threads, thread_name_prefix="pictures")
         self._networks = ThreadPoolExecutor(backend.lanes, "networks", initializer=backend.share)
 
-    def found(self, pictures: Iterable[Picture], align: Align, max_faces: int, show: bool = False) -> Iterator[Found]:
+    def found(
+        self,
+        pictures: Iterable[Picture],
+        align: Align,
+        max_faces: int,
+        show: bool = False,
+        likeness: bool = False,
+    ) -> Iterator[Found]:
         """What came of each picture, in order, while later ones are on their way; few are held at a time.
 
-        With `show` each face is cut at the drawing size too.
+        With `show` each face is cut at the drawing size too, with `likeness` each is drawn back and compared.
         """
         waiting: deque[Future[list[Found]]] = deque()
         try:
             for chunk in _chunks(pictures, self._max_batch):
                 faces = [self._pictures.submit(self._aligned, picture, align, max_faces, show) for picture in chunk]
-                waiting.append(self._networks.submit(self._described, chunk, faces))
+                waiting.append(self._networks.submit(self._described, chunk, faces, likeness))
                 if len(waiting) >= self.backend.lanes + AHEAD:
                     yield from waiting.popleft().result()
             while waiting:
@@ -99,20 +107,26 @@ class Pipeline:
             return error
 
     def _described(
-        self, pictures: Sequence[Picture], waiting: Sequence[Future[list[AlignedFace] | FacetError]]
+        self, pictures: Sequence[Picture], waiting: Sequence[Future[list[AlignedFace] | FacetError]], likeness: bool
     ) -> list[Found]:
         """On a thread of the networks: wait for the faces of some pictures, and embed them together."""
         results = [future.result() for future in waiting]
         crops = [face.crop for faces in results if not isinstance(faces, FacetError) for face in faces]
-        embeddings = (face for batch in _chunks(crops, self._max_batch) for face in self.backend.embed(np.stack(batch)))
+        made = (one for batch in _chunks(crops, self._max_batch) for one in self._made(batch, likeness))
         found = []
         for picture, faces in zip(pictures, results, strict=True):
             if isinstance(faces, FacetError):
                 found.append(Found(picture, error=faces))
             else:
-                all_of_it = [described(face, next(embeddings), self.backend) for face in faces]
+                all_of_it = [described(face, *next(made), self.backend) for face in faces]
                 found.append(Found(picture, all_of_it, aligned=faces))
         return found
+
+    def _made(self, crops: Sequence[Pixels], likeness: bool) -> Iterable[tuple[Vector, float | None]]:
+        """The embedding of each crop, and how like it the drawing of that is, where that was asked for."""
+        embeddings = self.backend.embed(np.stack(crops))
+        alike = likenesses(crops, self.backend.render(embeddings)) if likeness else repeat(None, len(crops))
+        return zip(embeddings, alike, strict=True)
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

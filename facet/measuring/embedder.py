@@ -50,7 +50,7 @@ class Embedder(Protocol):
     model: str
     """The id of the model."""
 
-    def embed(self, shots: Iterable[Shot], align: Align, max_faces: int) -> Iterator[Measured]:
+    def embed(self, shots: Iterable[Shot], align: Align, max_faces: int, likeness: bool = False) -> Iterator[Measured]:
         """What came of each shot. Raises the first failure that is not its picture's own."""
 
 
@@ -66,10 +66,10 @@ class _Local:
         adapter = TypeAdapter(Face)
         self._as_answer = lambda face: adapter.dump_python(Face.of(face), mode="json")
 
-    def embed(self, shots: Iterable[Shot], align: Align, max_faces: int) -> Iterator[Measured]:
+    def embed(self, shots: Iterable[Shot], align: Align, max_faces: int, likeness: bool = False) -> Iterator[Measured]:
         kept, given = tee(shots)
         pictures = (shot.path if shot.pixels is None else shot.pixels for shot in given)
-        for found in self._facet.each(pictures, align=align, max_faces=max_faces, progress=False):
+        for found in self._facet.each(pictures, align=align, max_faces=max_faces, likeness=likeness, progress=False):
             shot = next(kept)
             error = None if found.error is None else found.error.message
             yield Measured(shot, [self._as_answer(face) for face in found.faces], error)
@@ -80,12 +80,12 @@ class _Remote:
         self.model = client.model()["id"]
         self._client = client
 
-    def embed(self, shots: Iterable[Shot], align: Align, max_faces: int) -> Iterator[Measured]:
+    def embed(self, shots: Iterable[Shot], align: Align, max_faces: int, likeness: bool = False) -> Iterator[Measured]:
         def attempt(shot: Shot) -> Measured:
             from facet_client.errors import FacetError
 
             try:
-                answer = self._client.embed(_file_of(shot), align=align, max_faces=max_faces)
+                answer = self._client.embed(_file_of(shot), align=align, max_faces=max_faces, likeness=likeness)
             except FacetError as error:
                 if error.code not in OF_THE_PICTURE:
                     raise

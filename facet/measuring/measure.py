@@ -32,6 +32,7 @@ def measure(
     align: Align = "auto",
     max_faces: int = 1,
     every: int = 1,
+    likeness: bool = False,
     show: bool | None = None,
     failure: Callable[[str, str], Any] | None = None,
 ) -> Measurement:
@@ -44,10 +45,12 @@ def measure(
     files, to = files_in(places), Path(to)
     form = form or format_of(to)
     to.parent.mkdir(parents=True, exist_ok=True)
-    settings = {"model": embedder.model, "align": str(align), "max_faces": max_faces, "every": every}
+    settings = {"model": embedder.model, "align": str(align), "max_faces": max_faces, "every": every} | (
+        {"likeness": True} if likeness else {}
+    )
     with Journal(to.with_name(f"{to.name}.part"), settings) as journal, progress(show) as bar:
         task = bar.add_task("Embedding", total=count_of(files, every), completed=len(journal.done), note="")
-        for measured in embedder.embed(shots_in(files, every, frozenset(journal.done)), align, max_faces):
+        for measured in embedder.embed(shots_in(files, every, frozenset(journal.done)), align, max_faces, likeness):
             journal.add(measured)
             if measured.error is not None and failure is not None:
                 failure(measured.shot.name, measured.error)

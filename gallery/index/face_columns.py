@@ -12,11 +12,14 @@ from safetensors.numpy import load, save
 from gallery.index.compact_vectors import Compact, compacted
 from gallery.index.faiss_library import Numbers
 from gallery.index.metadata_filter import code, facts
+from gallery.query import quality_number
 from gallery.records import Enrolment
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
 
 NAMES = ("id", "collection", "subject", "model")
 """What of a face is compared as a code of 64 bits."""
+QUALITY = "quality"
+"""The column of `quality_number`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +27,8 @@ class Columns:
     """What searches compare and filter by, of n faces in the order of their numbers."""
 
     rows: Mapping[str, NDArray[Any]]
-    """`(n, ...)` by name: `numbers`, ascending, the codes of `NAMES`, and each attribute's compact vectors."""
+    """`(n, ...)` by name: `numbers`, ascending, the codes of `NAMES`, `QUALITY`, and each attribute's compact
+    vectors."""
     facts: NDArray[np.int64]
     """What metadata states `(m,)`, as `metadata_filter.facts` says."""
 
@@ -59,6 +63,7 @@ class FaceColumns(Columns):
             texts = [getattr(face, name) for face in enrolments]
             known |= {text: code(text) for text in set(texts) - known.keys()}
             rows[name] = np.array([known[text] for text in texts], np.int64)
+        rows[QUALITY] = np.array([quality_number(face.quality) for face in enrolments], np.float32)
         rows |= {attribute.value: compacted(embeddings, attribute) for attribute in Attribute}
         return cls(
             rows,
@@ -83,6 +88,7 @@ class FaceColumns(Columns):
 def shapes() -> dict[str, tuple[tuple[int, ...], type]]:
     """The shape of one row of each column, and what it is of."""
     columns: dict[str, tuple[tuple[int, ...], type]] = dict.fromkeys(("numbers", *NAMES), ((), np.int64))
+    columns[QUALITY] = (), np.float32
     for attribute, space in SPACES.items():
         columns[attribute.value] = (space.size,), np.int16 if space.unit else np.float32
     return columns

@@ -11,8 +11,8 @@ _MOST = 256
 _WAITING = 16
 """Filters that wait to be measured at a time."""
 
-_Filter = tuple[str | None, str | None, str | None, frozenset[int]]
-_NONE: _Filter = (None, None, None, frozenset())
+_Filter = tuple[str | None, str | None, str | None, float | None, frozenset[int]]
+_NONE: _Filter = (None, None, None, None, frozenset())
 
 
 @dataclass(frozen=True)
@@ -78,4 +78,4 @@ class FilterRecall:
 
 
 def _filter_of(query: Query) -> _Filter:
-    return query.collection, query.subject, query.model, frozenset(facts(query.metadata))
+    return query.collection, query.subject, query.model, query.min_quality, frozenset(facts(query.metadata))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.index.face_columns import Columns, FaceColumns, shapes
+from gallery.index.face_columns import QUALITY, Columns, FaceColumns, shapes
 from gallery.index.faiss_library import Numbers
 from gallery.index.growing_array import Column
 from gallery.index.metadata_filter import code, facts
@@ -52,6 +52,8 @@ class Part(Columns):
             holders = np.zeros(len(self), np.bool_)
             holders[self.holders[self.facts == fact]] = True
             mask = both(mask, holders)
+        if query.min_quality is not None:
+            mask = both(mask, self.rows[QUALITY] >= np.float32(query.min_quality))
         if query.exclude is not None:
             others = self.rows["id"] != code(query.exclude)
             mask = mask if others.all() else both(mask, others)

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 
 from gallery.index.face_columns import FaceColumns
 
-_FORMAT = "3"
+_FORMAT = "4"
 _NONCE_BYTES = 12
 _SUFFIX = ".faces"
 _ABANDONED_SECONDS = 3600.0

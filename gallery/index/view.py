@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.index.compact_vectors import Compact, compacted, restored
-from gallery.index.face_columns import NAMES
+from gallery.index.face_columns import NAMES, QUALITY
 from gallery.index.faiss_library import Numbers
 from gallery.index.metadata_filter import code, facts
 from gallery.index.segment import Mask, Part, both
 from gallery.index.vector_space import lift
-from gallery.query import Query
+from gallery.query import Query, quality_number
 from gallery.records import Enrolment
 from model.attributes import Attribute, Vector
 
@@ -89,6 +89,7 @@ class View:
             first, last = np.searchsorted(part.holders, (row, row + 1))
             return (
                 all(part.rows[name][row] == code(getattr(enrolment, name)) for name in NAMES)
+                and float(part.rows[QUALITY][row]) == quality_number(enrolment.quality)
                 and sorted(part.facts[first:last].tolist()) == sorted(facts(enrolment.metadata))
                 and all(
                     # To the last bit.

@@ -1,6 +1,7 @@
 """What a runner does for each kind of job."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +19,35 @@ from model.errors import FacetError
 ARCHIVE = "archive"
 """The name under which an archive lies in its job's folder."""
 
-Embedder = Callable[[Sequence[bytes], Any, bool, str | None], Sequence[Embedded | FacetError]]
-"""`Embed` for a way of aligning, which it alone knows, whether the aligned pictures are kept, and by which model: any
-where it has no id."""
+
+@dataclass(frozen=True)
+class Wanted:
+    """How the pictures of a job are embedded."""
+
+    align: Any
+    """A way of aligning, which the embedder alone knows."""
+    keep_crops: bool = False
+    """Whether the aligned pictures are kept."""
+    model: str | None = None
+    """The id of the model; any where it is None."""
+    measured: bool = False
+    """Whether the qualities of the faces are asked for."""
+    min_quality: float | None = None
+    """The least quality of a face; one below it is a LowQuality."""
+
+
+Embedder = Callable[[Sequence[bytes], Wanted], Sequence[Embedded | FacetError]]
+"""`Embed` for what is wanted."""
 
 
 def work_on(gallery: BaseGallery, embed: Embedder, limits: Limits, keep_crops: bool) -> Mapping[Kind, Work]:
     """The work of each kind of job on a gallery."""
 
     def import_(task: Task) -> None:
-        wanted = task.job.parameters
-        source = _source(task, limits)
-        import_pictures(
-            task, source, lambda pictures: embed(pictures, wanted["align"], keep_crops, None), strip=wanted["strip"]
-        )
+        given = task.job.parameters
+        # A job that an earlier version began has no least quality.
+        wanted = Wanted(given["align"], keep_crops, measured=True, min_quality=given.get("min_quality"))
+        import_pictures(task, _source(task, limits), lambda pictures: embed(pictures, wanted), strip=given["strip"])
 
     def group(task: Task) -> None:
         group_faces(task, gallery)
@@ -39,7 +55,7 @@ def work_on(gallery: BaseGallery, embed: Embedder, limits: Limits, keep_crops: b
     def reembed(task: Task) -> None:
         # A kept picture is aligned already, and stays.
         model = task.job.parameters["model"]
-        reembed_faces(task, gallery, lambda pictures: embed(pictures, "none", False, model), model)
+        reembed_faces(task, gallery, lambda pictures: embed(pictures, Wanted("none", model=model)), model)
 
     return {Kind.IMPORT: import_, Kind.GROUPS: group, Kind.REEMBED: reembed}
 

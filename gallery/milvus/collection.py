@@ -13,7 +13,7 @@ from pymilvus import DataType, MilvusClient
 from pymilvus.exceptions import MilvusException
 
 from gallery.limits import MAX_COLLECTION
-from gallery.milvus.rows import ANGLES, COMPOSED, MOST_FACTS, NUMBERS, STATE, VECTORS, State, state_row
+from gallery.milvus.rows import COMPOSED, FLOATS, MOST_FACTS, NUMBERS, STATE, VECTORS, State, state_row
 from model.attributes import Vector
 from model.errors import Unavailable
 
@@ -96,8 +96,8 @@ class MilvusCollection:
             schema.add_field(scalar, DataType.INT64)
         schema.add_field("facts", DataType.ARRAY, element_type=DataType.INT64, max_capacity=MOST_FACTS)
         schema.add_field("note", DataType.VARCHAR, max_length=_NOTE)
-        for angle in ANGLES:
-            schema.add_field(angle, DataType.FLOAT)
+        for scalar in FLOATS:
+            schema.add_field(scalar, DataType.FLOAT)
         indexes = MilvusClient.prepare_index_params()
         for field, size in VECTORS.items():
             schema.add_field(field, DataType.FLOAT_VECTOR, dim=size)

@@ -4,8 +4,8 @@ import math
 from collections.abc import Collection
 
 from gallery.index.metadata_filter import code, facts
-from gallery.milvus.rows import ANGLES, STATE
-from gallery.query import Query
+from gallery.milvus.rows import ANGLES, QUALITY, STATE
+from gallery.query import Query, quality_number
 
 _SLACK = 1e-5
 """Radians by which angles in float32, and their distance, can be off."""
@@ -33,6 +33,7 @@ def _equal(query: Query) -> list[str]:
         *([] if query.collection is None else [f'collection == "{query.collection}"']),
         *([] if query.subject is None else [f"subject == {code(query.subject)}"]),
         *([] if query.model is None else [f"model == {code(query.model)}"]),
+        *([] if query.min_quality is None else [f"{QUALITY} >= {quality_number(query.min_quality)!r}"]),
         *([f"array_contains_all(facts, {stated})"] if stated else []),
     ]
 

@@ -271,4 +271,4 @@ def _passes(query: Query, face: EnrolledFace) -> bool:
     named = all(asked in (None, is_) for asked, is_ in wanted)
     stated = set(facts(query.metadata)) <= set(facts(face.metadata)) if query.metadata else True
     near = bool(query.near_in_pose(part(face.embedding, Attribute.POSE)[np.newaxis])[0])
-    return named and stated and near and face.id != query.exclude
+    return named and stated and near and query.is_good(face.quality) and face.id != query.exclude

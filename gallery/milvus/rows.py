@@ -12,6 +12,7 @@ import numpy as np
 
 from gallery.index.metadata_filter import code, facts
 from gallery.index.vector_space import WHOLE, lift, width
+from gallery.query import NO_QUALITY, quality_number
 from gallery.records import Enrolment
 from model.attributes import SPACES, Attribute, Vector, part
 
@@ -22,11 +23,14 @@ SINGLE = tuple(attribute for attribute in Attribute if SPACES[attribute].unit)
 VECTORS = {**{attribute.value: width([attribute]) for attribute in SINGLE}, COMPOSED: width(WHOLE)}
 """The vector fields, with their sizes."""
 ANGLES = ("pitch", "yaw", "roll")
+QUALITY = "quality"
+FLOATS = (*ANGLES, QUALITY)
+"""The scalar fields of float32."""
 NUMBERS = ("subject", "model")
 """The scalar fields of 64 bits."""
 MOST_FACTS = 4096
 """Milvus's limit of an array; the 16 KB of metadata have room for fewer keys."""
-FORMAT = 1
+FORMAT = 2
 STATE = 0
 """The number of the row that says what the others are."""
 _NO_COLLECTION = "/"
@@ -82,6 +86,7 @@ def rows_of(faces: Sequence[Enrolment]) -> list[dict[str, Any]]:
             "model": code(face.model),
             "facts": sorted(facts(face.metadata)),
             "note": "",
+            QUALITY: quality_number(face.quality),
             **dict(zip(ANGLES, poses[place], strict=True)),
             **{name: values[place] for name, values in vectors.items()},
         }
@@ -98,5 +103,6 @@ def state_row(state: State) -> dict[str, Any]:
         "facts": [],
         "note": state.packed(),
         **dict.fromkeys(ANGLES, _FAR),
+        QUALITY: NO_QUALITY,
         **{name: np.zeros(size, np.float32) for name, size in VECTORS.items()},
     }

@@ -7,14 +7,14 @@ import numpy as np
 
 from gallery.milvus.collection import MilvusCollection
 from gallery.milvus.gallery import MilvusConfig, MilvusGallery
-from gallery.milvus.rows import ANGLES, NUMBERS, VECTORS, rows_of
+from gallery.milvus.rows import FLOATS, NUMBERS, VECTORS, rows_of
 from gallery.records import Deletion, Enrolment
 from gallery.store.store import Store
 from gallery.verification import Verdict, named
 
 _BLOCK = 4096
 """Numbers that are compared at a time."""
-_FIELDS = ("number", "collection", "facts", *NUMBERS, *ANGLES, *VECTORS)
+_FIELDS = ("number", "collection", "facts", *NUMBERS, *FLOATS, *VECTORS)
 
 
 def verify_milvus(url: str, config: MilvusConfig) -> Verdict:
@@ -63,9 +63,9 @@ def _compared(store: Store, vectors: MilvusCollection, after: int, last: int) ->
 def _same(row: dict[str, Any], other: dict[str, Any]) -> bool:
     numbers = all(row[name] == other[name] for name in ("collection", *NUMBERS))
     facts = row["facts"] == sorted(int(fact) for fact in other["facts"])
-    angles = all(np.float32(row[angle]) == np.float32(other[angle]) for angle in ANGLES)
+    floats = all(np.float32(row[name]) == np.float32(other[name]) for name in FLOATS)
     vectors = all(np.array_equal(np.asarray(other[name], np.float32), row[name]) for name in VECTORS)
-    return numbers and facts and angles and vectors
+    return numbers and facts and floats and vectors
 
 
 def _deleted(store: Store, latest: int) -> Sequence[int]:

@@ -17,7 +17,7 @@ FORGOTTEN = 100_000
 """Changes whose deletions are forgotten at a time."""
 _ENROLMENT = select(
     faces.c.sequence, null().label("face"), faces.c.id, faces.c.subject, faces.c.collection, faces.c.model,
-    faces.c.embedding, faces.c.metadata,
+    faces.c.embedding, faces.c.metadata, faces.c.quality,
 )  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def changes_since(connection: Connection, sequence: int, limit: int) -> list[Cha
 
     Raises Forgotten where deletions after it are no longer noted.
     """
-    deleted = select(deletions.c.sequence, deletions.c.face, *[null()] * 6).where(deletions.c.sequence > sequence)
+    deleted = select(deletions.c.sequence, deletions.c.face, *[null()] * 7).where(deletions.c.sequence > sequence)
     # One statement sees one state of the database, whatever its isolation level.
     both = union_all(_ENROLMENT.where(faces.c.sequence > sequence), deleted).order_by("sequence").limit(limit)
     found = [change_of(row) for row in connection.execute(both)]

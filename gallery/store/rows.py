@@ -87,7 +87,7 @@ def change_of(row: Row[Any]) -> Change:
 def enrolment_of(row: Row[Any]) -> Enrolment:
     """The enrolment in a row of `faces`."""
     vector = vector_of(row.embedding)
-    return Enrolment(row.sequence, row.id, row.subject, row.collection, row.model, vector, row.metadata)
+    return Enrolment(row.sequence, row.id, row.subject, row.collection, row.model, vector, row.metadata, row.quality)
 
 
 def vector_of(numbers: bytes) -> Vector:

@@ -51,6 +51,9 @@ async def embed(
     inference: InferenceDep,
     align: AlignQuery = "auto",
     max_faces: Annotated[int, Query(ge=1, description="faces to return for each picture, largest first")] = 1,
+    likeness: Annotated[
+        bool, Query(description="draw each face back, too, for that part of its quality; about three times the work")
+    ] = False,
 ) -> Embedded:
     """Find the faces of one or several pictures and embed them.
 
@@ -58,7 +61,7 @@ async def embed(
     """
     within("max_faces", max_faces, config.max_faces)
     pictures = body.all("image") or [body.one("image")]
-    results = await inference.embed(pictures, align=align, max_faces=max_faces)
+    results = await inference.embed(pictures, align=align, max_faces=max_faces, likeness=likeness)
     if len(results) == 1 and isinstance(results[0], FacetError):
         raise results[0]
     info = await _maker(inference, results)

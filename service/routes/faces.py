@@ -11,6 +11,7 @@ from gallery.limits import MAX_METADATA_BYTES
 from gallery.records import Amendment, EnrolledFace, NewFace, Receipt
 from model.errors import InvalidRequest, NotFound
 from service.body.request_body import Inputs
+from service.face_quality import check_quality
 from service.largest_face import largest_faces
 from service.openapi.descriptions import (
     EMBEDDING,
@@ -24,7 +25,7 @@ from service.openapi.descriptions import (
 )
 from service.responses.pictures import JSON, wants_json
 from service.routing.dependencies import BodyDep, ConfigDep, GalleryDep, InferenceDep
-from service.routing.parameters import AlignQuery, Collection, FaceCursor, FaceId, Subject, within
+from service.routing.parameters import AlignQuery, Collection, FaceCursor, FaceId, MinQuality, Subject, within
 from service.schemas import Embedding
 
 router = APIRouter(tags=["gallery"])
@@ -58,7 +59,9 @@ class Enrolled(BaseModel):
     embedding: Embedding
     model: str = Field(description="the id of the model that made the embedding")
     metadata: dict[str, Any]
-    quality: float | None = Field(description="how sure the detector was; null where an embedding was enrolled")
+    quality: float | None = Field(
+        description="the score of the face's quality, with its likeness; null where an embedding was enrolled"
+    )
     created: datetime
     sequence: int = Field(description="the number of its enrolment or latest change in the one order of all changes")
 
@@ -143,8 +146,11 @@ async def enrol_face(
     inference: InferenceDep,
     gallery: GalleryDep,
     align: AlignQuery = "auto",
+    min_quality: MinQuality = None,
 ) -> Enrolled:
     """Enrol the largest face of a picture, or an embedding that the current model made.
+
+    The face is drawn back for its quality, below which `min_quality` refuses it (`low_quality`).
 
     With an `Idempotency-Key`, a request that is sent again gives the face that the first one enrolled, as long as that
     is there.
@@ -158,10 +164,14 @@ async def enrol_face(
     metadata = _metadata(body) or {}
     target, quality, crop = body.face(), None, None
     if isinstance(target, bytes):
-        face = (await largest_faces(inference, {"image": target}, align))["image"]
-        embedding, quality, model = face.embedding, face.score, face.model
+        face = (await largest_faces(inference, {"image": target}, align, likeness=True))["image"]
+        check_quality(face, min_quality)
+        embedding, model = face.embedding, face.model
+        quality = None if face.quality is None else face.quality.score
         if config.keep_crops:
             crop = (await inference.reconstruct(target, align=align, model=model)).input
+    elif min_quality is not None:
+        raise InvalidRequest("An embedding has no quality; send its picture, or leave min_quality out.")
     else:
         embedding, model = target.vector, (await inference.info(target.model)).id
     enrolled = await run_in_threadpool(

@@ -13,7 +13,7 @@ from service.openapi.descriptions import EMBEDDING, PICTURE, PICTURE_PROBLEMS, r
 from service.routing.dependencies import BodyDep, ConfigDep, GalleryDep, InferenceDep
 from service.routing.parameters import AlignQuery, Collection, within
 from service.schemas import GivenEmbedding
-from service.search.filter import METADATA_PARAMETER, metadata_of
+from service.search.filter import METADATA_PARAMETER, FoundQuality, metadata_of
 from service.search.query import query_for
 
 router = APIRouter(tags=["gallery"])
@@ -69,6 +69,7 @@ async def identify(
         float, Query(ge=0, le=1, allow_inf_nan=False, description="how sure a decision must be")
     ] = 0.5,
     collection: Collection = None,
+    min_quality: FoundQuality = None,
     align: AlignQuery = "auto",
 ) -> Identified:
     """Decide which subject the largest face of a picture is, or that it is nobody, by identity alone.
@@ -87,6 +88,7 @@ async def identify(
         k=within("k", k, config.max_k),
         collection=collection,
         metadata=metadata,
+        min_quality=min_quality,
         model=info.id,
         group_by="subject",
     )

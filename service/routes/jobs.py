@@ -22,7 +22,7 @@ from service.jobs import VisibleJobs
 from service.openapi.descriptions import PICTURE_PROBLEMS, TEXT, problem_responses
 from service.routes.faces import DEFAULT_COLLECTION
 from service.routing.dependencies import ConfigDep, JobsDep
-from service.routing.parameters import AlignQuery, Collection, JobCursor, JobId, within
+from service.routing.parameters import AlignQuery, Collection, JobCursor, JobId, MinQuality, within
 
 router = APIRouter(tags=["gallery"])
 
@@ -130,13 +130,15 @@ async def import_archive(
     collection: Annotated[str, Query(description="where the faces are enrolled")] = DEFAULT_COLLECTION,
     strip: Annotated[int, Query(ge=0, le=100, description="folders to leave out at the front of each path")] = 0,
     align: AlignQuery = "auto",
+    min_quality: MinQuality = None,
 ) -> Job:
     """Enrol the largest face of each picture of an archive, under the name of the folder that it lies in.
 
     `ada/1.jpg` is a picture of `ada`; the path is kept as the metadata's `source`. A picture that the collection has
-    is left out, so that an archive may be sent again. The job goes on after a restart of the service.
+    is left out, so that an archive may be sent again. One whose face is below `min_quality` is among the failures as
+    `low_quality`. The job goes on after a restart of the service.
     """
-    parameters = {"strip": strip, "align": align}
+    parameters = {"strip": strip, "align": align, "min_quality": min_quality}
     async with jobs.reserved(collection) as (id, folder):
         await save_archive(request, folder / ARCHIVE, config)
         await run_in_threadpool(_look_into, folder / ARCHIVE, jobs.all.limits)

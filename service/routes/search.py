@@ -44,6 +44,7 @@ class Found(BaseModel):
     distance: float
     similarities: dict[Attribute, float] = Field(description="by attribute, to the face that is asked for")
     metadata: dict[str, Any]
+    quality: float | None = Field(description="of the enrolled face; null where an embedding was enrolled")
 
     @classmethod
     def of(cls, match: Match) -> Self:
@@ -56,6 +57,7 @@ class Found(BaseModel):
             distance=match.distance,
             similarities=dict(match.similarities),
             metadata=dict(match.face.metadata),
+            quality=match.face.quality,
         )
 
 

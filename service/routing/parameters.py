@@ -26,6 +26,11 @@ JobCursor = Annotated[str | None, Query(pattern=f"^{ID}$", description="the `nex
 Collection = Annotated[str | None, Query(description="look only in this collection", examples=["default"])]
 Subject = Annotated[str | None, Query(description="look only at this subject's faces")]
 
+MinQuality = Annotated[
+    float | None,
+    Query(ge=0, le=1, allow_inf_nan=False, description="refuse a face whose quality is below this"),
+]
+
 FaceId = Annotated[
     str, Path(description="the id of an enrolled face", examples=["01930f2e-6f6c-7cc3-9d0a-3f1d2c4b5a69"])
 ]

@@ -26,6 +26,15 @@ METADATA_PARAMETER: Mapping[str, Any] = {
 """How the OpenAPI document shows the parameters that it cannot list."""
 
 GroupBy = Literal["subject"]
+FoundQuality = Annotated[
+    float | None,
+    Query(
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="leave out faces whose quality is below this, and those that were enrolled without a picture",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,7 @@ class Conditions:
     metadata: dict[str, Any]
     min_similarity: float | None
     max_degrees: float | None
+    min_quality: float | None
     group_by: GroupBy | None
 
     @property
@@ -76,9 +86,10 @@ async def _conditions(
         float | None,
         Query(ge=0, allow_inf_nan=False, description="leave out faces whose pose is further from the query's"),
     ] = None,
+    min_quality: FoundQuality = None,
     group_by: Annotated[GroupBy | None, Query(description="`subject` gives only the best face of each subject")] = None,
 ) -> Conditions:
-    return Conditions(collection, subject, metadata, min_similarity, max_degrees, group_by)
+    return Conditions(collection, subject, metadata, min_similarity, max_degrees, min_quality, group_by)
 
 
 SearchConditions = Annotated[Conditions, Depends(_conditions)]

@@ -60,6 +60,7 @@ class Question(BaseModel):
     metadata: dict[str, Any] = {}
     min_similarity: float | None = Field(None, allow_inf_nan=False)
     max_degrees: float | None = Field(None, ge=0, allow_inf_nan=False)
+    min_quality: float | None = Field(None, ge=0, le=1, allow_inf_nan=False)
     group_by: GroupBy | None = None
 
     @property

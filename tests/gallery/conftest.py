@@ -43,6 +43,10 @@ def _passes(face: EnrolledFace, query: Query) -> bool:
     filters = ((query.collection, face.collection), (query.subject, face.subject), (query.model, face.model))
     if any(wanted not in (None, is_) for wanted, is_ in filters) or face.id == query.exclude:
         return False
+    if query.min_quality is not None and (
+        face.quality is None or np.float32(face.quality) < np.float32(query.min_quality)
+    ):
+        return False
     for key, value in query.metadata.items():
         if key not in face.metadata or _as_json(face.metadata[key]) != _as_json(value):
             return False

@@ -25,7 +25,7 @@ def opened(folder: Path, store: str, keys: Iterable[bytes]) -> bytes:
         plain += data
         for key in known:
             try:
-                about = f"3 {store} {int(name[:10])}".encode()
+                about = f"4 {store} {int(name[:10])}".encode()
                 plain += AESGCM(key).decrypt(data[:12], data[12:], about)
             except InvalidTag:
                 continue

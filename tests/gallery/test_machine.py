@@ -52,9 +52,12 @@ def test_the_gallery_is_a_dictionary_of_faces(
             c=_COLLECTIONS,
             m=_MODELS,
             data=_METADATA,
+            q=st.sampled_from([None, 0.0, 0.3, 0.5, 0.8]),
         )
-        def enrol(self, which: int, seeds: list[int], s: str, c: str, m: str, data: dict[str, Any]) -> None:
-            new = [NewFace(s, embedding(seed), m, c, data) for seed in seeds]
+        def enrol(
+            self, which: int, seeds: list[int], s: str, c: str, m: str, data: dict[str, Any], q: float | None
+        ) -> None:
+            new = [NewFace(s, embedding(seed), m, c, data, q) for seed in seeds]
             self.faces |= {face.id: face for face in self.galleries[which].enrol_many(new)}
 
         @precondition(lambda self: self.faces)
@@ -105,6 +108,7 @@ def test_the_gallery_is_a_dictionary_of_faces(
                     "subject": _SUBJECTS,
                     "metadata": _METADATA,
                     "min_similarity": st.floats(-1, 1),
+                    "min_quality": st.sampled_from([0.0, 0.3, 0.8]),
                     "max_degrees": st.sampled_from([0.0, 60.0, 120.0, 200.0]),
                     "group_by": st.just("subject"),
                 },

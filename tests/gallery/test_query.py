@@ -97,6 +97,8 @@ def test_poses_are_near_up_to_the_angle_itself() -> None:
         ({"metadata": {"a": float("nan")}}, "metadata must be plain JSON"),
         ({"max_degrees": -1.0}, "max_degrees must be a finite number, at least 0"),
         ({"max_degrees": float("nan")}, "max_degrees must be a finite number, at least 0"),
+        ({"min_quality": 1.1}, "min_quality must be a number from 0 to 1"),
+        ({"min_quality": float("nan")}, "min_quality must be a number from 0 to 1"),
         ({"max_degrees": 5.0}, "max_degrees needs a pose to start from"),
     ],
 )

@@ -9,6 +9,7 @@ from model.engine.backend import Pixels
 from model.errors import FacetError, NoFace
 from model.faces.alignment import Frame, crop, frame_of, whole_frame
 from model.faces.detector import Detection, Detector
+from model.faces.quality import sharpness
 from model.images.decode import ImageLimits, decode, decode_reduced, decode_soon, pixels_of
 from worker.interface import Align
 from worker.local.pixel_budget import PixelBudget
@@ -28,6 +29,8 @@ class AlignedFace:
     frame: Frame
     crop: Pixels
     """`(size, size, 3)` at the size that the model reads."""
+    sharpness: float
+    """Of the crop, as `model.faces.quality` measures it."""
     shown: Pixels | None = None
     """The same at the size that it draws, where that was asked for."""
 
@@ -127,7 +130,7 @@ class Aligner:
     def _aligned(self, pixels: Pixels, detection: Detection, frame: Frame, factor: float, show: bool) -> AlignedFace:
         """A face as the model sees it, placed in the original, which is larger than what was decoded by a factor."""
         crop, shown = _crop(pixels, frame, self._crop_size), _crop(pixels, frame, self._drawing_size) if show else None
-        return AlignedFace(detection.scaled(factor), frame.scaled(factor), crop, shown)
+        return AlignedFace(detection.scaled(factor), frame.scaled(factor), crop, sharpness(crop), shown)
 
 
 def _exactly(size: int, limits: ImageLimits) -> ImageLimits:

@@ -1,15 +1,20 @@
-"""Describes a face of a photograph: box, landmarks, pose in degrees, expression."""
+"""Describes a face of a photograph: box, landmarks, pose in degrees, expression, quality."""
 
 import math
+from collections.abc import Mapping
 
 from model.attributes import POSE_ANGLES, Attribute, Vector, part
 from model.engine.backend import Backend
-from worker.interface import Face
+from model.faces import quality
+from worker.interface import Face, Quality
 from worker.local.aligner import AlignedFace
 
 
-def described(face: AlignedFace, embedding: Vector, backend: Backend) -> Face:
-    """A face with its embedding `(99,)`, made by a model, as callers see it."""
+def described(face: AlignedFace, embedding: Vector, likeness: float | None, backend: Backend) -> Face:
+    """A face with its embedding `(99,)`, made by a model, as callers see it.
+
+    `likeness` is the quality's part of that name; None where the face was not drawn back.
+    """
     angles = dict(zip(POSE_ANGLES, part(embedding, Attribute.POSE).tolist(), strict=True))
     # The crop stands in the frame: in the photograph a face is tilted by both.
     angles["roll"] = math.remainder(angles["roll"] + face.frame.rotation, math.tau)
@@ -22,4 +27,16 @@ def described(face: AlignedFace, embedding: Vector, backend: Backend) -> Face:
         pose_degrees={name: math.degrees(angle) for name, angle in angles.items()},
         expression=backend.calibration.expression_probabilities(part(embedding, Attribute.EXPRESSION)),
         model=backend.id,
+        quality=_quality(face, angles, backend.read_size, likeness),
     )
+
+
+def _quality(face: AlignedFace, angles: Mapping[str, float], read_size: int, likeness: float | None) -> Quality:
+    parts = {
+        "size": quality.size(face.frame, read_size),
+        "sharpness": face.sharpness,
+        "turn": quality.turn(angles["pitch"], angles["yaw"]),
+        "detection": quality.detection(face.detection),
+    }
+    measured = [*parts.values(), *([] if likeness is None else [likeness])]
+    return Quality(math.prod(measured), **parts, likeness=likeness)

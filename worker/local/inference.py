@@ -3,8 +3,9 @@
 import asyncio
 import math
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
+from itertools import repeat
 from typing import NamedTuple
 
 from model import edits as editing
@@ -13,6 +14,7 @@ from model.edits import Edit
 from model.engine.backend import Backend
 from model.errors import FacetError, ImpossibleEdit, InvalidRequest, Unavailable
 from model.faces.detector import Detector
+from model.faces.quality import likenesses
 from model.images.decode import ImageLimits
 from model.images.encode import encode_png
 from model.images.ssim import ssim
@@ -175,18 +177,28 @@ class LocalInference:
             return loaded.info
 
     async def embed(
-        self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1, model: str | None = None
+        self,
+        images: Sequence[bytes],
+        *,
+        align: Align = "auto",
+        max_faces: int = 1,
+        model: str | None = None,
+        likeness: bool = False,
     ) -> list[list[Face] | FacetError]:
         """For each picture its faces, largest first, or the error that this picture met. Raises Busy, Unavailable."""
         async with self._call_in_time(model, len(images)) as (device, pictures, _):
             with device.coming() if align == "auto" else nullcontext():
                 found = await pictures.faces(images, align, max_faces)
             crops = [face.crop for faces in found if not isinstance(faces, FacetError) for face in faces]
-            embeddings = iter(await device.embed(crops, patient=align != "none"))
+            embeddings = await device.embed(crops, patient=align != "none")
+            alike: Iterable[float | None] = repeat(None, len(crops))
+            if likeness and crops:
+                alike = await pictures.run(likenesses, crops, await device.render(embeddings))
+            made = zip(embeddings, alike, strict=True)
             return [
                 faces
                 if isinstance(faces, FacetError)
-                else [described(face, next(embeddings), device.backend) for face in faces]
+                else [described(face, *next(made), device.backend) for face in faces]
                 for faces in found
             ]
 

@@ -5,7 +5,7 @@ that is missing has its default. A call is written as the version before writes 
 answer as whoever asked for it reads it, who says so in the header `version` of the task.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache, partial
@@ -20,22 +20,23 @@ from gallery.records import EnrolledFace
 from model.attributes import Attribute
 from model.edits import Edit
 from model.errors import FacetError
-from worker.interface import Drawing, DrawnSet, Face, ModelInfo, Verification
+from worker.interface import Drawing, DrawnSet, Face, ModelInfo, Quality, Verification
 from worker.stimuli.recipe import AnyKind
 from worker.stimuli.stimulus import Kind
 
-VERSION = 2
+VERSION = 3
 """What this process writes to those who know it. Version 1 had no version, and could read no field that it lacked."""
-BEFORE = 1
+BEFORE = 2
 """What every process of a fleet reads that is changed one by one."""
 
-SINCE = {("Face", "model"): 2, ("Drawing", "model"): 2}
+SINCE = {("Face", "model"): 2, ("Drawing", "model"): 2, ("Face", "quality"): 3, ("Query", "min_quality"): 3}
 """The version in which a field of a record came that was not there from the first."""
+ASKED = {("Query", "min_quality")}
+"""Of these, what a call asks for: it is written all the same where it is not None; others leave it out."""
 
-RECORDS: dict[str, type] = {
-    record.__name__: record
-    for record in (Drawing, DrawnSet, Edit, EnrolledFace, Face, Match, ModelInfo, Query, Results, Term, Verification)
-}
+_FACES = (Face, Quality, Drawing, DrawnSet, Edit, ModelInfo, Verification)
+_GALLERY = (EnrolledFace, Match, Query, Results, Term)
+RECORDS: dict[str, type] = {record.__name__: record for record in (*_FACES, *_GALLERY)}
 
 _KINDS: TypeAdapter[Kind] = TypeAdapter(AnyKind)
 
@@ -65,7 +66,7 @@ def pack_answers(answers: Sequence[Any], version: int) -> bytes:
     """The answers to the calls of a task, for a process of a version."""
     if version == 1:
         return pack(list(answers), version)
-    return pack({"version": VERSION, "answers": list(answers)}, version)
+    return pack({"version": min(version, VERSION), "answers": list(answers)}, version)
 
 
 def unpack_answers(data: bytes, count: int) -> list[Any]:
@@ -82,8 +83,8 @@ def _extended(value: Any, version: int) -> msgpack.ExtType:
         return msgpack.ExtType(_ARRAY, pack([list(value.shape), value.tobytes()], version))
     if type(value) in RECORDS.values():
         name = type(value).__name__
-        known = [field.name for field in fields(value) if SINCE.get((name, field.name), 1) <= version]
-        return msgpack.ExtType(_RECORD, pack([name, {field: getattr(value, field) for field in known}], version))
+        known = {field: getattr(value, field) for field in _written(name, value, version)}
+        return msgpack.ExtType(_RECORD, pack([name, known], version))
     if isinstance(value, FacetError):
         return msgpack.ExtType(_ERROR, pack(value.to_data(), version))
     if isinstance(value, Attribute):
@@ -95,6 +96,14 @@ def _extended(value: Any, version: int) -> msgpack.ExtType:
     if type(value) is tuple:
         return msgpack.ExtType(_TUPLE, pack(list(value), version))
     raise TypeError(f"a {type(value).__name__} cannot be sent to another process")
+
+
+def _written(name: str, record: Any, version: int) -> Iterator[str]:
+    """The fields of a record that are written for a version."""
+    for field in fields(record):
+        key = (name, field.name)
+        if SINCE.get(key, 1) <= version or (key in ASKED and getattr(record, field.name) is not None):
+            yield field.name
 
 
 def _array(data: bytes) -> Any:

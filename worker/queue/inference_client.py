@@ -77,10 +77,18 @@ class CeleryInference:
         return self._known[model]
 
     async def embed(
-        self, images: Sequence[bytes], *, align: Align = "auto", max_faces: int = 1, model: str | None = None
+        self,
+        images: Sequence[bytes],
+        *,
+        align: Align = "auto",
+        max_faces: int = 1,
+        model: str | None = None,
+        likeness: bool = False,
     ) -> list[list[Face] | FacetError]:
         """For each picture its faces, largest first, or the error that this picture met."""
         arguments = {"images": list(images), "align": align, "max_faces": max_faces}
+        if likeness:
+            arguments["likeness"] = True
         running = await self.models()
         found: list[list[Face] | FacetError] = await self._ask("embed", len(images), arguments, model)
         return [faces if isinstance(faces, FacetError) else await self._signed(faces, running) for faces in found]

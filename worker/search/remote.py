@@ -5,6 +5,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import wait
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast
 
 from anyio.from_thread import check_cancelled
@@ -49,7 +50,8 @@ class RemoteGallery(BaseGallery):
 
     def search_many(self, queries: Sequence[Query]) -> list[Results]:
         """The answer to each query, all of one state of the gallery, which has every write before this call."""
-        return cast(list[Results], self._ask("search", max(len(queries), 1), {"queries": list(queries)}))
+        found = cast(list[Results], self._ask("search", max(len(queries), 1), {"queries": list(queries)}))
+        return [_good_enough(query, results) for query, results in zip(queries, found, strict=True)]
 
     def _ask(self, method: str, size: int, arguments: dict[str, Any]) -> Any:
         asked = self._queue.ask(method, size, {**arguments, "at_least": self.sequence()})
@@ -60,6 +62,11 @@ class RemoteGallery(BaseGallery):
         finally:
             answer.cancel()
         return answer.result()
+
+
+def _good_enough(query: Query, results: Results) -> Results:
+    """The answer to a query without the faces that a worker of the version before lets pass `min_quality`."""
+    return replace(results, matches=[match for match in results.matches if query.is_good(match.face.quality)])
 
 
 def _check_caller() -> None:

@@ -31,11 +31,23 @@ class Expression(TypedDict):
     probabilities: dict[str, float]
 
 
+class Quality(TypedDict):
+    """How much there is of a face in its picture, from 0 to 1: the score, which is the product of the parts."""
+
+    score: float
+    size: float
+    sharpness: float
+    turn: float
+    detection: float
+    likeness: float | None
+
+
 class Face(TypedDict):
     """One face found in a picture; the box is x, y, width and height in pixels."""
 
     box: list[float]
     score: float
+    quality: Quality | None
     landmarks: list[list[float]] | None
     embedding: Embedding
     pose_degrees: PoseDegrees
@@ -172,6 +184,7 @@ class Found(TypedDict):
     distance: float
     similarities: Similarities
     metadata: dict[str, Any]
+    quality: float | None
 
 
 class SearchResults(TypedDict):

@@ -28,9 +28,13 @@ def _metadata(metadata: Mapping[str, Any] | None) -> dict[str, str]:
     return {f"metadata.{key}": to_json(value).decode() for key, value in (metadata or {}).items()}
 
 
-def embed(*images: Picture, align: str = "auto", max_faces: int = 1) -> Call[answers.Embedded]:
-    """The faces of some pictures; of several, each that fails has its own `error`."""
-    return Call("POST", "embed", given(align=align, max_faces=max_faces), [("image", image) for image in images])
+def embed(*images: Picture, align: str = "auto", max_faces: int = 1, likeness: bool = False) -> Call[answers.Embedded]:
+    """The faces of some pictures; of several, each that fails has its own `error`.
+
+    With `likeness` each face is drawn back, for that part of its quality.
+    """
+    params = given(align=align, max_faces=max_faces, likeness=likeness or None)
+    return Call("POST", "embed", params, [("image", image) for image in images])
 
 
 def reconstruct(face: Picture | Embedding, *, align: str = "auto") -> Call[answers.Reconstruction]:
@@ -92,16 +96,18 @@ def enrol(
     metadata: Json | None = None,
     *,
     align: str = "auto",
+    min_quality: float | None = None,
     key: str | None = None,
 ) -> Call[answers.Enrolled]:
-    """Enrol a face, once, however often the call is tried.
+    """Enrol a face, once, however often the call is tried; one below `min_quality` is refused with LowQuality.
 
     To try it again after an exception, give it a `key` of its own, such as a UUID, and then the same one.
     """
     body = embedding_or_picture(face)
     fields = given(subject=subject, collection=collection, metadata=metadata)
     body["fields"] = {**body.get("fields", {}), **fields}
-    return Call("POST", "faces", given(align=align), **body, key=key or str(uuid4()))
+    params = given(align=align, min_quality=min_quality)
+    return Call("POST", "faces", params, **body, key=key or str(uuid4()))
 
 
 def faces(
@@ -157,7 +163,7 @@ def search(
 ) -> Call[answers.SearchResults]:
     """The enrolled faces that are most alike in the attributes `attr`; a picture `source` lends those in `source_attr`.
 
-    `conditions` are `collection`, `subject`, `min_similarity`, `max_degrees` and `group_by`.
+    `conditions` are `collection`, `subject`, `min_similarity`, `max_degrees`, `min_quality` and `group_by`.
     """
     params = given(attr=_weighted(attr), source_attr=list(source_attr), k=k, align=align, **conditions)
     body = embedding_or_picture(face, [("source", source)] if source is not None else [])
@@ -184,10 +190,11 @@ def identify(
     min_probability: float = 0.5,
     collection: str | None = None,
     metadata: Json | None = None,
+    min_quality: float | None = None,
     align: str = "auto",
 ) -> Call[answers.Identified]:
     """Which subject a face is, if any."""
-    params = given(k=k, min_probability=min_probability, collection=collection, align=align)
+    params = given(k=k, min_probability=min_probability, collection=collection, min_quality=min_quality, align=align)
     return Call("POST", "identify", params | _metadata(metadata), **embedding_or_picture(face))
 
 
@@ -197,10 +204,18 @@ def seed_demo() -> Call[answers.Seeded]:
 
 
 def import_archive(
-    archive: Path, collection: str = "default", *, strip: int = 0, align: str = "auto"
+    archive: Path,
+    collection: str = "default",
+    *,
+    strip: int = 0,
+    align: str = "auto",
+    min_quality: float | None = None,
 ) -> Call[answers.Job]:
-    """Begin to enrol the pictures of a .zip or .tar, each under the name of its folder."""
-    params = given(collection=collection, strip=strip, align=align)
+    """Begin to enrol the pictures of a .zip or .tar, each under the name of its folder.
+
+    Those whose face is below `min_quality` are told as failed.
+    """
+    params = given(collection=collection, strip=strip, align=align, min_quality=min_quality)
     return Call("POST", "jobs/import", params, archive=archive)
 
 

@@ -2,7 +2,8 @@
 
 FacetError
 ├── ImpossibleEdit, InvalidEmbedding, InvalidRequest, UnknownAttribute, TooLarge    the request
-├── NoFace, UnreadableImage, UnsupportedImage, ImageTooLarge, ImageTooSmall         a picture of it
+├── NoFace, LowQuality, UnreadableImage, UnsupportedImage, ImageTooLarge,
+│   ImageTooSmall                                                                   a picture of it
 ├── UnreadableFile, ArchiveBomb                                                     an archive of it
 ├── Unauthorized, Forbidden, NotFound                                               who asks for what
 └── Busy, RateLimited, TooSlow, Unavailable, CrashedWorker, StorageFull, InvalidCheckpoint    the service
@@ -62,6 +63,12 @@ class ImageTooSmall(FacetError):
     """The picture is too small to hold a face."""
 
     code = "image_too_small"
+
+
+class LowQuality(FacetError):
+    """A face of less quality than was asked for; `details` has it, its parts, and the lowest of them."""
+
+    code = "low_quality"
 
 
 class InvalidEmbedding(FacetError):

@@ -22,10 +22,13 @@ def embed(
     ] = None,
     max_faces: Annotated[int, typer.Option(min=1, help="Faces of each picture, largest first.")] = 1,
     every: Annotated[int, typer.Option(min=1, help="Of a video the first and then every so many frames.")] = 1,
+    likeness: Annotated[
+        bool, typer.Option("--likeness", help="Draw each face back, too, for that part of its quality.")
+    ] = False,
     align: AlignOption = Align.AUTO,
     url: Url = None,
 ) -> None:
-    """Embed the faces of pictures and videos: embedding, degrees, expression and file.
+    """Embed the faces of pictures and videos: embedding, degrees, expression, quality and file.
 
     A file is written when all is done; after a stop, run again to go on. Exit code 1 if some failed, which standard
     error names.
@@ -45,10 +48,18 @@ def embed(
         files = files_in(pictures)
     with _embedder(url) as embedder:
         if output is None:
-            failed = _print(embedder, files, wanted, align, max_faces, every)
+            failed = _print(embedder, files, wanted, align, max_faces, every, likeness)
         else:
             done = measure(
-                embedder, files, output, form=wanted, align=align.value, max_faces=max_faces, every=every, failure=_tell
+                embedder,
+                files,
+                output,
+                form=wanted,
+                align=align.value,
+                max_faces=max_faces,
+                every=every,
+                likeness=likeness,
+                failure=_tell,
             )
             failed = done.failed
     if failed:
@@ -71,7 +82,9 @@ def _embedder(url: str | None) -> "Iterator[Embedder]":
         yield remote(client)
 
 
-def _print(embedder: "Embedder", files: list[Path], form: str, align: Align, max_faces: int, every: int) -> int:
+def _print(
+    embedder: "Embedder", files: list[Path], form: str, align: Align, max_faces: int, every: int, likeness: bool
+) -> int:
     """Write rows to standard output as they come; gives how many pictures failed."""
     from facet.measuring.journal import rows_of
     from facet.measuring.sources import count_of, shots_in
@@ -81,7 +94,7 @@ def _print(embedder: "Embedder", files: list[Path], form: str, align: Align, max
     failures: list[str] = []
 
     def rows() -> Iterator[dict[str, object]]:
-        shots = embedder.embed(shots_in(files, every), align.value, max_faces)
+        shots = embedder.embed(shots_in(files, every), align.value, max_faces, likeness)
         for measured in counted(shots, "Embedding", count_of(files, every)):
             if measured.error is not None:
                 failures.append(measured.shot.name)

@@ -28,6 +28,9 @@ def import_(
     source: Annotated[Path, typer.Argument(help="A folder, a .zip, .tar or .tar.gz, or a .parquet.", exists=True)],
     collection: Annotated[str | None, typer.Option(help="Where to; default, or for Parquet as in the file.")] = None,
     strip: Annotated[int, typer.Option(min=0, help="Folders to leave out at the front of each path.")] = 0,
+    min_quality: Annotated[
+        float | None, typer.Option(min=0, max=1, help="The least quality of a face; worse ones are named as failed.")
+    ] = None,
     align: AlignOption = Align.AUTO,
     url: Url = None,
     data_dir: DataDir = None,
@@ -47,7 +50,7 @@ def import_(
             raise typer.BadParameter("a .parquet is read where the database is; leave --url out")
         _import_parquet(source, collection, Settings.load(data_dir=data_dir, database_url=database_url))
         return
-    wanted = {"strip": strip, "align": align.value}
+    wanted = {"strip": strip, "align": align.value, "min_quality": min_quality}
     if url is not None:
         _import_there(url, source, collection or "default", wanted)
     else:

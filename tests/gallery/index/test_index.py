@@ -48,6 +48,9 @@ _FILTERS: dict[str, dict[str, object]] = {
     "metadata of nobody": {"metadata": {"odd": 1}},
     "near in pose": {"max_degrees": 45.0},
     "nearer in pose": {"max_degrees": 20.0, "subject": "s3"},
+    "of quality 0.4": {"min_quality": 0.4, "k": 500},
+    "of any quality": {"min_quality": 0.0, "k": 500, "collection": "c1"},
+    "of the best quality": {"min_quality": 1.0},
     "by subject": {"group_by": "subject", "k": 3},
     "all by subject": {"group_by": "subject", "k": 50, "min_similarity": -0.2},
 }
@@ -65,7 +68,7 @@ def _faces(embeddings: Iterable[Vector]) -> list[EnrolledFace]:
             model="m1",
             embedding=embedding,
             metadata={"n": number % 7, "odd": number % 2 == 1},
-            quality=None,
+            quality=None if number % 3 == 0 else number % 11 / 10,
             created=now,
         )
         for number, embedding in enumerate(embeddings, 1)
@@ -74,7 +77,12 @@ def _faces(embeddings: Iterable[Vector]) -> list[EnrolledFace]:
 
 def _index(faces: Iterable[EnrolledFace]) -> Index:
     index = Index()
-    index.apply([Enrolment(f.sequence, f.id, f.subject, f.collection, f.model, f.embedding, f.metadata) for f in faces])
+    index.apply(
+        [
+            Enrolment(f.sequence, f.id, f.subject, f.collection, f.model, f.embedding, f.metadata, f.quality)
+            for f in faces
+        ]
+    )
     return index
 
 

@@ -60,6 +60,32 @@ def test_filters_select_and_combine(embedding: MakeEmbedding) -> None:
 
 
 @pytest.mark.usefixtures("rows")
+def test_quality_selects_from_the_number_on_and_none_without_one(embedding: MakeEmbedding) -> None:
+    index = Index()
+    qualities = [0.0, None, 0.1, 1.0, 0.7]
+    index.apply(
+        [
+            Enrolment(n, f"id-{n}", "ada", "c", "m1", embedding(n), quality=quality)
+            for n, quality in enumerate(qualities, 1)
+        ]
+    )
+
+    def selected(**filters: Any) -> list[int]:
+        return _selected(index, _query(embedding, **filters))
+
+    assert selected() == [1, 2, 3, 4, 5]
+    assert selected(min_quality=0.0) == [1, 3, 4, 5]
+    # As float32 holds 0.1, which is not what a float of Python holds.
+    assert selected(min_quality=0.1) == [3, 4, 5]
+    assert selected(min_quality=0.7, exclude="id-4") == [5]
+    assert selected(min_quality=1.0) == [4]
+    index.apply([Deletion(100, 4)])
+    assert selected(min_quality=0.0) == [1, 3, 5]
+    changed = [Enrolment(n, f"id-{n}", "ada", "c", "m1", embedding(n), quality=q) for n, q in ((3, 0.1), (5, 0.6))]
+    assert index.differing(changed) == [5]
+
+
+@pytest.mark.usefixtures("rows")
 def test_metadata_selects_by_equality_as_json(embedding: MakeEmbedding) -> None:
     index = Index()
     values: list[Any] = [1, 1.0, True, "1", None, [1, {"a": 2.0, "b": 3}], [1], {}]

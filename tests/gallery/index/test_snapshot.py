@@ -25,7 +25,14 @@ def _columns(embedding: MakeEmbedding, count: int = 10) -> FaceColumns:
     return FaceColumns.of(
         [
             Enrolment(
-                n, f"0197f0d4-0000-7000-8000-{n:012}", f"s{n % 3}", "c", "m1", embedding(n), {"n": n % 2, "é": [n]}
+                n,
+                f"0197f0d4-0000-7000-8000-{n:012}",
+                f"s{n % 3}",
+                "c",
+                "m1",
+                embedding(n),
+                {"n": n % 2, "é": [n]},
+                n / 10,
             )
             for n in range(1, count + 1)
         ]

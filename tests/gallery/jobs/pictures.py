@@ -8,15 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gallery.jobs.importing import Embedded
+from gallery.jobs.job_kinds import Wanted
 from model.engine.dummy import DummyModel
 from model.errors import FacetError, NoFace
 
 BAD = b"no face"
 
 
-def embed(
-    pictures: Sequence[bytes], _align: str = "auto", _keep_crops: bool = False, _model: str | None = None
-) -> list[Embedded | FacetError]:
+def embed(pictures: Sequence[bytes], _wanted: Wanted | None = None) -> list[Embedded | FacetError]:
     """An embedding for each picture that only its bytes decide; NoFace for those that begin with `BAD`."""
     return [NoFace("There is no face.") if picture.startswith(BAD) else _embedded(picture) for picture in pictures]
 

@@ -8,7 +8,7 @@ import pytest
 from gallery.gallery import Gallery
 from gallery.jobs.import_source import Limits
 from gallery.jobs.importing import Embedded
-from gallery.jobs.job_kinds import ARCHIVE, work_on
+from gallery.jobs.job_kinds import ARCHIVE, Wanted, work_on
 from gallery.jobs.job_records import Kind, State
 from gallery.jobs.runner import Runner
 from gallery.records import NewFace
@@ -22,8 +22,13 @@ MakeFace = Callable[..., NewFace]
 @pytest.mark.parametrize(
     ("kind", "parameters", "asked"),
     [
-        (Kind.IMPORT, {"strip": 0, "align": "auto"}, ("auto", True, None)),
-        (Kind.REEMBED, {"model": "m2"}, ("none", False, "m2")),
+        (Kind.IMPORT, {"strip": 0, "align": "auto"}, Wanted("auto", True, measured=True)),
+        (
+            Kind.IMPORT,
+            {"strip": 0, "align": "none", "min_quality": 0.3},
+            Wanted("none", True, measured=True, min_quality=0.3),
+        ),
+        (Kind.REEMBED, {"model": "m2"}, Wanted("none", model="m2")),
     ],
 )
 def test_a_face_is_stored_under_the_model_that_embedded_it(
@@ -32,14 +37,14 @@ def test_a_face_is_stored_under_the_model_that_embedded_it(
     tmp_path: Path,
     kind: Kind,
     parameters: dict[str, object],
-    asked: tuple[str, bool, str | None],
+    asked: Wanted,
 ) -> None:
-    calls = set[tuple[str, bool, str | None]]()
+    calls = set[Wanted]()
 
-    def embed(pictures: Sequence[bytes], *given: object) -> Sequence[Embedded | FacetError]:
-        calls.add(given)  # type: ignore[arg-type]
+    def embed(pictures: Sequence[bytes], wanted: Wanted) -> Sequence[Embedded | FacetError]:
+        calls.add(wanted)
         # Where any will do, that of another worker may have been asked each time.
-        models = [asked[2] or f"m{1 + number % 2}" for number, _ in enumerate(pictures)]
+        models = [asked.model or f"m{1 + number % 2}" for number, _ in enumerate(pictures)]
         return [Embedded(DummyModel().sample(1, number)[0], model, 0.5) for number, model in enumerate(models)]
 
     gallery.enrol(new(1, collection="c", crop=b"kept"))

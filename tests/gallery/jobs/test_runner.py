@@ -7,14 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import pytest
 
 from gallery.gallery import Gallery
 from gallery.jobs.import_source import Limits
 from gallery.jobs.importing import Embedded
-from gallery.jobs.job_kinds import ARCHIVE, work_on
+from gallery.jobs.job_kinds import ARCHIVE, Embedder, Wanted, work_on
 from gallery.jobs.job_records import Job, Kind, State
 from gallery.jobs.job_store import JobStore
 from gallery.jobs.job_task import Task
@@ -24,7 +23,6 @@ from tests.gallery.jobs.pictures import BAD, embed, people, tarred, zipped
 from tests.processes import ROOT, wait_until
 
 PARAMETERS = {"strip": 0, "align": "auto"}
-Embedder = Callable[[Sequence[bytes], str, bool, str | None], Sequence[Embedded | FacetError]]
 
 
 @pytest.fixture
@@ -93,11 +91,11 @@ def test_folders_at_the_front_are_left_out(gallery: Gallery, place: Path) -> Non
 def test_a_busy_model_is_asked_again(gallery: Gallery, place: Path) -> None:
     asked = list[int]()
 
-    def busy(pictures: Sequence[bytes], align: str, *_: Any) -> Sequence[Embedded | FacetError]:
+    def busy(pictures: Sequence[bytes], wanted: Wanted) -> Sequence[Embedded | FacetError]:
         asked.append(len(pictures))
         if len(asked) < 3:
             raise Busy("later", retry_after=0.01)
-        return embed(pictures, align)
+        return embed(pictures, wanted)
 
     runner = _runner(gallery, place, busy)
     job = _submit(runner, gallery, zipped(people(2)))
@@ -108,10 +106,10 @@ def test_a_busy_model_is_asked_again(gallery: Gallery, place: Path) -> None:
 def test_a_job_stops_with_its_process_and_goes_on_in_the_next(gallery: Gallery, place: Path) -> None:
     begun, go_on = Event(), Event()
 
-    def slow(pictures: Sequence[bytes], align: str, *_: Any) -> Sequence[Embedded | FacetError]:
+    def slow(pictures: Sequence[bytes], wanted: Wanted) -> Sequence[Embedded | FacetError]:
         begun.set()
         go_on.wait(30)
-        return embed(pictures, align)
+        return embed(pictures, wanted)
 
     first = _runner(gallery, place, slow)
     job = _submit(first, gallery, tarred(people(50)))
@@ -191,9 +189,9 @@ from gallery.jobs.runner import Runner
 from gallery.jobs.import_source import Limits
 from gallery.jobs.job_kinds import work_on
 from tests.gallery.jobs.pictures import embed
-def slow(pictures, align, *_):
+def slow(pictures, wanted):
     time.sleep(0.02)
-    return embed(pictures, align)
+    return embed(pictures, wanted)
 gallery = Gallery(sys.argv[1])
 runner = Runner(gallery.jobs, Path(sys.argv[2]), work_on(gallery, slow, Limits(), False))
 runner.start()

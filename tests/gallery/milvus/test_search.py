@@ -20,7 +20,7 @@ OpenMilvus = Callable[[str], MilvusGallery]
 
 
 def _new(face: EnrolledFace) -> NewFace:
-    return NewFace(face.subject, face.embedding, face.model, face.collection, face.metadata, id=face.id)
+    return NewFace(face.subject, face.embedding, face.model, face.collection, face.metadata, face.quality, id=face.id)
 
 
 @pytest.mark.parametrize("kind", ["random", "duplicates", "opposite", "all equal", "extreme poses", "close", "none"])
@@ -45,7 +45,7 @@ def test_search_is_brute_force(
         assert found == brute_force(faces, query), query
         everyone = Query(
             query.terms, 10**6, query.collection, query.subject, query.metadata, None, query.max_degrees,
-            exclude=query.exclude, model=query.model, reference=query.reference,
+            exclude=query.exclude, model=query.model, reference=query.reference, min_quality=query.min_quality,
         )  # fmt: skip
         assert results.searched == len(brute_force(faces, everyone)), query
     gallery.close()

@@ -96,7 +96,7 @@ def test_changes_are_read_in_order_from_anywhere(store: Store, new: MakeFace) ->
     assert store.delete(b.id).sequence == 4
     d = store.add(new(3))
     assert store.delete_subject("ada").deleted == 3
-    e = store.add(new(4))
+    e = store.add(new(4, quality=0.5))
     assert (d.sequence, e.sequence, store.sequence()) == (5, 9, 9)
     noted = store.changes_since(0, 100)
     deleted = [Deletion(4, 2), Deletion(6, 1), Deletion(7, 3), Deletion(8, 5)]
@@ -108,6 +108,7 @@ def test_changes_are_read_in_order_from_anywhere(store: Store, new: MakeFace) ->
     (last,) = store.changes_since(8, 5)
     assert isinstance(last, Enrolment)
     assert last.embedding.tobytes() == e.embedding.tobytes()
+    assert last.quality == 0.5
     assert (a.sequence, c.sequence) == (1, 3)
 
 

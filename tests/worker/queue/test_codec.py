@@ -14,7 +14,7 @@ from gallery.records import EnrolledFace
 from model.attributes import EMBEDDING_SIZE, Attribute, normalized, part
 from model.edits import Edit
 from model.errors import FacetError, ImpossibleEdit
-from worker.interface import Drawing, DrawnSet, Face, ModelInfo, Verification
+from worker.interface import Drawing, DrawnSet, Face, ModelInfo, Quality, Verification
 from worker.queue.codec import pack, unpack
 from worker.stimuli.continuum import Continuum
 
@@ -26,6 +26,8 @@ FOUND = EnrolledFace(
 RECORDS = [
     Face((1.5, 2.0, 3.0, 4.0), 0.75, None, EMBEDDING, {"yaw": 0.1}, {"neutral": 1.0}, "m-1"),
     Face((1.5, 2.0, 3.0, 4.0), 0.75, ((0.0, 1.0), (2.0, 3.0)), EMBEDDING, {}, {}),
+    Face((1.5, 2.0, 3.0, 4.0), 0.75, None, EMBEDDING, {}, {}, "m-1", Quality(0.5, 1.0, 1.0, 0.5, 1.0, None)),
+    Quality(0.25, 1.0, 1.0, 0.5, 1.0, 0.5),
     Drawing(b"\x89PNG\x00\xff", EMBEDDING, input=None, ssim=0.5, model="m-1"),
     DrawnSet(["frame-001"], [Drawing(b"\x89PNG", EMBEDDING)], [{"amount": 0.5, "frame": 1, "expression": "anger"}]),
     Edit(Attribute.STYLE, source=EMBEDDING),
@@ -37,6 +39,7 @@ RECORDS = [
         k=3,
         metadata={"age": 30},
         group_by="subject",
+        min_quality=0.25,
         reference=VALID,
     ),
     Term(Attribute.POSE, part(VALID, Attribute.POSE)),

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from base64 import b64decode
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from model.errors import NoFace, Unavailable
 from tests.processes import RedisServer, redis_server
 from tests.worker.queue.test_codec import assert_same
 from tests.worker.queue.test_inference_client import started
-from worker.interface import Drawing, Face, ModelInfo, Verification
+from worker.interface import Drawing, Face, ModelInfo, Quality, Verification
 from worker.queue.codec import BEFORE, VERSION, pack, pack_answers, unpack, unpack_answers
 from worker.queue.inference_client import CeleryInference
 from worker.queue.redis_keys import claim_key, payload_key, result_key, worker_key, workers_key
@@ -36,7 +37,8 @@ RECORDED: dict[str, dict[str, bytes]] = {
 """What each version wrote, of the values below. Those of a version never change."""
 
 E = normalized(np.linspace(-1, 1, EMBEDDING_SIZE, dtype=np.float32))
-FACE = Face((1.5, 2.0, 3.0, 4.0), 0.75, ((0.0, 1.0), (2.0, 3.0)), E, {"yaw": 0.1}, {"neutral": 1.0}, "m-1")
+QUALITY = Quality(0.25, 1.0, 0.5, 1.0, 0.5, None)
+FACE = Face((1.5, 2.0, 3.0, 4.0), 0.75, ((0.0, 1.0), (2.0, 3.0)), E, {"yaw": 0.1}, {"neutral": 1.0}, "m-1", QUALITY)
 DRAWING = Drawing(b"\x89PNG", E, input=b"\x89PNG", ssim=0.5, reencoded=E, model="m-1")
 INFO = ModelInfo("m-1", 128, 64, "haar", {Attribute.EXPRESSION: ["happiness"]}, {"data": {"people": 3}}, 0.5, 9.0)
 ENROLLED = EnrolledFace(
@@ -71,11 +73,19 @@ ANSWERS: dict[str, Any] = {
 }
 
 
-def without_model(value: Any) -> Any:
-    """As the first version told it."""
+LACKING: dict[str, dict[type, dict[str, Any]]] = {
+    "1": {Face: {"model": "", "quality": None}, Drawing: {"model": ""}},
+    "2": {Face: {"quality": None}},
+}
+"""What each version does not tell, as it is read."""
+
+
+def as_told(value: Any, version: str) -> Any:
+    """A value as a version told it."""
     if isinstance(value, list):
-        return [without_model(item) for item in value]
-    return type(value)(**{**vars(value), "model": ""}) if isinstance(value, Face | Drawing) else value
+        return [as_told(item, version) for item in value]
+    lacking = LACKING.get(version, {}).get(type(value))
+    return value if lacking is None else replace(value, **lacking)
 
 
 def comparable(value: Any) -> Any:
@@ -108,10 +118,20 @@ def test_answers_are_written_as_the_asking_version_reads_them(method: str) -> No
 
 @pytest.mark.parametrize("method", ANSWERS)
 def test_answers_of_every_version_are_read(method: str) -> None:
-    [first] = unpack_answers(RECORDED["1"][f"answers of {method}"], 1)
-    assert_same(comparable(first), comparable(without_model(ANSWERS[method])))
+    for version, messages in RECORDED.items():
+        if f"answers of {method}" in messages:
+            [told] = unpack_answers(messages[f"answers of {method}"], 1)
+            assert_same(comparable(told), comparable(as_told(ANSWERS[method], version)))
     [present] = unpack_answers(pack_answers([ANSWERS[method]], VERSION), 1)
     assert_same(comparable(present), comparable(ANSWERS[method]))
+
+
+def test_a_least_quality_is_asked_of_every_version_and_left_out_by_those_who_do_not_know_it() -> None:
+    query = Query((TERM,), min_quality=0.5)
+    assert unpack(pack(query, BEFORE)).min_quality == 0.5
+    before = pack(Query((TERM,)), BEFORE)
+    assert b"min_quality" not in before
+    assert unpack(before).min_quality is None
 
 
 def test_what_workers_say_of_themselves_is_read_by_every_version() -> None:
