@@ -89,8 +89,9 @@ def _flat(row: Row) -> dict[str, Any]:
 
 
 def _quality(quality: Mapping[str, Any] | None) -> dict[str, Any]:
-    """`quality` and a column for each of its parts, of a face that has one."""
-    return {"quality" if name == "score" else f"quality_{name}": value for name, value in (quality or {}).items()}
+    """`quality` and a column for each of its parts that was measured, of a face that has one."""
+    measured = {name: value for name, value in (quality or {}).items() if value is not None}
+    return {"quality" if name == "score" else f"quality_{name}": value for name, value in measured.items()}
 
 
 def _write_arrays(rows: Iterable[Row], path: Path, model: str) -> None:

@@ -53,7 +53,7 @@ def sharpness(crop: Pixels) -> float:
     Of a crop of 64 pixels, detail and grain are what Gaussians of deviations 1 and 2, and 0 and 1, differ by inside the
     face, over the deviation there. The second factor takes grain for what it is: to a face it is not detail.
     """
-    grey = np.float32(cv2.cvtColor(_reduced(crop), cv2.COLOR_RGB2GRAY))
+    grey = np.asarray(cv2.cvtColor(_reduced(crop), cv2.COLOR_RGB2GRAY), np.float32)
     fine = cv2.GaussianBlur(grey, (7, 7), 1.0)
     coarse = cv2.GaussianBlur(fine, (9, 9), math.sqrt(3.0))
     grey, fine, coarse = grey[FACE], fine[FACE], coarse[FACE]
@@ -79,7 +79,7 @@ def likeness(crop: Pixels, drawing: Pixels) -> float:
     """
     one, other = (_reduced(picture)[FACE] for picture in (crop, drawing))
     alike = min(1.0, max(0.0, ssim(one, other)) / LIKE)
-    a, b = (np.float32(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)) for picture in (one, other))
+    a, b = (np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32) for picture in (one, other))
     explained = 1.0 - float(np.mean((a - b) ** 2)) / max(float(a.var()), _FLAT**2)
     return math.sqrt(alike * max(0.0, explained))
 

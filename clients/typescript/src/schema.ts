@@ -162,6 +162,8 @@ export interface paths {
          * Enrol Face
          * @description Enrol the largest face of a picture, or an embedding that the current model made.
          *
+         *     The face is drawn back for its quality, below which `min_quality` refuses it (`low_quality`).
+         *
          *     With an `Idempotency-Key`, a request that is sent again gives the face that the first one enrolled, as long as that
          *     is there.
          *
@@ -357,7 +359,8 @@ export interface paths {
          * @description Enrol the largest face of each picture of an archive, under the name of the folder that it lies in.
          *
          *     `ada/1.jpg` is a picture of `ada`; the path is kept as the metadata's `source`. A picture that the collection has
-         *     is left out, so that an archive may be sent again. The job goes on after a restart of the service.
+         *     is left out, so that an archive may be sent again. One whose face is below `min_quality` is among the failures as
+         *     `low_quality`. The job goes on after a restart of the service.
          *
          *     Where the service has keys: a key with the scope `enrol`.
          */
@@ -1139,7 +1142,7 @@ export interface components {
             model: string;
             /**
              * Quality
-             * @description how sure the detector was; null where an embedding was enrolled
+             * @description the score of the face's quality, with its likeness; null where an embedding was enrolled
              */
             quality: number | null;
             /**
@@ -1208,6 +1211,8 @@ export interface components {
                 number
             ][] | null;
             pose_degrees: components["schemas"]["PoseDegrees"];
+            /** @description null only where a worker of the version before has read it */
+            quality: components["schemas"]["Quality"] | null;
             /**
              * Score
              * @description how sure the detector is
@@ -1271,6 +1276,11 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /**
+             * Quality
+             * @description of the enrolled face; null where an embedding was enrolled
+             */
+            quality: number | null;
             /**
              * Similarities
              * @description by attribute, to the face that is asked for
@@ -1636,6 +1646,46 @@ export interface components {
             type: "about:blank";
         };
         /**
+         * Quality
+         * @description How much there is of a face in its picture: parts from 0 to 1, 1 where nothing is missing, and their product.
+         */
+        Quality: {
+            /**
+             * Detection
+             * @description how sure the detector was
+             * @example 0.9
+             */
+            detection: number;
+            /**
+             * Likeness
+             * @description how well the model draws it back; null where that was not asked for
+             */
+            likeness: number | null;
+            /**
+             * Score
+             * @description the product of the parts
+             * @example 0.66
+             */
+            score: number;
+            /**
+             * Sharpness
+             * @example 0.9
+             */
+            sharpness: number;
+            /**
+             * Size
+             * @description pixels of the face in the picture
+             * @example 0.9
+             */
+            size: number;
+            /**
+             * Turn
+             * @description how far it looks towards the camera
+             * @example 0.9
+             */
+            turn: number;
+        };
+        /**
          * Question
          * @description One query of a batch: an `embedding` or the id of an enrolled `face`, and what the URL says for all queries.
          *
@@ -1677,6 +1727,8 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             };
+            /** Min Quality */
+            min_quality?: number | null;
             /** Min Similarity */
             min_similarity?: number | null;
             /** Subject */
@@ -1941,7 +1993,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Unprocessable Entity: `no_face`, `unreadable_image`, `unsupported_image`, `image_too_small`, `invalid_embedding`, `unknown_attribute`, `impossible_edit`, `invalid_request`, `unreadable_file`, `crashed_worker` */
+        /** @description Unprocessable Entity: `no_face`, `unreadable_image`, `unsupported_image`, `image_too_small`, `low_quality`, `invalid_embedding`, `unknown_attribute`, `impossible_edit`, `invalid_request`, `unreadable_file`, `crashed_worker` */
         UnprocessableEntity: {
             headers: {
                 [name: string]: unknown;
@@ -2142,6 +2194,8 @@ export interface operations {
                 align?: "auto" | "none";
                 /** @description faces to return for each picture, largest first */
                 max_faces?: number;
+                /** @description draw each face back, too, for that part of its quality; about three times the work */
+                likeness?: boolean;
             };
             header?: never;
             path?: never;
@@ -2215,6 +2269,8 @@ export interface operations {
             query?: {
                 /** @description `auto` finds the face and aligns it; `none` takes the whole picture as the aligned crop */
                 align?: "auto" | "none";
+                /** @description refuse a face whose quality is below this */
+                min_quality?: number | null;
             };
             header?: {
                 /** @description A text that this caller sends with this face alone, such as a new UUID. With it the request can be sent again after a failure, and enrols once. */
@@ -2494,6 +2550,8 @@ export interface operations {
                 min_probability?: number;
                 /** @description look only in this collection */
                 collection?: string | null;
+                /** @description leave out faces whose quality is below this, and those that were enrolled without a picture */
+                min_quality?: number | null;
                 /** @description `auto` finds the face and aligns it; `none` takes the whole picture as the aligned crop */
                 align?: "auto" | "none";
                 /** @description look only at faces whose metadata has at `key`, which stands for any key, an equal value. What reads as JSON is taken as JSON: `metadata.age=30` is a number, `metadata.age="30"` and `metadata.city=London` are texts. May be given for several keys; all must hold */
@@ -2574,6 +2632,8 @@ export interface operations {
                 strip?: number;
                 /** @description `auto` finds the face and aligns it; `none` takes the whole picture as the aligned crop */
                 align?: "auto" | "none";
+                /** @description refuse a face whose quality is below this */
+                min_quality?: number | null;
             };
             header?: never;
             path?: never;
@@ -2816,6 +2876,8 @@ export interface operations {
                 min_similarity?: number | null;
                 /** @description leave out faces whose pose is further from the query's */
                 max_degrees?: number | null;
+                /** @description leave out faces whose quality is below this, and those that were enrolled without a picture */
+                min_quality?: number | null;
                 /** @description `subject` gives only the best face of each subject */
                 group_by?: "subject" | null;
                 /** @description look only at faces whose metadata has at `key`, which stands for any key, an equal value. What reads as JSON is taken as JSON: `metadata.age=30` is a number, `metadata.age="30"` and `metadata.city=London` are texts. May be given for several keys; all must hold */
@@ -2864,6 +2926,8 @@ export interface operations {
                 min_similarity?: number | null;
                 /** @description leave out faces whose pose is further from the query's */
                 max_degrees?: number | null;
+                /** @description leave out faces whose quality is below this, and those that were enrolled without a picture */
+                min_quality?: number | null;
                 /** @description `subject` gives only the best face of each subject */
                 group_by?: "subject" | null;
                 /** @description look only at faces whose metadata has at `key`, which stands for any key, an equal value. What reads as JSON is taken as JSON: `metadata.age=30` is a number, `metadata.age="30"` and `metadata.city=London` are texts. May be given for several keys; all must hold */

@@ -110,6 +110,21 @@ def test_a_quality_and_its_parts_have_columns_of_their_own(model: Facet, folder:
     assert "quality" not in (tmp_path / "without.csv").read_text().splitlines()[0]
 
 
+@pytest.mark.parametrize("likeness", [False, True])
+def test_the_qualities_are_those_of_the_faces(model: Facet, folder: Path, tmp_path: Path, likeness: bool) -> None:
+    place = folder / "below" / "0.jpg"
+    model.measure(place, tmp_path / "faces.npz", likeness=likeness)
+    [face] = model.faces(place, max_faces=1, likeness=likeness)
+    assert face.quality is not None
+    assert ("likeness" in face.quality.parts) is likeness
+    with np.load(tmp_path / "faces.npz") as arrays:
+        assert {name: arrays[f"quality_{name}"].tolist() for name in face.quality.parts} == {
+            name: [value] for name, value in face.quality.parts.items()
+        }
+        assert arrays["quality"].tolist() == [face.quality.score]
+        assert ("quality_likeness" in arrays) is likeness
+
+
 @pytest.mark.parametrize("stop_after", [0, 3, 7])
 def test_a_stopped_measurement_goes_on(model: Facet, folder: Path, tmp_path: Path, stop_after: int) -> None:
     whole, again = tmp_path / "whole.csv", tmp_path / "again.csv"
