@@ -46,8 +46,8 @@ class Counting:
         self.model, self._embedder, self._left = embedder.model, embedder, stop_after
         self.asked: list[str] = []
 
-    def embed(self, shots: Iterable[Shot], align: Align, max_faces: int) -> Iterator[Measured]:
-        for measured in self._embedder.embed(shots, align, max_faces):
+    def embed(self, shots: Iterable[Shot], align: Align, max_faces: int, likeness: bool = False) -> Iterator[Measured]:
+        for measured in self._embedder.embed(shots, align, max_faces, likeness):
             if not self._left:
                 raise KeyboardInterrupt
             self._left -= 1
