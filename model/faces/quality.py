@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from model.attributes import Vector
 from model.engine.backend import Pixels
 from model.faces.alignment import Frame
 from model.faces.detector import Detection
@@ -40,6 +41,20 @@ LIKE = 0.85
 """A structural similarity that a good drawing of a good crop reaches."""
 _FLAT = 4.0
 """Deviation in grey levels below which a face has no contrast that could be drawn or compared."""
+
+
+def parts(found: Detection, frame: Frame, sharp: float, pose: Vector, read_size: int) -> dict[str, float]:
+    """The parts that need no drawing, by name, of a face in a photograph.
+
+    `frame` is in the photograph's pixels, `sharp` the crop's `sharpness`, `pose` `(3,)` that part of its embedding.
+    """
+    pitch, yaw, _ = pose.tolist()
+    return {
+        "size": size(frame, read_size),
+        "sharpness": sharp,
+        "turn": turn(pitch, yaw),
+        "detection": detection(found),
+    }
 
 
 def size(frame: Frame, read_size: int) -> float:

@@ -1,7 +1,6 @@
 """Describes a face of a photograph: box, landmarks, pose in degrees, expression, quality."""
 
 import math
-from collections.abc import Mapping
 
 from model.attributes import POSE_ANGLES, Attribute, Vector, part
 from model.engine.backend import Backend
@@ -27,16 +26,11 @@ def described(face: AlignedFace, embedding: Vector, likeness: float | None, back
         pose_degrees={name: math.degrees(angle) for name, angle in angles.items()},
         expression=backend.calibration.expression_probabilities(part(embedding, Attribute.EXPRESSION)),
         model=backend.id,
-        quality=_quality(face, angles, backend.read_size, likeness),
+        quality=_quality(face, part(embedding, Attribute.POSE), likeness, backend.read_size),
     )
 
 
-def _quality(face: AlignedFace, angles: Mapping[str, float], read_size: int, likeness: float | None) -> Quality:
-    parts = {
-        "size": quality.size(face.frame, read_size),
-        "sharpness": face.sharpness,
-        "turn": quality.turn(angles["pitch"], angles["yaw"]),
-        "detection": quality.detection(face.detection),
-    }
-    measured = [*parts.values(), *([] if likeness is None else [likeness])]
-    return Quality(math.prod(measured), **parts, likeness=likeness)
+def _quality(face: AlignedFace, pose: Vector, likeness: float | None, read_size: int) -> Quality:
+    parts = quality.parts(face.detection, face.frame, face.sharpness, pose, read_size)
+    score = math.prod(parts.values()) * (1.0 if likeness is None else likeness)
+    return Quality(score, **parts, likeness=likeness)

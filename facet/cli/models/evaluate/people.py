@@ -174,3 +174,46 @@ def detection(
         task = bar.add_task("Detecting", total=len(found), note="")
         rate = detection_rate(found, finder, lambda: bar.advance(task))
     deliver(report(rate), to)
+
+
+@app.command()
+def quality(
+    lfw_root: Annotated[
+        Path | None, typer.Option("--lfw", exists=True, help="LFW itself, a folder or a tar of it.")
+    ] = None,
+    pairs: Annotated[Path | None, typer.Option(exists=True, help="LFW's pairs.txt, whose fold is kept out.")] = None,
+    fold: Fold = 9,
+    cfp_root: Annotated[Path | None, typer.Option("--cfp", exists=True, help="CFP itself.")] = None,
+    split: Annotated[str, typer.Option(help="train, val or test: whose photographs.")] = "val",
+    people: Annotated[int, typer.Option(min=2, help="Of each data set at most so many.")] = 300,
+    detector: Annotated[Path | None, typer.Option(exists=True, help="YuNet's file; else the Haar cascades.")] = None,
+    model: Model = "",
+    to: To = EVALUATION,
+) -> None:
+    """Wrong decisions about who somebody is by the least quality of a face, in photographs as they are and spoiled.
+
+    Example: facet evaluate quality --lfw lfw-deepfunneled.tar --pairs pairs.txt --detector yunet.onnx
+    """
+    from model.engine.backend import load_backend
+    from model.faces.detector import load_detector
+    from training.data.sources.cfp import read_cfp
+    from training.data.sources.lfw import read_lfw
+    from training.data.sources.pictures import Picture
+    from training.evaluation.quality import decide, find, report, several_each
+
+    backend, finder = load_backend(model), load_detector(detector)
+    with told(), progress() as bar:
+        sources = [read_lfw(lfw_root, pairs, fold)] if lfw_root else []
+        sources += [read_cfp(cfp_root)] if cfp_root else []
+        pictures = [
+            picture
+            for source in sources
+            for picture in several_each(
+                [item for item in source if isinstance(item, Picture) and item.split == split], people
+            )
+        ]
+        task = bar.add_task("Detecting", total=len(pictures), note="")
+        probes = find(pictures, finder, backend, show=lambda: bar.advance(task))
+        threshold = backend.calibration.threshold
+        plain, full = (decide(probes, scores, threshold) for scores in (probes.plain, probes.full))
+    deliver(report(backend.id, finder.name, probes, plain, full), to)
