@@ -74,7 +74,7 @@ def several_each(pictures: Sequence[Picture], people: int, each: int = 4) -> lis
 
 
 def find(
-    pictures: Sequence[Picture], finder: Detector, backend: Backend, seed: int = 0, show: Callable[[], None] = int
+    pictures: Sequence[Picture], finder: Detector, backend: Backend, seed: int = 0, show: Callable[[], object] = int
 ) -> Probes:
     """The face of each photograph as it is and as each way of spoiling leaves it, as the model sees it.
 
