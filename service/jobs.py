@@ -19,7 +19,6 @@ from gallery.jobs.runner import Runner
 from gallery.limits import check_collection
 from model.errors import Busy, FacetError, LowQuality
 from service.config import ServiceConfig
-from service.face_quality import check_quality
 from service.security.audit import Action, AuditLog
 from service.security.caller import Caller
 from worker.interface import Face, Inference
@@ -82,7 +81,7 @@ class Jobs:
 
     async def _embedded(self, picture: bytes, face: Face, wanted: Wanted) -> Embedded:
         """What an import keeps of a face. Raises LowQuality, and Unavailable where its quality cannot be told now."""
-        check_quality(face, wanted.min_quality)
+        face.check_quality(wanted.min_quality)
         quality = None if face.quality is None else face.quality.score
         crop = (await self._inference.reconstruct(picture, align=wanted.align)).input if wanted.keep_crops else None
         return Embedded(face.embedding, face.model, quality, crop)

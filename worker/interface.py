@@ -13,7 +13,7 @@ from model.calibration import Calibration
 from model.edits import MAX_AMOUNT as MAX_AMOUNT
 from model.edits import MAX_DEGREES as MAX_DEGREES
 from model.edits import Edit as Edit
-from model.errors import FacetError, InvalidRequest, LowQuality
+from model.errors import FacetError, InvalidRequest, LowQuality, Unavailable
 from worker.stimuli.stimulus import Kind
 
 Align = Literal["auto", "none"]
@@ -88,6 +88,14 @@ class Face:
     def label(self) -> str | None:
         """The most probable expression; None of a model that knows no labels."""
         return max(self.expression, key=self.expression.__getitem__, default=None)
+
+    def check_quality(self, least: float | None) -> None:
+        """Raises LowQuality for a face below `least`, and Unavailable where a worker did not say its quality."""
+        if least is None:
+            return
+        if self.quality is None:
+            raise Unavailable("A worker of the version before does not measure quality; try again when it is replaced.")
+        self.quality.check(least)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from gallery.limits import MAX_METADATA_BYTES
 from gallery.records import Amendment, EnrolledFace, NewFace, Receipt
 from model.errors import InvalidRequest, NotFound
 from service.body.request_body import Inputs
-from service.face_quality import check_quality
 from service.largest_face import largest_faces
 from service.openapi.descriptions import (
     EMBEDDING,
@@ -165,7 +164,7 @@ async def enrol_face(
     target, quality, crop = body.face(), None, None
     if isinstance(target, bytes):
         face = (await largest_faces(inference, {"image": target}, align, likeness=True))["image"]
-        check_quality(face, min_quality)
+        face.check_quality(min_quality)
         embedding, model = face.embedding, face.model
         quality = None if face.quality is None else face.quality.score
         if config.keep_crops:

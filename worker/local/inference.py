@@ -3,9 +3,8 @@
 import asyncio
 import math
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
-from itertools import repeat
 from typing import NamedTuple
 
 from model import edits as editing
@@ -191,7 +190,7 @@ class LocalInference:
                 found = await pictures.faces(images, align, max_faces)
             crops = [face.crop for faces in found if not isinstance(faces, FacetError) for face in faces]
             embeddings = await device.embed(crops, patient=align != "none")
-            alike: Iterable[float | None] = repeat(None, len(crops))
+            alike: Sequence[float | None] = [None] * len(crops)
             if likeness and crops:
                 alike = await pictures.run(likenesses, crops, await device.render(embeddings))
             made = zip(embeddings, alike, strict=True)

@@ -199,7 +199,7 @@ def quality(
     from training.data.sources.cfp import read_cfp
     from training.data.sources.lfw import read_lfw
     from training.data.sources.pictures import Picture
-    from training.evaluation.quality import decide, find, report, several_each
+    from training.evaluation.verification.quality import decide, find, report, several_each
 
     backend, finder = load_backend(model), load_detector(detector)
     with told(), progress() as bar:

@@ -107,11 +107,11 @@ def test_quality_reads_the_photographs_themselves(tmp_path: Path) -> None:
         person = f"Person{number // 2}"
         (root / person).mkdir(parents=True, exist_ok=True)
         (root / person / f"{person}_{number % 2 + 1:04}.jpg").write_bytes(jpeg(draw_face(120, seed=number // 2)))
-    options = ["--split", "train", "--people", 8, "--model", "dummy", "--to", tmp_path]
+    options = ["--split", "train", "--people", 25, "--model", "dummy", "--to", tmp_path]
     result = facet("quality", "--lfw", root, *options)
     assert result.exit_code == 0, result.output
     figures = json.loads((tmp_path / "quality.json").read_text())["figures"]
-    assert (figures["detector"], figures["people"]) == ("haar", 8)
+    assert (figures["detector"], figures["people"]) == ("haar", 25)
     everything = figures["without likeness"][0]
     assert (everything["threshold"], everything["share"]) == (0.0, 1.0)
     assert "there are no pictures" in complaint(facet("quality", *options))

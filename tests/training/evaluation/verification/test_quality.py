@@ -10,8 +10,8 @@ from model.engine.dummy import DummyModel
 from model.faces.detector import Detection
 from tests.faces import draw_face, png
 from training.data.sources.pictures import Picture
-from training.evaluation import quality
-from training.evaluation.quality import AS_IT_IS, SPOILS, Kept, Probes, decide, find, report, several_each
+from training.evaluation.verification import quality
+from training.evaluation.verification.quality import AS_IT_IS, SPOILS, Kept, Probes, decide, find, report, several_each
 
 POINTS = np.array([[78, 92], [122, 92], [100, 120], [82, 147], [118, 147]], np.float32) / 200
 
@@ -52,10 +52,10 @@ def test_decisions_are_counted_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     # Ada's two photographs are alike, and a third, spoiled, is like Bob's only one.
     made = probes([AS_IT_IS, AS_IT_IS, "blurred", AS_IT_IS], ["ada", "ada", "ada", "bob"], [1.0, 1.0, 0.0, 0.0])
     kept = decide(made, np.array([0.9, 0.9, 0.25, 0.9]), 0.5)
-    # Matched: 0 with 1 and 1 with 0 are right, 2 with either is not. Mismatched: 0, 1 and 3 are right, 2 is not.
-    assert kept[0] == Kept(0.0, 1.0, 2 / 7, 1 / 3, 1 / 4)
-    assert kept[2] == Kept(0.2, 1.0, 2 / 7, 1 / 3, 1 / 4)
-    assert kept[3] == Kept(0.3, 5 / 7, 0.0, 0.0, 0.0)
+    # Matched: 0 with 1 and back are right, 2 with either is not. Mismatched: all are right but 2 with 3.
+    assert kept[0] == Kept(0.0, 1.0, (1 / 2 + 1 / 5) / 2, 1 / 2, 1 / 5)
+    assert kept[2] == Kept(0.2, 1.0, (1 / 2 + 1 / 5) / 2, 1 / 2, 1 / 5)
+    assert kept[3] == Kept(0.3, 2 / 3, 0.0, 0.0, 0.0)
     assert [one.threshold for one in kept] == list(quality.THRESHOLDS)
     monkeypatch.setattr(quality, "LEAST", 3)
     assert [one.threshold for one in decide(made, np.array([0.9, 0.9, 0.25, 0.9]), 0.5)] == [0.0, 0.1, 0.2]

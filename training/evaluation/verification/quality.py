@@ -21,8 +21,10 @@ from training.evaluation.plots import curves
 from training.evaluation.report import Report, percent
 
 THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-LEAST = 50
-"""Decisions below which their share of wrong ones says nothing."""
+EACH = 5
+"""Pairs of either kind that each face is in, at most."""
+LEAST = 100
+"""Pairs of a kind below which the share of wrong decisions says nothing."""
 AS_IT_IS = "as it is"
 Spoil = Callable[[Pixels, Detection, np.random.Generator], Pixels]
 """A photograph after something befell it, given the face in it."""
@@ -55,7 +57,7 @@ class Kept:
     share: float
     """Of all pairs that are left."""
     wrong: float
-    """Share that is decided wrongly, matched and mismatched pairs alike."""
+    """Share that is decided wrongly, where both kinds of pairs are equally many: the mean of the next two."""
     rejected: float
     """Of the matched ones."""
     accepted: float
@@ -101,8 +103,8 @@ def find(
 def decide(probes: Probes, scores: NDArray[np.float64], threshold: float, seed: int = 0) -> list[Kept]:
     """Decisions by a threshold of identity, at each of `THRESHOLDS` of quality (`scores`).
 
-    Each face is compared with one of its person in another photograph, and with one of another person, both as they
-    are. Thresholds that leave fewer than `LEAST` pairs of either kind are left out. Raises ValueError where there are
+    Each face is compared with some of its person in other photographs, and with some of other people, as they are.
+    Thresholds that leave fewer than `LEAST` pairs of either kind are left out. Raises ValueError where there are
     not two photographs of a person, and of another.
     """
     matched, mismatched = _pairs(probes, np.random.default_rng(seed))
@@ -117,8 +119,7 @@ def decide(probes: Probes, scores: NDArray[np.float64], threshold: float, seed: 
         if min(np.count_nonzero(mask) for mask in good.values()) >= LEAST:
             rejected, accepted = (float(wrong[same][good[same]].mean()) for same in (True, False))
             share = float(np.concatenate([*good.values()]).mean())
-            decided = np.concatenate([wrong[same][good[same]] for same in (True, False)])
-            kept.append(Kept(wanted, share, float(decided.mean()), rejected, accepted))
+            kept.append(Kept(wanted, share, (rejected + accepted) / 2, rejected, accepted))
     return kept
 
 
@@ -198,8 +199,8 @@ def _pairs(probes: Probes, generator: np.random.Generator) -> tuple[NDArray[np.i
         same = people == people[row]
         for pairs, others in ((matched, same & (keys != keys[row])), (mismatched, ~same)):
             choice = np.flatnonzero(others & whole)
-            if len(choice):
-                pairs.append((row, int(generator.choice(choice))))
+            chosen = generator.choice(choice, min(EACH, len(choice)), replace=False)
+            pairs += [(row, other) for other in chosen.tolist()]
     if not matched or not mismatched:
         raise ValueError("decisions need two photographs of one person, and one of another")
     return np.array(matched), np.array(mismatched)
