@@ -47,7 +47,7 @@ EXCEPTIONS = (
     Exempt(
         RejectedPositiveData,
         ".*",
-        "422 (unreadable_image|unsupported_image|image_too_small|no_face) .*",
+        "422 (unreadable_image|unsupported_image|image_too_small|no_face|low_quality) .*",
         "A schema cannot say that bytes are a picture, and that it shows a face.",
     ),
     Exempt(
