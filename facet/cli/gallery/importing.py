@@ -48,6 +48,8 @@ def import_(
         if url is not None:
             # Its reader is large, and not among what is fuzzed here: a service does not let strangers reach it.
             raise typer.BadParameter("a .parquet is read where the database is; leave --url out")
+        if min_quality is not None:
+            raise typer.BadParameter("a .parquet holds no pictures to measure; leave --min-quality out")
         _import_parquet(source, collection, Settings.load(data_dir=data_dir, database_url=database_url))
         return
     wanted = {"strip": strip, "align": align.value, "min_quality": min_quality}

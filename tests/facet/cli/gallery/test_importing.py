@@ -14,7 +14,7 @@ from gallery.gallery import Gallery
 from gallery.jobs.job_records import State
 from gallery.records import NewFace
 from model.engine.dummy import DummyModel
-from tests.faces import draw_face, jpeg
+from tests.faces import draw_face, jpeg, png
 from tests.gallery.jobs.pictures import folder_of, zipped
 from tests.processes import FACET, ROOT, wait_until
 from tests.service.serving import dummy_app, serving
@@ -60,6 +60,22 @@ def test_a_folder_and_an_archive_go_into_a_running_service(tmp_path: Path, files
             assert result.stdout == f"enrolled {enrolled} faces; {6 - enrolled} were there already, 1 files failed\n"
             assert "words.txt: " in result.stderr
         assert len(client.get("/faces").json()["faces"]) == 6
+
+
+def test_faces_below_the_least_quality_are_named(tmp_path: Path, files: dict[str, bytes]) -> None:
+    drawn = DummyModel().render(DummyModel().sample(1, 3))[0]
+    folder = folder_of(tmp_path / "in", {"ada/drawn.png": png(drawn), "p0/0.jpg": files["p0/0.jpg"]})
+    asked = ["import", str(folder), "--align", "none", "--min-quality", "0.15"]
+    with serving(dummy_app(tmp_path / "there")) as client:
+        for place in (["--data-dir", str(tmp_path / "here")], ["--url", str(client.base_url)]):
+            result = CliRunner().invoke(app, [*asked, *place])
+            assert result.stdout == "enrolled 1 faces; 0 were there already, 1 files failed\n"
+            assert "p0/0.jpg: The face's quality is 0." in result.stderr
+            assert "below 0.15" in result.stderr
+    (tmp_path / "in.parquet").touch()
+    refused = CliRunner().invoke(app, [*asked[:1], str(tmp_path / "in.parquet"), *asked[4:]])
+    assert refused.exit_code == 2
+    assert "no pictures to measure" in " ".join(refused.stderr.replace("│", " ").split())
 
 
 def test_a_collection_of_a_running_service_is_exported_as_it_is_there(tmp_path: Path) -> None:
