@@ -30,7 +30,12 @@ class Settings(BaseSettings):
         "auto",
         description="what the networks compute in: float32, bfloat16, float16, or the best that the device is fast at",
     )
-    detector_model: FilePath | None = Field(None, description="YuNet's ONNX file; OpenCV's Haar cascade if unset")
+    detector: Literal["facet", "yunet", "haar"] | None = Field(
+        None, description="what finds faces: facet, yunet or haar; if unset what the detector's file is, else facet"
+    )
+    detector_model: FilePath | None = Field(
+        None, description="its file: YuNet's ONNX file, or one of `facet train detector`; the bundled one if unset"
+    )
     database_url: str | None = Field(None, description="the gallery's database; SQLite in the data directory if unset")
     inference: Literal["local", "celery"] = Field("local", description="where the model runs: in this process or not")
     search: Literal["local", "celery", "milvus"] = Field(

@@ -20,6 +20,8 @@ from model.face_model import FaceModel
 from model.networks.config import NetworkConfig
 
 FORMAT = "facet-1"
+WEIGHTS = Path(__file__).parent / "weights"
+"""Where the networks lie that come with the package, one file each."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Checkpoint:
 
 def bundled() -> Path:
     """The model file that comes with the package. Raises InvalidCheckpoint if there is none."""
-    found = sorted((Path(__file__).parent / "weights").glob("*.safetensors"))
+    found = sorted(WEIGHTS.glob("facet-*.safetensors"))
     if not found:
         raise InvalidCheckpoint("no model comes with this installation; name one with FACET_MODEL")
     return found[-1]

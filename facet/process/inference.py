@@ -22,7 +22,7 @@ def backend_of(settings: Settings) -> Backend:
 
 def detector_of(settings: Settings) -> Detector:
     """The detector. Raises InvalidCheckpoint for a bad file."""
-    return load_detector(settings.detector_model)
+    return load_detector(settings.detector_model, settings.detector)
 
 
 def limits_of(settings: Settings) -> ImageLimits:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import cv2
 import numpy as np
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from model.engine.backend import Pixels
 
 LONGEST_SIDE = 640
-"""Pictures are reduced to this before detection: both detectors find faces from 1/25 of it up to all of it."""
+"""Pictures are reduced to this before detection: the detectors find faces from 1/25 of it up to all of it."""
+
+Kind = Literal["facet", "yunet", "haar"]
 
 Box = tuple[float, float, float, float]
 """x, y, width, height in a picture's pixels."""
@@ -63,22 +65,26 @@ class Detector(Protocol):
         """
 
 
-def load_detector(model: Path | None = None) -> Detector:
-    """The project's own network from its safetensors file, YuNet from its ONNX file, or the Haar cascades.
+def load_detector(model: Path | None = None, kind: Kind | None = None) -> Detector:
+    """The detector of a file, or without one the project's own that comes with the package.
 
-    The cascades come with OpenCV and need no file. Raises InvalidCheckpoint if the file is missing or no face detector.
+    `facet` is the project's network, a safetensors file; `yunet` an ONNX file; `haar` OpenCV's cascades, which have no
+    file. Without a `kind` the file's ending says which it is. Raises InvalidCheckpoint if the file is missing or no
+    such detector.
     """
-    if model is None:
+    if kind is None:
+        kind = "yunet" if model is not None and model.suffix == ".onnx" else "facet"
+    if kind == "haar":
         from model.faces.haar import HaarDetector
 
         return HaarDetector()
-    if model.suffix == ".safetensors":
-        from model.faces.network_detector import NetworkDetector
+    if kind == "yunet":
+        from model.faces.yunet import YuNetDetector
 
-        return NetworkDetector(model)
-    from model.faces.yunet import YuNetDetector
+        return YuNetDetector(model)
+    from model.faces.network_detector import NetworkDetector
 
-    return YuNetDetector(model)
+    return NetworkDetector(model)
 
 
 def overlap(a: Box, b: Box) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from model.checkpoint import read_sealed, write_sealed
+from model.checkpoint import WEIGHTS, read_sealed, write_sealed
 from model.errors import InvalidCheckpoint
 from model.networks.detector_network import DetectorConfig, DetectorNetwork
 
@@ -34,6 +34,14 @@ class DetectorCheckpoint:
     graph: bytes
     """The same network in ONNX: `images` `(n, h, w, 3)` uint8, the sides multiples of 32, -> `cells` `(n, cells, 15)`,
     as `model.networks.detector_network.numbers_of` orders them."""
+
+
+def bundled_detector() -> Path:
+    """The detector's file that comes with the package. Raises InvalidCheckpoint if it is not there."""
+    path = WEIGHTS / "detector.safetensors"
+    if not path.is_file():
+        raise InvalidCheckpoint("no detector comes with this installation; name one with FACET_DETECTOR_MODEL")
+    return path
 
 
 def save_detector(path: Path, name: str, network: DetectorNetwork, card: Mapping[str, Any], graph: bytes) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from model.engine.backend import Pixels
 from model.faces.detector import LONGEST_SIDE, Detection
-from model.faces.detector_checkpoint import load_detector_network
+from model.faces.detector_checkpoint import bundled_detector, load_detector_network
 from model.networks.detector_network import FARTHEST, POINTS, STRIDES, middles
 
 MIN_SCORE = 0.5
@@ -28,9 +28,9 @@ class NetworkDetector:
 
     name = "facet"
 
-    def __init__(self, model: Path, min_score: float = MIN_SCORE) -> None:
-        """Raises InvalidCheckpoint if the file is no detector."""
-        checkpoint = load_detector_network(model)
+    def __init__(self, model: Path | None = None, min_score: float = MIN_SCORE) -> None:
+        """The bundled one, or that of a file. Raises InvalidCheckpoint if it is no detector."""
+        checkpoint = load_detector_network(model or bundled_detector())
         self.id, self.card = checkpoint.id, checkpoint.card
         self._session = session_of(checkpoint.graph)
         self._min_score = min_score

@@ -21,7 +21,10 @@ class YuNetDetector:
 
     name = "yunet"
 
-    def __init__(self, model: Path, min_score: float = MIN_SCORE) -> None:
+    def __init__(self, model: Path | None, min_score: float = MIN_SCORE) -> None:
+        """Raises InvalidCheckpoint if there is no file, or OpenCV cannot read it."""
+        if model is None:
+            raise InvalidCheckpoint("name YuNet's file in FACET_DETECTOR_MODEL; `facet detector fetch` downloads it")
         if not model.is_file():
             raise InvalidCheckpoint(f"there is no detector file {model}; `facet detector fetch` downloads it")
         try:

@@ -34,7 +34,7 @@ class Preparation:
     """How pictures are prepared."""
 
     detector: Path | None = None
-    """YuNet's file; None takes the Haar cascades."""
+    """A detector's file; None takes the bundled one."""
     landmarker: Path | None = None
     """Face Landmarker's file; None leaves pose and blendshapes without labels."""
     teacher: bool = False

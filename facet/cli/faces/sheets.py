@@ -106,7 +106,7 @@ def _faces(
 
     from facet.settings import Settings
     from model.errors import FacetError
-    from model.faces.detector import load_detector
+    from model.faces.detector import Detector, load_detector
     from model.images.decode import ImageLimits
     from training.evaluation.faces import embed_all
     from worker.local.aligner import Aligner
@@ -115,7 +115,11 @@ def _faces(
         return generated, backend.render(generated)
     settings = Settings.load()
     limits = ImageLimits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels)
-    aligner = Aligner(lambda: load_detector(settings.detector_model), limits, backend.image_size, backend.image_size)
+
+    def detector() -> Detector:
+        return load_detector(settings.detector_model, settings.detector)
+
+    aligner = Aligner(detector, limits, backend.image_size, backend.image_size)
     crops = []
     for path in pictures_in(places):
         try:

@@ -16,7 +16,7 @@ def audit(
     model: Annotated[str, typer.Option(help="A model file; the bundled one by default.")] = "",
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     align: AlignOption = Align.AUTO,
-    detector: Annotated[Path | None, typer.Option(exists=True, help="YuNet's file; else the Haar cascades.")] = None,
+    detector: Annotated[Path | None, typer.Option(exists=True, help="A detector's file; else the bundled one.")] = None,
     most: Annotated[int, typer.Option(min=1, help="Findings of each kind on the page; the table has all.")] = 100,
 ) -> None:
     """Rank likely wrong identities and expressions, near-duplicates and non-faces.

@@ -43,7 +43,7 @@ def prepare(
     leave_out: Annotated[
         Path | None, typer.Option(exists=True, help="Pictures to skip, one a line; the last of tab-separated columns.")
     ] = None,
-    detector: Annotated[Path | None, typer.Option(exists=True, help="YuNet's file; else the Haar cascades.")] = None,
+    detector: Annotated[Path | None, typer.Option(exists=True, help="A detector's file; else the bundled one.")] = None,
     landmarker: Annotated[Path | None, typer.Option(exists=True, help="Labels pose and blendshapes.")] = None,
     teacher: Annotated[bool, typer.Option(help="Store the identity teacher's features.")] = False,
     val_share: Annotated[

@@ -36,7 +36,7 @@ def serve(
     model: Annotated[str | None, typer.Option(help="A checkpoint's path, or `dummy`.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where the gallery's database lies.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:<number>.")] = None,
-    detector_model: Annotated[Path | None, typer.Option(help="YuNet's ONNX file.")] = None,
+    detector_model: Annotated[Path | None, typer.Option(help="A detector's file, such as YuNet's.")] = None,
     database_url: Annotated[str | None, typer.Option(help="The gallery's database.")] = None,
     log_level: Annotated[str | None, typer.Option(help="critical, error, warning, info or debug.")] = None,
     insecure: Annotated[

@@ -28,7 +28,7 @@ def worker(
     ] = None,
     model: Annotated[str | None, typer.Option(help="A checkpoint's path, or `dummy`.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:<number>.")] = None,
-    detector_model: Annotated[Path | None, typer.Option(help="YuNet's ONNX file.")] = None,
+    detector_model: Annotated[Path | None, typer.Option(help="A detector's file, such as YuNet's.")] = None,
     redis_url: Annotated[str | None, typer.Option(help="The broker.")] = None,
     metrics_port: Annotated[int | None, typer.Option(help="Where to show metrics; nowhere if unset.")] = None,
     log_level: Annotated[str | None, typer.Option(help="critical, error, warning, info or debug.")] = None,

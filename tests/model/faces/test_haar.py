@@ -52,7 +52,7 @@ def test_it_finds_none_where_there_is_none(shape: tuple[int, int]) -> None:
 
 
 def test_without_a_file_it_is_the_detector() -> None:
-    assert load_detector().name == "haar"
+    assert load_detector(kind="haar").name == "haar"
 
 
 def test_reduced_keeps_small_pictures_and_says_the_way_back() -> None:

@@ -60,7 +60,7 @@ def test_it_finds_a_drawn_face_with_landmarks(detector: Detector, size: int) -> 
 @needs_the_file
 def test_its_frame_is_near_to_the_haar_cascades(detector: Detector) -> None:
     picture = draw_face(300)
-    (mine,), (other,) = detector.detect(picture), load_detector().detect(picture)
+    (mine,), (other,) = detector.detect(picture), load_detector(kind="haar").detect(picture)
     frame, around = frame_of(mine), frame_of(other)
     assert frame.side == pytest.approx(around.side, rel=0.2)
     assert np.hypot(*np.subtract(frame.center, around.center)) < 0.1 * frame.side

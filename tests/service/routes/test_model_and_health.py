@@ -13,7 +13,7 @@ from tests.service.serving import dummy_app, serving
 
 def test_the_model_says_what_it_is(client: httpx.Client) -> None:
     body = client.get("/model").json()
-    assert (body["id"], body["image_size"], body["read_size"], body["detector"]) == ("dummy-1", 64, 64, "haar")
+    assert (body["id"], body["image_size"], body["read_size"], body["detector"]) == ("dummy-1", 64, 64, "facet")
     assert [entry["name"] for entry in body["attributes"]] == list(Attribute)
     assert body["attributes"][0]["slice"] == [0, len(POSE_ANGLES)]
     for before, after in zip(body["attributes"], body["attributes"][1:], strict=False):

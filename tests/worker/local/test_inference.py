@@ -39,7 +39,10 @@ def test_embed_is_decode_detect_align_and_the_model() -> None:
     assert x < 80 < 120 < x + width  # the eyes, of a face drawn in the middle of 200 pixels
     assert y < 90 < 145 < y + height
     assert 0 < face.score < 1
-    assert face.landmarks is None
+    assert face.landmarks is not None
+    (left, _), (right, _), (nose, below), *_ = face.landmarks
+    assert x < left < nose < right < x + width
+    assert y < below < y + height
     pose = part(face.embedding, Attribute.POSE)
     assert face.pose_degrees == pytest.approx(dict(zip(POSE_ANGLES, np.degrees(pose).tolist(), strict=True)), abs=1e-4)
     assert sum(face.expression.values()) == pytest.approx(1.0)
@@ -170,7 +173,7 @@ def test_info_and_readiness_tell_the_truth() -> None:
         await inference.start()
         assert await inference.ready() is None
         info = await inference.info()
-        assert (info.id, info.image_size, info.detector) == ("dummy-1", 64, "haar")
+        assert (info.id, info.image_size, info.detector) == ("dummy-1", 64, "facet")
         assert (info.threshold, info.slope) == (MODEL.calibration.threshold, MODEL.calibration.slope)
         assert info.presets[Attribute.EXPRESSION][:2] == ["neutral", "happiness"]
         await inference.close()

@@ -156,7 +156,7 @@ def detection(
     root: Annotated[Path, typer.Option(exists=True, help="LFW itself, a folder or a tar of it.")],
     pairs: Pairs,
     fold: Fold = 9,
-    detector: Annotated[Path | None, typer.Option(exists=True, help="YuNet's file; else the Haar cascades.")] = None,
+    detector: Annotated[Path | None, typer.Option(exists=True, help="A detector's file; else the bundled one.")] = None,
     to: To = EVALUATION,
 ) -> None:
     """How often the detector finds the person, in the photographs of a fold's people.

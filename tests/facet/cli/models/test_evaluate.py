@@ -97,7 +97,7 @@ def test_detection_reads_the_photographs_themselves(pairs: Path, tmp_path: Path)
     result = facet("detection", "--root", root, "--pairs", pairs, "--fold", 1, "--to", tmp_path)
     assert result.exit_code == 0, result.output
     # Fold 1 has the people 0 and 1; the grey picture is of another.
-    assert result.stdout.splitlines()[0].split() == ["faces", "found", "by", "haar", "2"]
+    assert result.stdout.splitlines()[0].split() == ["faces", "found", "by", "facet", "2"]
     assert json.loads((tmp_path / "detection.json").read_text())["figures"]["found"] == 1.0
 
 
