@@ -54,7 +54,8 @@ def test_an_enrolled_picture_finds_itself_first(
     body = search(client, {"attr": attribute, "collection": collection}, jpeg(draw_face(seed=3)))
     assert body["searched"] == 6
     best = body["results"][0]
-    assert best.keys() == {"id", "subject", "collection", "similarity", "distance", "similarities", "metadata"}
+    told = {"id", "subject", "collection", "similarity", "distance", "similarities", "quality", "metadata"}
+    assert best.keys() == told
     assert (best["id"], best["subject"], best["metadata"]) == (faces[3]["id"], "person 3", {"seed": 3})
     assert best["similarity"] == pytest.approx(1, abs=1e-5)
     assert best["distance"] == pytest.approx(0, abs=1e-3)

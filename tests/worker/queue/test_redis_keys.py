@@ -38,7 +38,8 @@ def test_the_page_tells_how_long_things_are_kept() -> None:
 
 def test_the_page_tells_the_version() -> None:
     assert f"The present version is {VERSION};" in PAGE
-    assert {field for _, field in SINCE} == {"model"}
+    assert {field for _, field in SINCE} == {"model", "quality", "min_quality"}
+    assert all(f"`{field}`" in PAGE for _, field in SINCE)
 
 
 def test_celery_does_what_the_page_says_and_nothing_that_it_says_is_off() -> None:

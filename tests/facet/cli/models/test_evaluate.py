@@ -111,7 +111,7 @@ def test_quality_reads_the_photographs_themselves(tmp_path: Path) -> None:
     result = facet("quality", "--lfw", root, *options)
     assert result.exit_code == 0, result.output
     figures = json.loads((tmp_path / "quality.json").read_text())["figures"]
-    assert (figures["detector"], figures["people"]) == ("haar", 25)
+    assert (figures["detector"], figures["people"]) == ("facet", 25)
     everything = figures["without likeness"][0]
     assert (everything["threshold"], everything["share"]) == (0.0, 1.0)
     assert "there are no pictures" in complaint(facet("quality", *options))
