@@ -1,6 +1,6 @@
 """The three detectors side by side: what they find, what they see where nothing is, and their time.
 
-    python -m benchmarks.detectors --lfw lfw-deepfunneled --pairs lfw-pairs.txt --cfp cfp-dataset \
+    python -m benchmarks.peers.detectors --lfw lfw-deepfunneled --pairs lfw-pairs.txt --cfp cfp-dataset \
         --yunet face_detection_yunet.onnx --nothing wallpapers/
 
 YuNet is the reference: its boxes and landmarks are what the others should find, so it finds everything by definition,
