@@ -88,7 +88,7 @@ def test_turning_away_lowers_turn_to_nothing_from_behind() -> None:
 
 
 def test_a_detector_that_is_less_sure_lowers_detection() -> None:
-    values = [detection(Detection((0, 0, 1, 1), score)) for score in (1.0, 0.95, 0.76, 0.475, 0.0, -1.0)]
+    values = [detection(Detection((0, 0, 1, 1), score)) for score in (1.0, 0.85, 0.68, 0.425, 0.0, -1.0)]
     assert values == pytest.approx([1.0, 1.0, 0.64, 0.25, 0.0, 0.0])
 
 

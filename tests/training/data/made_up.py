@@ -22,7 +22,7 @@ def face(seed: int) -> bytes:
 
 @cache
 def two_faces(left: int, right: int) -> bytes:
-    return jpeg(np.hstack([draw_face(120, left), draw_face(120, right)]))
+    return jpeg(np.hstack([draw_face(120, left, center=0.4), draw_face(120, right, center=0.6)]))
 
 
 def put(path: Path, content: bytes | str) -> Path:

@@ -186,6 +186,7 @@ def test_info_and_readiness_tell_the_truth() -> None:
 
 
 def test_a_failed_start_says_why_and_leaves_no_thread(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
     broken = tmp_path / "detector.onnx"
     broken.write_bytes(b"no network")
 
@@ -199,4 +200,5 @@ def test_a_failed_start_says_why_and_leaves_no_thread(tmp_path: Path) -> None:
         return problem
 
     assert "could not be loaded" in asyncio.run(start())
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith(("pictures", "device"))]
+    left = set(threading.enumerate()) - before
+    assert not [thread for thread in left if thread.name.startswith(("pictures", "device"))]

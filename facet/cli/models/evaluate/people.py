@@ -186,7 +186,7 @@ def quality(
     cfp_root: Annotated[Path | None, typer.Option("--cfp", exists=True, help="CFP itself.")] = None,
     split: Annotated[str, typer.Option(help="train, val or test: whose photographs.")] = "val",
     people: Annotated[int, typer.Option(min=2, help="Of each data set at most so many.")] = 300,
-    detector: Annotated[Path | None, typer.Option(exists=True, help="YuNet's file; else the Haar cascades.")] = None,
+    detector: Annotated[Path | None, typer.Option(exists=True, help="A detector's file; else the bundled one.")] = None,
     model: Model = "",
     to: To = EVALUATION,
 ) -> None:
