@@ -39,6 +39,8 @@ MEMORY_GROWTH = 0.05
 SAMPLE_SECONDS = 0.5
 EDGE = 0.1
 """The part of the time, at its beginning and at its end, in which the service is killed."""
+MOST_TOLD = 10
+"""Unexpected answers, and errors in the log, that the report has."""
 EXPECTED = {200, 201, 204, 503, 507}
 
 Fault = Callable[[], Awaitable[float]]
@@ -63,6 +65,8 @@ class Record:
     memory: dict[int, list[float]] = field(default_factory=lambda: collections.defaultdict(list))
     """What each process held, in megabytes, at even intervals."""
     recoveries: list[dict[str, Any]] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    """Requests and their answers, of those that no fault explains."""
 
     def median(self, since: float) -> float:
         """The median latency since a moment; infinite while nothing was answered."""
@@ -190,6 +194,8 @@ class Soak:
 
     def _count(self, answer: httpx.Response) -> int:
         self.record.statuses[answer.status_code] += 1
+        if answer.status_code not in EXPECTED:
+            self.record.unexpected.append(f"{answer.request.method} {answer.request.url.path}: {answer.text}")
         return answer.status_code
 
     async def present(self) -> set[str]:
@@ -228,6 +234,7 @@ async def soak(seconds: float, callers: int, seed: int) -> dict[str, Any]:
         await asyncio.to_thread(service.start)
         there = await run.present()
         service.end()
+        log = service.log.read_text(errors="replace")
     record = run.record
     memory = max(record.memory.values(), key=len)
     return {
@@ -239,6 +246,8 @@ async def soak(seconds: float, callers: int, seed: int) -> dict[str, Any]:
         "erased_faces_that_are_there": len(record.erased & there),
         "erased_faces_that_were_found": record.revived,
         "unexpected_statuses": sorted(set(record.statuses) - EXPECTED),
+        "unexpected_answers": record.unexpected[:MOST_TOLD],
+        "errors_in_the_log": _errors(log),
         "median_latency_ms": round(record.median(0) * 1e3, 1),
         "memory_mb": [round(bound(memory)) for bound in (min, max)],
         "memory_samples": len(memory),
@@ -246,6 +255,11 @@ async def soak(seconds: float, callers: int, seed: int) -> dict[str, Any]:
         "memory_growth": round(growth(memory), 4),
         "recoveries": record.recoveries,
     }
+
+
+def _errors(log: str) -> list[str]:
+    """What the service said of the first errors that it had not expected."""
+    return ["Traceback" + part.split("\nINFO ")[0][-4000:] for part in log.split("Traceback")[1 : 1 + MOST_TOLD]]
 
 
 def verdict(report: dict[str, Any]) -> list[str]:

@@ -29,6 +29,8 @@ class Service:
         self.url = f"http://127.0.0.1:{self._port}"
         self.ready_since = float("inf")
         """By the monotonic clock."""
+        self.log = place / "log"
+        """What it says, of all its starts."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -42,7 +44,7 @@ class Service:
         self.ready_since = float("inf")
         command = [*FACET, "serve", "--model", self._model, "--port", str(self._port), "--data-dir", str(self._place)]
         environment = {**os.environ, **self._settings}
-        with (self._place / "log").open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, cwd=self._checkout, stdout=log, stderr=log, env=environment)
         wait_until(self._is_ready)
         self.ready_since = time.monotonic()
@@ -60,7 +62,7 @@ class Service:
 
     def _is_ready(self) -> bool:
         assert self._process is not None
-        assert self._process.poll() is None, (self._place / "log").read_text()
+        assert self._process.poll() is None, self.log.read_text()
         try:
             return httpx.get(f"{self.url}/health/ready").status_code == 200
         except httpx.TransportError:
