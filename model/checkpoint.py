@@ -1,8 +1,6 @@
 """A trained model in one file: safetensors with the sizes, the calibration and the model card in its header."""
 
-import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,18 +8,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 
 from model.attributes import Vector
 from model.calibration import Calibration, cosine_classifier
 from model.errors import InvalidCheckpoint
 from model.face_model import FaceModel
 from model.networks.config import NetworkConfig
+from model.sealed_file import WEIGHTS, read_sealed, write_sealed
 
 FORMAT = "facet-1"
-WEIGHTS = Path(__file__).parent / "weights"
-"""Where the networks lie that come with the package, one file each."""
 
 
 @dataclass(frozen=True)
@@ -44,48 +39,9 @@ def bundled() -> Path:
     return found[-1]
 
 
-def content_hash(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> str:
-    """SHA-256 over names, types, shapes and bytes of all tensors, and over the header's other entries."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        tensor = tensors[name].contiguous()
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
-    for key in sorted(metadata):
-        digest.update(f"{key} {metadata[key]}\n".encode())
-    return digest.hexdigest()
-
-
-def write_sealed(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:
-    """Write tensors and header with their hash; aside first, then renamed."""
-    aside = path.with_suffix(".writing")
-    # As bytes: the library's own writing of files leaves them readable to their owner alone.
-    aside.write_bytes(save(dict(tensors), {**metadata, "sha256": content_hash(tensors, metadata)}))
-    os.replace(aside, path)
-
-
-def read_sealed(path: Path, form: str, kind: str) -> tuple[dict[str, torch.Tensor], dict[str, str], str]:
-    """Tensors, header and hash of a file of a format; `kind` is what it should be, for people.
-
-    Raises InvalidCheckpoint if the file is missing, not of this format, or does not match its hash.
-    """
-    try:
-        with safe_open(path, "pt") as file:
-            metadata: dict[str, str] = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise InvalidCheckpoint(f"{path} cannot be read as a {kind}: {error}") from error
-    digest = metadata.pop("sha256", None)
-    if metadata.get("format") != form or digest is None:
-        raise InvalidCheckpoint(f"{path} is not a {kind} of this system (format {metadata.get('format')!r})")
-    if content_hash(tensors, metadata) != digest:
-        raise InvalidCheckpoint(f"{path} is damaged: its content does not match its hash")
-    return tensors, metadata, digest
-
-
 def save_checkpoint(path: Path, name: str, model: FaceModel, calibration: Calibration, card: Mapping[str, Any]) -> None:
     """Write the weights as float16 with everything that rebuilds the model; aside first, then renamed."""
-    tensors = {key: value.detach().cpu().half().contiguous() for key, value in model.state_dict().items()}
+    arrays = {key: value.detach().cpu().half().numpy() for key, value in model.state_dict().items()}
     metadata = {
         "format": FORMAT,
         "name": name,
@@ -93,7 +49,7 @@ def save_checkpoint(path: Path, name: str, model: FaceModel, calibration: Calibr
         "calibration": json.dumps(_calibration_to_data(calibration)),
         "card": json.dumps(dict(card)),
     }
-    write_sealed(path, tensors, metadata)
+    write_sealed(path, arrays, metadata)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -101,11 +57,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
     Raises InvalidCheckpoint if the file is missing, not of this format, or does not match its hash.
     """
-    tensors, metadata, digest = read_sealed(path, FORMAT, "model")
+    arrays, metadata, digest = read_sealed(path, FORMAT, "model")
     try:
         with torch.device("meta"):  # without values, in whose place those of the file come
             model = FaceModel(NetworkConfig.from_data(json.loads(metadata["network"])))
-        model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
+        model.load_state_dict({name: torch.from_numpy(array).float() for name, array in arrays.items()}, assign=True)
         calibration = _calibration_from_data(json.loads(metadata["calibration"]))
         card = json.loads(metadata["card"])
         name = metadata["name"]

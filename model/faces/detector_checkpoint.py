@@ -1,21 +1,22 @@
 """A trained detector in one file: safetensors with the network's sizes and a card in its header.
 
 Beside its weights lies the same network as an ONNX graph, which ONNX Runtime runs on processors in a quarter of torch's
-time. One file holds both, so that they cannot differ.
+time. One file holds both, so that they cannot differ. To find faces by the graph needs no torch.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
-from model.checkpoint import WEIGHTS, read_sealed, write_sealed
 from model.errors import InvalidCheckpoint
-from model.networks.detector_network import DetectorConfig, DetectorNetwork
+from model.sealed_file import WEIGHTS, Arrays, read_sealed, write_sealed
+
+if TYPE_CHECKING:
+    from model.networks.detector_network import DetectorNetwork
 
 FORMAT = "facet-detector-1"
 _GRAPH = "onnx"
@@ -23,17 +24,17 @@ _GRAPH = "onnx"
 
 
 @dataclass(frozen=True)
-class DetectorCheckpoint:
-    """A loaded detector file."""
+class DetectorFile:
+    """What a detector's file holds."""
 
     id: str
     """Name and the first 12 digits of the content's hash."""
-    network: DetectorNetwork
-    """float32, in evaluation mode."""
     card: Mapping[str, Any]
     graph: bytes
-    """The same network in ONNX: `images` `(n, h, w, 3)` uint8, the sides multiples of 32, -> `cells` `(n, cells, 15)`,
-    as `model.networks.detector_network.numbers_of` orders them."""
+    """The network in ONNX: `images` `(n, h, w, 3)` uint8, the sides multiples of 32, -> `cells` `(n, cells, 15)`, as
+    `model.networks.detector_network.numbers_of` orders them."""
+    sizes: Mapping[str, Any] = field(repr=False)
+    weights: Arrays = field(repr=False)
 
 
 def bundled_detector() -> Path:
@@ -44,31 +45,42 @@ def bundled_detector() -> Path:
     return path
 
 
-def save_detector(path: Path, name: str, network: DetectorNetwork, card: Mapping[str, Any], graph: bytes) -> None:
+def save_detector(path: Path, name: str, network: "DetectorNetwork", card: Mapping[str, Any], graph: bytes) -> None:
     """Write the weights as float32 with everything that rebuilds the network; aside first, then renamed."""
-    tensors = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
-    tensors[_GRAPH] = torch.from_numpy(np.frombuffer(graph, np.uint8).copy())
+    arrays = {key: value.detach().cpu().numpy() for key, value in network.state_dict().items()}
     metadata = {
         "format": FORMAT,
         "name": name,
         "network": json.dumps(network.config.to_data()),
         "card": json.dumps(dict(card)),
     }
-    write_sealed(path, tensors, metadata)
+    write_sealed(path, {**arrays, _GRAPH: np.frombuffer(graph, np.uint8)}, metadata)
 
 
-def load_detector_network(path: Path) -> DetectorCheckpoint:
-    """Rebuild a detector from its file alone.
-
-    Raises InvalidCheckpoint if the file is missing, not of this format, or does not match its hash.
-    """
-    tensors, metadata, digest = read_sealed(path, FORMAT, "face detector")
+def read_detector(path: Path) -> DetectorFile:
+    """Raises InvalidCheckpoint if the file is missing, not of this format, or does not match its hash."""
+    arrays, metadata, digest = read_sealed(path, FORMAT, "face detector")
     try:
-        graph = tensors.pop(_GRAPH).numpy().tobytes()
-        network = DetectorNetwork(DetectorConfig.from_data(json.loads(metadata["network"])))
-        network.load_state_dict(tensors)
-        card, name = json.loads(metadata["card"]), metadata["name"]
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        graph = arrays.pop(_GRAPH).tobytes()
+        sizes, card = json.loads(metadata["network"]), json.loads(metadata["card"])
+        return DetectorFile(f"{metadata['name']}-{digest[:12]}", card, graph, sizes, arrays)
+    except (KeyError, ValueError) as error:
+        raise InvalidCheckpoint(f"{path} does not describe a detector: {error}") from error
+
+
+def load_detector_network(path: Path) -> "DetectorNetwork":
+    """The network of a file, in float32 and evaluation mode.
+
+    Raises InvalidCheckpoint as `read_detector` does, and if its weights are of another network.
+    """
+    import torch
+
+    from model.networks.detector_network import DetectorConfig, DetectorNetwork
+
+    file = read_detector(path)
+    try:
+        network = DetectorNetwork(DetectorConfig.from_data(dict(file.sizes)))
+        network.load_state_dict({name: torch.from_numpy(array) for name, array in file.weights.items()})
+    except (TypeError, ValueError, RuntimeError) as error:
         raise InvalidCheckpoint(f"{path} does not describe a detector that can be rebuilt: {error}") from error
-    network.eval().requires_grad_(False)
-    return DetectorCheckpoint(f"{name}-{digest[:12]}", network, card, graph)
+    return network.eval().requires_grad_(False)

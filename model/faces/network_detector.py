@@ -1,6 +1,5 @@
 """The project's own detector network behind the interface of all detectors, run by ONNX Runtime."""
 
-from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -10,8 +9,8 @@ from numpy.typing import NDArray
 
 from model.engine.backend import Pixels
 from model.faces.detector import LONGEST_SIDE, Detection
-from model.faces.detector_checkpoint import bundled_detector, load_detector_network
-from model.networks.detector_network import FARTHEST, POINTS, STRIDES, middles
+from model.faces.detector_checkpoint import bundled_detector, read_detector
+from model.networks.detector_cells import FARTHEST, POINTS, STRIDES, cell_places
 
 MIN_SCORE = 0.5
 MAX_OVERLAP = 0.35
@@ -30,9 +29,9 @@ class NetworkDetector:
 
     def __init__(self, model: Path | None = None, min_score: float = MIN_SCORE) -> None:
         """The bundled one, or that of a file. Raises InvalidCheckpoint if it is no detector."""
-        checkpoint = load_detector_network(model or bundled_detector())
-        self.id, self.card = checkpoint.id, checkpoint.card
-        self._session = session_of(checkpoint.graph)
+        file = read_detector(model or bundled_detector())
+        self.id, self.card = file.id, file.card
+        self._session = session_of(file.graph)
         self._min_score = min_score
 
     def detect(self, image: Pixels, at_most: int | None = None) -> list[Detection]:
@@ -76,19 +75,12 @@ def faces_of(cells: NDArray[np.float32], height: int, width: int, min_score: flo
     scores = 1.0 / (1.0 + np.exp(-cells[:, 0]))
     chosen = np.flatnonzero(scores > min_score)
     chosen = chosen[np.argsort(-scores[chosen])][:CANDIDATES]
-    middle, stride = (each[chosen] for each in _places(height, width))
-    reach = np.exp(np.minimum(cells[chosen, 1:5], FARTHEST)) * stride
+    middle, stride = (each[chosen] for each in cell_places(height, width))
+    reach = np.exp(np.minimum(cells[chosen, 1:5], FARTHEST)) * stride[:, None]
     corner, size = middle - reach[:, :2], reach[:, :2] + reach[:, 2:]
-    points = middle[:, None] + cells[chosen, 5:].reshape(-1, POINTS, 2) * stride[:, None] - np.float32(0.5)
+    points = middle[:, None] + cells[chosen, 5:].reshape(-1, POINTS, 2) * stride[:, None, None] - np.float32(0.5)
     rows = zip(corner.tolist(), size.tolist(), scores[chosen].tolist(), points, strict=True)
     return suppressed([Detection((x, y, wide, high), score, each) for (x, y), (wide, high), score, each in rows])
-
-
-@lru_cache(maxsize=64)
-def _places(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The middles `(cells, 2)` and the strides `(cells, 1)` of a picture's cells."""
-    middle, stride = middles(height, width)
-    return middle.numpy(), stride[:, None].numpy()
 
 
 def suppressed(faces: list[Detection]) -> list[Detection]:

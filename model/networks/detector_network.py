@@ -7,13 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-STRIDES = (8, 16, 32)
-"""Pixels from one cell to the next on each scale."""
-POINTS = 5
-OUTPUTS = 1 + 4 + 2 * POINTS
-"""Numbers for each cell: score, the four sides' distances, five points."""
-FARTHEST = 4.0
-"""Logarithm of the farthest that a side can lie from a cell's middle, in strides."""
+from model.networks.detector_cells import FARTHEST, OUTPUTS, POINTS, STRIDES, cell_places
 
 
 @dataclass(frozen=True)
@@ -125,14 +119,8 @@ class Cells:
 
 def middles(height: int, width: int, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
     """The middles `(cells, 2)` of all cells of a picture as x and y, and the stride `(cells,)` of each."""
-    places, strides = [], []
-    for stride in STRIDES:
-        y = (torch.arange(height // stride, device=device) + 0.5) * stride
-        x = (torch.arange(width // stride, device=device) + 0.5) * stride
-        grid = torch.stack(torch.meshgrid(y, x, indexing="ij"), dim=-1).flip(-1).reshape(-1, 2)
-        places.append(grid)
-        strides.append(torch.full((len(grid),), float(stride), device=device))
-    return torch.cat(places), torch.cat(strides)
+    places, strides = (torch.from_numpy(each).to(device) for each in cell_places(height, width))
+    return places, strides
 
 
 def numbers_of(maps: list[Tensor]) -> Tensor:

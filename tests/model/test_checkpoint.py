@@ -10,10 +10,11 @@ from safetensors.torch import load_file, save_file
 
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute, normalized
 from model.calibration import Calibration
-from model.checkpoint import Checkpoint, bundled, content_hash, load_checkpoint, save_checkpoint
+from model.checkpoint import Checkpoint, bundled, load_checkpoint, save_checkpoint
 from model.engine.backend import load_backend
 from model.errors import InvalidCheckpoint
 from model.face_model import FaceModel
+from model.sealed_file import content_hash
 from tests.tiny import TINY, tiny_model
 
 DIRECTION = np.full(SPACES[Attribute.EXPRESSION].size, 1 / np.sqrt(SPACES[Attribute.EXPRESSION].size), np.float32)
@@ -34,7 +35,11 @@ def rewritten(path: Path, **changes: str) -> Path:
     tensors, metadata = load_file(path), header(path)
     del metadata["sha256"]
     metadata = {key: value for key, value in (metadata | changes).items() if value}
-    save_file(tensors, path, metadata | {"sha256": content_hash(tensors, metadata)})
+    save_file(
+        tensors,
+        path,
+        metadata | {"sha256": content_hash({name: tensor.numpy() for name, tensor in tensors.items()}, metadata)},
+    )
     return path
 
 

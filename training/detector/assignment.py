@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from model.networks.detector_network import STRIDES, middles
+from model.networks.detector_cells import STRIDES
+from model.networks.detector_network import middles
 
 SPANS = {8: (0.0, 56.0), 16: (40.0, 128.0), 32: (96.0, float("inf"))}
 """Sizes of the faces that a stride's cells answer for; faces between two spans are both scales' business."""

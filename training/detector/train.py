@@ -127,7 +127,7 @@ def train_detector(
     network = DetectorNetwork(recipe.network)
     state = folder / "state.pt"
     if start is not None and not state.exists():
-        network.load_state_dict(load_detector_network(start).network.state_dict())
+        network.load_state_dict(load_detector_network(start).state_dict())
     trainer = DetectorTrainer(recipe, network, device or torch.device("cpu"))
     if state.exists():
         trainer.restore(load_state(state))

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from model.networks.detector_network import STRIDES, DetectorNetwork, numbers_of
+from model.networks.detector_cells import STRIDES
+from model.networks.detector_network import DetectorNetwork, numbers_of
 from training.export.onnx import quiet_exporter
 
 EXAMPLE = (2, 3 * STRIDES[-1], 2 * STRIDES[-1], 3)

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,7 @@ from safetensors.torch import save_file
 
 from model.errors import InvalidCheckpoint
 from model.faces.detector import Detection, load_detector
-from model.faces.detector_checkpoint import FORMAT, load_detector_network, save_detector
+from model.faces.detector_checkpoint import FORMAT, load_detector_network, read_detector, save_detector
 from model.faces.network_detector import NetworkDetector, faces_of, filled_up, session_of, suppressed
 from model.networks.detector_network import DetectorConfig, DetectorNetwork, decoded, numbers_of
 from tests.faces import draw_face
@@ -75,12 +77,21 @@ def test_pictures_are_filled_up_to_the_largest_stride() -> None:
 
 
 def test_a_file_rebuilds_the_network_with_its_card(file: Path) -> None:
-    loaded = load_detector_network(file)
-    assert loaded.id.startswith("drawn-")
-    assert loaded.card == {"steps": 7}
+    read = read_detector(file)
+    assert read.id.startswith("drawn-")
+    assert read.card == {"steps": 7}
     pictures = prepared(draw_face(64)[None])
-    for a, b in zip(loaded.network(pictures), network()(pictures), strict=True):
+    for a, b in zip(load_detector_network(file)(pictures), network()(pictures), strict=True):
         torch.testing.assert_close(a, b)
+
+
+def test_faces_are_found_without_torch() -> None:
+    code = (
+        "import sys; from model.faces.detector import load_detector; from tests.faces import draw_face; "
+        "print(len(load_detector().detect(draw_face())), 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["1", "False"]
 
 
 def test_files_that_are_no_detector(file: Path, tmp_path: Path) -> None:

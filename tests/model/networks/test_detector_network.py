@@ -1,14 +1,8 @@
 import pytest
 import torch
 
-from model.networks.detector_network import (
-    OUTPUTS,
-    STRIDES,
-    DetectorConfig,
-    DetectorNetwork,
-    decoded,
-    middles,
-)
+from model.networks.detector_cells import OUTPUTS, STRIDES
+from model.networks.detector_network import DetectorConfig, DetectorNetwork, decoded, middles
 
 SMALL = DetectorConfig((8, 8, 8, 8, 8), (0, 1, 1, 1), 8)
 

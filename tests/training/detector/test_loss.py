@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from model.networks.detector_network import STRIDES, Cells, middles
+from model.networks.detector_cells import STRIDES
+from model.networks.detector_network import Cells, middles
 from training.detector.assignment import BACKGROUND, NEITHER, Faces, assign
 from training.detector.loss import detector_loss
 

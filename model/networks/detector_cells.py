@@ -1,0 +1,28 @@
+"""Where the cells of the detector's maps lie in a picture, and what their numbers are; without torch."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+STRIDES = (8, 16, 32)
+"""Pixels from one cell to the next on each scale."""
+POINTS = 5
+OUTPUTS = 1 + 4 + 2 * POINTS
+"""Numbers for each cell: score, the four sides' distances, five points."""
+FARTHEST = 4.0
+"""Logarithm of the farthest that a side can lie from a cell's middle, in strides."""
+
+
+@lru_cache(maxsize=64)
+def cell_places(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The middles `(cells, 2)` of all cells of a picture as x and y, and the stride `(cells,)` of each.
+
+    Those of the smallest stride come first, row by row. Not to be written to.
+    """
+    places, strides = [], []
+    for stride in STRIDES:
+        y, x = ((np.arange(side // stride, dtype=np.float32) + 0.5) * stride for side in (height, width))
+        places.append(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2))
+        strides.append(np.full(len(places[-1]), stride, np.float32))
+    return np.concatenate(places), np.concatenate(strides)
