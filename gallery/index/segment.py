@@ -122,6 +122,8 @@ class Segment:
         models: Numbers = self._arrays["model"][gone]
         for name in shapes().keys() - {"numbers"}:
             self._arrays[name][gone] = 0
+        # Searches take this column itself for their mask, and look at a mask more than once: theirs stays as it is.
+        self._arrays["alive"] = self._arrays["alive"].copy()
         self._arrays["alive"][gone] = False
         self._facts.values[np.isin(self._holders.values, gone)] = 0
         self._erased += len(gone)

@@ -64,7 +64,8 @@ class View:
             np.unique(part.rows["model"] if mask is None else part.rows["model"][mask])
             for part, mask in zip(self.parts, masks, strict=True)
         ]
-        return len(np.unique(np.concatenate(found))) > 1
+        # What was erased since is zeros, of no model.
+        return len(np.setdiff1d(np.concatenate(found), [0])) > 1
 
     def numbers(self, masks: Sequence[Mask] | None = None) -> Numbers:
         """The ascending numbers of some rows, or of all faces."""

@@ -134,6 +134,31 @@ def test_nothing_of_an_erased_face_stays(embedding: MakeEmbedding) -> None:
     assert there.tolist() == [True, False, True, False]
 
 
+def test_what_a_search_has_selected_stays_as_it_is_whatever_is_erased_meanwhile(embedding: MakeEmbedding) -> None:
+    # A mask that changes between counting its rows and listing them lists rows that there are not.
+    index = Index()
+    index.apply(_faces(embedding, 6))
+    index.apply([Deletion(7, 2)])
+    view, query = index.view, _query(embedding)
+    masks, count = view.select(query)
+    index.apply([Deletion(8, 4), Deletion(9, 5)])
+    assert count == 5
+    assert [np.flatnonzero(mask).tolist() for mask in masks if mask is not None] == [[0, 2, 3, 4, 5]]
+    assert index.view.numbers().tolist() == [1, 3, 6]
+
+
+def test_what_was_erased_meanwhile_is_of_no_model(embedding: MakeEmbedding) -> None:
+    index = Index()
+    index.apply(_faces(embedding, 6))
+    for before in (Deletion(7, 1), Deletion(8, 2)):
+        view = index.view
+        index.apply([before])
+        assert not view.several_models(view.select(_query(embedding, model="m0"))[0])
+        only_even = [np.array([number % 2 == 0 for number in range(1, 7)])]
+        assert not view.several_models(only_even)
+    assert index.view.several_models(index.view.select(_query(embedding))[0])
+
+
 def test_a_segment_mostly_erased_is_written_anew_with_what_is_left(embedding: MakeEmbedding) -> None:
     segment, faces = Segment(6), _faces(embedding, 6)
     segment.add(FaceColumns.of(faces), 0, 6)
