@@ -1,6 +1,6 @@
 """Celebrities in Frontal-Profile in the Wild (Sengupta et al. 2016): `Data/Images/001/{frontal,profile}/01.jpg`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -37,6 +37,12 @@ def read_cfp_pairs(root: Path, protocol: Protocol, fold: int) -> list[Pair]:
         for path, is_same in ((same, True), (different, False))
         for first, other in _pairs(path, frontal, second)
     ]
+
+
+def of_copy(root: Path, pairs: Iterable[Pair]) -> list[Pair]:
+    """Those of some pairs whose two pictures this copy of CFP has; public ones lack some people."""
+    there = {Path(name).with_suffix("").as_posix() for name, *_ in files(root / "Data" / "Images")}
+    return [pair for pair in pairs if pair.first in there and pair.second in there]
 
 
 def read_cfp(root: Path, test_fold: int = 8) -> Iterator[Picture | Failure]:

@@ -74,15 +74,25 @@ def verify_strangers(
     return result
 
 
-def report(model: str, results: Mapping[Protocol, Mapping[str, Strangers]], fold: int) -> Report:
-    """Both protocols side by side, by each sub-vector and by the others together (~)."""
+def report(
+    model: str,
+    results: Mapping[Protocol, Mapping[str, Strangers]],
+    fold: int,
+    asked: Mapping[Protocol, tuple[int, int]],
+) -> Report:
+    """Both protocols side by side, by each sub-vector and by the others together (~).
+
+    `asked`: how many pairs were decided, and of how many; the others' pictures are not in the copy that was measured.
+    """
     names = list(next(iter(results.values())))
     heading = ["sub-vector", *(f"{protocol} {what}" for protocol in results for what in ("fold", "AUC"))]
     table = [heading]
     for name in names:
         cells = [(percent(result[name].accuracy), f"{result[name].auc:.4f}") for result in results.values()]
         table.append([name, *(cell for pair in cells for cell in pair)])
-    figures = {"fold": fold} | {
+    counts = (f"{count} of {whole}" for count, whole in asked.values())
+    table.append(["pairs", *(cell for count in counts for cell in (count, ""))])
+    figures = {"fold": fold, "pairs": {protocol: list(counts) for protocol, counts in asked.items()}} | {
         protocol: {name: asdict(one) for name, one in result.items()} for protocol, result in results.items()
     }
     lines = {

@@ -76,22 +76,25 @@ def cfp(
 ) -> None:
     """Verification on a fold of CFP, frontal-frontal and frontal-profile; a face that was not found counts as wrong.
 
-    Thresholds come from pairs of the validation people.
+    Pairs with a picture that this copy of CFP does not have are left out, and counted. Thresholds come from pairs of
+    the validation people.
     Example: facet evaluate cfp --data prepared/cfp --root cfp-dataset
     """
     from model.engine.backend import load_backend
-    from training.data.sources.cfp import PROTOCOLS, read_cfp_pairs
+    from training.data.sources.cfp import PROTOCOLS, of_copy, read_cfp_pairs
     from training.evaluation.verification.cfp import report, validation_pairs, verify_strangers
 
     backend = load_backend(model)
     with told():
-        pairs = {protocol: read_cfp_pairs(root, protocol, fold) for protocol in PROTOCOLS}
+        listed = {protocol: read_cfp_pairs(root, protocol, fold) for protocol in PROTOCOLS}
+        pairs = {protocol: of_copy(root, some) for protocol, some in listed.items()}
         known, faces = (faces_of(backend, data, split) for split in ("val", "test"))
         results = {
             protocol: verify_strangers(known, validation_pairs(known.labels.keys, protocol), faces, pairs[protocol])
             for protocol in PROTOCOLS
         }
-    deliver(report(backend.id, results, fold), to)
+    asked = {protocol: (len(pairs[protocol]), len(listed[protocol])) for protocol in PROTOCOLS}
+    deliver(report(backend.id, results, fold, asked), to)
 
 
 @app.command()

@@ -66,11 +66,14 @@ def test_both_protocols_of_cfp(tmp_path: Path) -> None:
     root, keys = tmp_path / "cfp", {}
     for view, folder in (("F", "frontal"), ("P", "profile")):
         keys[view] = [f"{person:03d}/{folder}/{number:02d}" for person in range(4) for number in (1, 2)]
-        lines = [f"{number} ../Data/Images/{key}.jpg" for number, key in enumerate(keys[view], 1)]
+        for key in keys[view]:
+            put(root / f"Data/Images/{key}.jpg", b"a picture")
+        listed = [*keys[view], f"009/{folder}/01"]  # the last of somebody who is not in this copy
+        lines = [f"{number} ../Data/Images/{key}.jpg" for number, key in enumerate(listed, 1)]
         put(root / f"Protocol/Pair_list_{view}.txt", "\n".join(lines) + "\n")
     for protocol in ("FF", "FP"):  # of the last two people
         put(root / f"Protocol/Split/{protocol}/02/same.txt", "5,6\n7,8\n")
-        put(root / f"Protocol/Split/{protocol}/02/diff.txt", "5,7\n6,8\n")
+        put(root / f"Protocol/Split/{protocol}/02/diff.txt", "5,7\n6,8\n6,9\n")
     all_keys = [*keys["F"], *keys["P"][:-1]]  # one profile was not found
     crops = [
         replace(sample, key=key, split="test" if key[:3] > "001" else "val")
@@ -84,9 +87,11 @@ def test_both_protocols_of_cfp(tmp_path: Path) -> None:
     figures = json.loads((tmp_path / "cfp.json").read_text())["figures"]
     assert figures["fold"] == 2
     assert figures["FF"]["identity"]["accuracy"] in {0, 0.25, 0.5, 0.75, 1}
+    assert figures["pairs"] == {"FF": [4, 5], "FP": [4, 5]}
     # Of the four pairs with profiles two are with the one that was not found.
     assert figures["FP"]["identity"]["accuracy"] <= 0.5
     assert result.stdout.splitlines()[0].split() == ["sub-vector", "FF", "fold", "FF", "AUC", "FP", "fold", "FP", "AUC"]
+    assert result.stdout.splitlines()[9].split() == ["pairs", "4", "of", "5", "4", "of", "5"]
 
 
 def test_detection_reads_the_photographs_themselves(pairs: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.data.made_up import put, split
-from training.data.sources.cfp import read_cfp, read_cfp_pairs
+from training.data.sources.cfp import of_copy, read_cfp, read_cfp_pairs
 from training.data.sources.lfw import Pair
 
 
@@ -28,6 +28,13 @@ def test_pairs_by_the_numbers_of_their_lists(root: Path) -> None:
     first, second = "002/frontal/01", "002/frontal/02"
     assert read_cfp_pairs(root, "FF", 8) == [Pair(first, second, True), Pair(second, first, False)]
     assert read_cfp_pairs(root, "FP", 8) == [Pair(first, "002/profile/01", True), Pair(second, "001/profile/01", False)]
+
+
+def test_pairs_whose_pictures_a_copy_has(root: Path) -> None:
+    pairs = read_cfp_pairs(root, "FP", 8)
+    assert of_copy(root, pairs) == pairs
+    (root / "Data/Images/001/profile/01.jpg").unlink()
+    assert of_copy(root, pairs) == pairs[:1]
 
 
 def test_pictures_with_their_people_and_the_fold_for_testing(root: Path) -> None:
