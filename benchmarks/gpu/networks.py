@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,8 @@ from model.engine.graphs import SLOTS, recorded_on_gpu
 from model.engine.programs import Array, Drawer, Reader
 from model.face_model import FaceModel
 from model.networks.config import NetworkConfig
-from model.networks.detector_network import DetectorConfig, DetectorNetwork, numbers_of
+from model.networks.detector_network import DetectorConfig, DetectorNetwork
+from model.networks.face_finder import FaceFinder, put_pictures, row_size
 
 RECIPE = Path(__file__).parents[2] / "training" / "configs" / "facet-128.toml"
 """Whose networks the bundled model has."""
@@ -68,7 +70,7 @@ def decode(task: Task) -> Rows:
 
 
 def detect(task: Task) -> Rows:
-    """Photographs to the maps of the detector."""
+    """Photographs to faces, from the bytes of pixels to the boxes that no surer one overlaps."""
     return sweep(task, finding(task))
 
 
@@ -98,28 +100,24 @@ def drawing(task: Task) -> Subject:
 
 
 def finding(task: Task) -> Subject:
-    device, side = choose_device(task.device), 64 if task.tiny else PICTURE
+    device, side = choose_device(task.device), PICTURE
     config = DetectorConfig((8,) * 5, (0,) * 4, 8) if task.tiny else DetectorConfig()
     network = DetectorNetwork(config).eval()
     once = work(network, [network], torch.zeros(1, 3, side, side), 2)
     return Subject(
         "detect",
-        lambda dtype: _placed(_Finder(DetectorNetwork(config), dtype), device),
-        lambda count: torch.randint(256, (count, side, side, 3), dtype=torch.uint8),
+        lambda dtype: _placed(FaceFinder(DetectorNetwork(config).eval(), side, 0.0, dtype), device),
+        lambda count: _photographs(count, side),
         lambda count: _of(once, network, count),
     )
 
 
-class _Finder(nn.Module):
-    """Pictures `(n, h, w, 3)` uint8 -> the detector's numbers for every cell, `(n, cells, 15)`."""
-
-    def __init__(self, network: DetectorNetwork, dtype: torch.dtype) -> None:
-        super().__init__()
-        self.network, self.dtype = network.to(dtype), dtype
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        images = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0).to(self.dtype)
-        return numbers_of(self.network(images))
+def _photographs(count: int, side: int) -> Tensor:
+    """Pictures of noise as the detector gets them: `(n, row_size(side))`."""
+    rows = np.zeros((count, row_size(side)), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
+    put_pictures(rows, [noise] * count, side)
+    return torch.from_numpy(rows)
 
 
 def _placed(program: nn.Module, device: torch.device) -> nn.Module:
@@ -219,8 +217,10 @@ def _served(program: nn.Module, row: Tensor, device: torch.device, largest: int)
     if device.type == "cuda":
         return recorded_on_gpu(program, row, device, largest)
 
+    alone = Lock()  # as a recording runs one thread at a time
+
     def call(rows: Array) -> Array:
-        with torch.inference_mode():
+        with torch.inference_mode(), alone:
             result: Array = program(torch.from_numpy(rows)).float().numpy()
         return result
 

@@ -33,12 +33,13 @@ class Named(NamedTuple):
 
 PARTS: Mapping[str, Named] = {
     "device": Named("benchmarks.gpu.device:ceilings_of", 0.04),
-    "tests": Named("benchmarks.gpu.cuda_tests:outcomes", 0.16),
+    "tests": Named("benchmarks.gpu.cuda_tests:outcomes", 0.14),
     "latency": Named("benchmarks.gpu.networks:latency", 0.05),
-    "encode": Named("benchmarks.gpu.networks:encode", 0.11),
-    "decode": Named("benchmarks.gpu.networks:decode", 0.11),
+    "encode": Named("benchmarks.gpu.networks:encode", 0.10),
+    "decode": Named("benchmarks.gpu.networks:decode", 0.10),
     "detect": Named("benchmarks.gpu.networks:detect", 0.07),
-    "http": Named("benchmarks.gpu.http:requests", 0.13),
+    "find": Named("benchmarks.gpu.detection:photographs", 0.05),
+    "http": Named("benchmarks.gpu.http:requests", 0.12),
     "training 64": Named("benchmarks.gpu.training:at_64", 0.08),
     "training 128": Named("benchmarks.gpu.training:at_128", 0.10),
     "training 256": Named("benchmarks.gpu.training:at_256", 0.08),

@@ -19,6 +19,8 @@ WARM_UP = 3
 
 Array = NDArray[Any]
 Program = Callable[[Tensor], Tensor]
+Put = Callable[[Array, Any], None]
+"""Writes the items of a batch into as many rows of the memory from which they are copied to the device."""
 
 
 def bucket(count: int) -> int:
@@ -26,14 +28,23 @@ def bucket(count: int) -> int:
     return next((size for size in BUCKETS if size >= count), BUCKETS[-1])
 
 
+def put_rows(buffer: Array, rows: Array) -> None:
+    """Write rows as they are."""
+    buffer[...] = rows
+
+
 @torch.inference_mode()
-def recorded_on_gpu(program: Program, row: Tensor, device: torch.device, largest: int = BUCKETS[-1]) -> SlotPool:
+def recorded_on_gpu(
+    program: Program, row: Tensor, device: torch.device, largest: int = BUCKETS[-1], put: Put = put_rows
+) -> SlotPool:
     """The program as a function of batches of rows like `row` `(1, ...)`, NumPy in and out, for any number of threads.
+
+    With a `put` it is one of sequences of whatever that makes rows of.
 
     Everything is recorded here, for batches of up to `largest` rows, rounded up to a bucket: nothing is allocated,
     chosen or recorded later. A call replays a recording: no Python and no launch of single kernels.
     """
-    slots = [GraphSlot(program, row, device, bucket(largest)) for _ in range(SLOTS)]
+    slots = [GraphSlot(program, row, device, bucket(largest), put) for _ in range(SLOTS)]
     return SlotPool(slots, bucket(largest), slots[0].nothing)
 
 
@@ -43,8 +54,8 @@ class GraphSlot:
     They share their memory on the device, and one pinned buffer each way.
     """
 
-    def __init__(self, program: Program, row: Tensor, device: torch.device, largest: int) -> None:
-        self._count = 0
+    def __init__(self, program: Program, row: Tensor, device: torch.device, largest: int, put: Put) -> None:
+        self._count, self._put = 0, put
         with torch.cuda.device(device):
             self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
             self._sent = torch.zeros(largest, *row.shape[1:], dtype=row.dtype).pin_memory()
@@ -76,7 +87,7 @@ class GraphSlot:
     def start(self, rows: Array) -> None:
         """Queue the copy there, the program and the copy back."""
         self._count = len(rows)
-        self._sent.numpy()[: self._count] = rows
+        self._put(self._sent.numpy()[: self._count], rows)
         graph, results = self._recordings[bucket(self._count)]
         with torch.cuda.stream(self._stream):
             self._input[: self._count].copy_(self._sent[: self._count], non_blocking=True)

@@ -15,7 +15,7 @@ Array = NDArray[Any]
 class Slot(Protocol):
     """Where one batch is under way at a time."""
 
-    def start(self, rows: Array) -> None:
+    def start(self, rows: Any) -> None:
         """Begin with some rows, and wait for nothing; `result` must have been called before the next."""
 
     def result(self) -> Array:
@@ -35,8 +35,8 @@ class SlotPool:
         for slot in slots:
             self._free.put(slot)
 
-    def __call__(self, rows: Array) -> Array:
-        """The results for some rows, in their order."""
+    def __call__(self, rows: Array | Sequence[Any]) -> Array:
+        """The results for some rows, or what becomes rows, in their order."""
         results: list[Array] = []
         running: deque[Slot] = deque()
         try:

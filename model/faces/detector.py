@@ -54,9 +54,11 @@ class Detection:
 
 
 class Detector(Protocol):
-    """Finds faces. Not safe for several threads at once: each thread has its own."""
+    """Finds faces. Not safe for several threads at once, each of which has its own, unless it is shared."""
 
     name: str
+    shared: bool
+    """Whether all threads use the same one, which puts pictures that are looked at together into batches."""
 
     def detect(self, image: Pixels, at_most: int | None = None) -> list[Detection]:
         """The faces in an RGB picture `(h, w, 3)`, largest first; all, or no more than so many.
@@ -65,12 +67,13 @@ class Detector(Protocol):
         """
 
 
-def load_detector(model: Path | None = None, kind: Kind | None = None) -> Detector:
+def load_detector(model: Path | None = None, kind: Kind | None = None, device: str = "cpu") -> Detector:
     """The detector of a file, or without one the project's own that comes with the package.
 
     `facet` is the project's network, a safetensors file; `yunet` an ONNX file; `haar` OpenCV's cascades, which have no
-    file. Without a `kind` the file's ending says which it is. Raises InvalidCheckpoint if the file is missing or no
-    such detector.
+    file. Without a `kind` the file's ending says which it is. The project's network runs on a `device` that is a GPU,
+    what else there is on the processors. Raises InvalidCheckpoint if the file is missing or no such detector,
+    InvalidRequest if there is no such device.
     """
     if kind is None:
         kind = "yunet" if model is not None and model.suffix == ".onnx" else "facet"
@@ -82,6 +85,14 @@ def load_detector(model: Path | None = None, kind: Kind | None = None) -> Detect
         from model.faces.yunet import YuNetDetector
 
         return YuNetDetector(model)
+    if device != "cpu":
+        # Imported late, as torch takes seconds.
+        from model.engine.device import choose_device
+
+        if (chosen := choose_device(device)).type == "cuda":
+            from model.faces.device_detector import DeviceDetector
+
+            return DeviceDetector(model, chosen)
     from model.faces.network_detector import NetworkDetector
 
     return NetworkDetector(model)
@@ -95,9 +106,9 @@ def overlap(a: Box, b: Box) -> float:
     return common / (a[2] * a[3] + b[2] * b[3] - common)
 
 
-def reduced(image: Pixels) -> tuple[Pixels, float]:
-    """The picture with its longest side at most `LONGEST_SIDE`, and the factor from it back to the original."""
-    factor = max(image.shape[:2]) / LONGEST_SIDE
+def reduced(image: Pixels, longest: int = LONGEST_SIDE) -> tuple[Pixels, float]:
+    """The picture with its longest side at most `longest`, and the factor from it back to the original."""
+    factor = max(image.shape[:2]) / longest
     if factor <= 1.0:
         return image, 1.0
     height, width = (max(1, round(side / factor)) for side in image.shape[:2])

@@ -29,6 +29,7 @@ class HaarDetector:
     """Finds upright, roughly frontal faces."""
 
     name = "haar"
+    shared = False
 
     def __init__(self) -> None:
         folder = cv2.data.haarcascades  # type: ignore[attr-defined]

@@ -8,24 +8,27 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from model.engine.backend import Pixels
-from model.faces.detector import LONGEST_SIDE, Detection
+from model.faces.detector import Detection, reduced
 from model.faces.detector_checkpoint import bundled_detector, read_detector
-from model.networks.detector_cells import FARTHEST, POINTS, STRIDES, cell_places
-
-MIN_SCORE = 0.5
-MAX_OVERLAP = 0.35
-MIN_SIDE = 16
-"""Thinner pictures hold no face."""
-FIRST_SIDE = 320
-"""Longest side at which pictures are looked at first; larger ones once more at `LONGEST_SIDE`, for smaller faces."""
-CANDIDATES = 300
-"""Best cells of a picture that become boxes."""
+from model.networks.detector_cells import (
+    CANDIDATES,
+    FARTHEST,
+    FIRST_SIDE,
+    LONGEST_SIDE,
+    MAX_OVERLAP,
+    MIN_SCORE,
+    MIN_SIDE,
+    POINTS,
+    STRIDES,
+    cell_places,
+)
 
 
 class NetworkDetector:
     """Finds faces turned by up to about 60 degrees, with landmarks."""
 
     name = "facet"
+    shared = False
 
     def __init__(self, model: Path | None = None, min_score: float = MIN_SCORE) -> None:
         """The bundled one, or that of a file. Raises InvalidCheckpoint if it is no detector."""
@@ -41,13 +44,10 @@ class NetworkDetector:
         found = self._found(image, FIRST_SIDE)
         if max(image.shape[:2]) > FIRST_SIDE and (at_most is None or len(found) < at_most):
             found = suppressed(found + self._found(image, LONGEST_SIDE))
-        return sorted(found, key=lambda each: -each.area)[:at_most]
+        return largest(found, at_most)
 
     def _found(self, image: Pixels, longest: int) -> list[Detection]:
-        factor = max(max(image.shape[:2]) / longest, 1.0)
-        if factor > 1.0:
-            height, width = (max(1, round(side / factor)) for side in image.shape[:2])
-            image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        image, factor = reduced(image, longest)
         framed = filled_up(image)
         (cells,) = self._session.run(None, {"images": framed[None]})
         height, width = framed.shape[:2]
@@ -81,6 +81,11 @@ def faces_of(cells: NDArray[np.float32], height: int, width: int, min_score: flo
     points = middle[:, None] + cells[chosen, 5:].reshape(-1, POINTS, 2) * stride[:, None, None] - np.float32(0.5)
     rows = zip(corner.tolist(), size.tolist(), scores[chosen].tolist(), points, strict=True)
     return suppressed([Detection((x, y, wide, high), score, each) for (x, y), (wide, high), score, each in rows])
+
+
+def largest(faces: list[Detection], at_most: int | None) -> list[Detection]:
+    """The largest faces, no more than so many."""
+    return sorted(faces, key=lambda each: -each.area)[:at_most]
 
 
 def suppressed(faces: list[Detection]) -> list[Detection]:

@@ -20,6 +20,7 @@ class YuNetDetector:
     """Finds faces of any orientation up to about 45 degrees, with landmarks."""
 
     name = "yunet"
+    shared = False
 
     def __init__(self, model: Path | None, min_score: float = MIN_SCORE) -> None:
         """Raises InvalidCheckpoint if there is no file, or OpenCV cannot read it."""

@@ -1,4 +1,4 @@
-"""Where the cells of the detector's maps lie in a picture, and what their numbers are; without torch."""
+"""Where the cells of the detector's maps lie in a picture, what their numbers are, and which count; without torch."""
 
 from functools import lru_cache
 
@@ -12,6 +12,15 @@ OUTPUTS = 1 + 4 + 2 * POINTS
 """Numbers for each cell: score, the four sides' distances, five points."""
 FARTHEST = 4.0
 """Logarithm of the farthest that a side can lie from a cell's middle, in strides."""
+MIN_SCORE = 0.5
+MAX_OVERLAP = 0.35
+MIN_SIDE = 16
+"""Thinner pictures hold no face."""
+FIRST_SIDE = 320
+"""Longest side at which pictures are looked at first; larger ones once more at `LONGEST_SIDE`, for smaller faces."""
+LONGEST_SIDE = 640
+CANDIDATES = 300
+"""Best cells of a picture that become boxes."""
 
 
 @lru_cache(maxsize=64)

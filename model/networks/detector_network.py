@@ -128,11 +128,11 @@ def numbers_of(maps: list[Tensor]) -> Tensor:
     return torch.cat([each.flatten(2).transpose(1, 2) for each in maps], dim=1)
 
 
-def decoded(maps: list[Tensor]) -> Cells:
-    """What the network's maps say, in pixels; pixel 0 reaches from 0 to 1."""
+def decoded(maps: list[Tensor], grid: tuple[Tensor, Tensor] | None = None) -> Cells:
+    """What the network's maps say, in pixels; pixel 0 reaches from 0 to 1. `grid` is what `middles` says of them."""
     numbers = numbers_of(maps).float()
     height, width = (STRIDES[0] * side for side in maps[0].shape[2:])
-    middle, stride = middles(height, width, numbers.device)
+    middle, stride = grid or middles(height, width, numbers.device)
     reach = torch.exp(numbers[..., 1:5].clamp(max=FARTHEST)) * stride[:, None]
     boxes = torch.cat([middle - reach[..., :2], middle + reach[..., 2:]], dim=-1)
     points = middle[:, None] + numbers[..., 5:].reshape(*numbers.shape[:2], POINTS, 2) * stride[:, None, None]

@@ -36,7 +36,10 @@ class AlignedFace:
 
 
 class Aligner:
-    """Turns the bytes of photographs into aligned faces. Safe for several threads: each has its own detector."""
+    """Turns the bytes of photographs into aligned faces. Safe for several threads.
+
+    Each has a detector of its own, but for one that is shared.
+    """
 
     def __init__(
         self,
@@ -56,12 +59,16 @@ class Aligner:
         self._crop_size, self._drawing_size = crop_size, drawing_size
         self._crops = [_exactly(size, limits) for size in dict.fromkeys((crop_size, drawing_size))]
         self._own = threading.local()
+        self._shared: Detector | None = None
+        self._loading = threading.Lock()
 
     @property
     def detector(self) -> Detector:
         """This thread's detector, loaded when it is first asked for."""
         if not hasattr(self._own, "detector"):
-            self._own.detector = self._load_detector()
+            with self._loading:
+                self._own.detector = self._shared or self._load_detector()
+                self._shared = self._own.detector if self._own.detector.shared else None
         detector: Detector = self._own.detector
         return detector
 

@@ -1,8 +1,8 @@
 """The model behind its queue: runs the crops and embeddings of many requests in batches, on its own threads."""
 
 import math
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from prometheus_client import Gauge
 
 from model.attributes import Vector
 from model.engine.backend import Backend, Pixels
+from model.errors import Busy, FacetError
 from worker.backlog import Backlog
 from worker.interface import ModelInfo
 from worker.local.batcher import Batcher
@@ -87,6 +88,21 @@ class Device:
     def broken(self) -> bool:
         """Whether the backend fails at everything, as after a GPU error from which only a new process recovers."""
         return self._batcher.broken
+
+    @asynccontextmanager
+    async def examined(self) -> AsyncIterator[None]:
+        """Run a network where something inside fails unforeseen: a detector may be the first to meet a broken device.
+
+        Raises Unavailable instead of that if the device is broken.
+        """
+        try:
+            yield
+        except FacetError:
+            raise
+        except Exception:
+            with suppress(Busy):
+                await self.sample(1, 0)
+            raise
 
     def close(self) -> None:
         """Finish what is queued."""

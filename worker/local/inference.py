@@ -160,7 +160,8 @@ class LocalInference:
         with self._call(model) as loaded:
             loaded.device.check(faces)
             try:
-                async with asyncio.timeout(self._max_wait if math.isfinite(self._max_wait) else None):
+                limit = self._max_wait if math.isfinite(self._max_wait) else None
+                async with asyncio.timeout(limit), loaded.device.examined():
                     yield loaded
             except TimeoutError as error:
                 raise Unavailable(f"The model did not answer within {self._max_wait:g} s; try again soon.") from error
@@ -276,9 +277,8 @@ class LocalInference:
             for attribute in keep:
                 part(embeddings, attribute)[...] = part(kept[0], attribute)
             images = await pictures.encoded(await device.render(list(embeddings)))
-            return [
-                Drawing(drawn, embedding, model=info.id) for drawn, embedding in zip(images, embeddings, strict=True)
-            ]
+            made = zip(images, embeddings, strict=True)
+            return [Drawing(drawn, embedding, model=info.id) for drawn, embedding in made]
 
     async def stimuli(self, kind: Kind, *, model: str | None = None) -> DrawnSet:
         """Draw a set of stimuli. Raises what its `plan` raises."""

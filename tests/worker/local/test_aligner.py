@@ -1,7 +1,9 @@
 """From bytes to aligned faces."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from model.engine.backend import Pixels
-from model.faces.detector import load_detector
+from model.faces.detector import Detection, Detector, load_detector
 from model.images.decode import ImageLimits
 from tests.faces import draw_face, jpeg, png, webp
 from worker.local.aligner import PIXELS_AT_ONCE, AlignedFace, Aligner
@@ -110,3 +112,30 @@ def test_at_once_keeps_to_the_limits_of_all_pictures_and_to_its_own() -> None:
     assert (
         len(Aligner(load_detector, ImageLimits(), crop_size=64, drawing_size=128).at_once([data] * (most + 2))) == most
     )
+
+
+class Blind:
+    """Finds nothing; perhaps the one that all threads share."""
+
+    name = "blind"
+
+    def __init__(self, shared: bool) -> None:
+        self.shared = shared
+
+    def detect(self, _: Pixels, at_most: int | None = None) -> list[Detection]:
+        return [][:at_most]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_threads_have_a_detector_each_or_the_one_that_is_shared(shared: bool) -> None:
+    aligner = Aligner(lambda: Blind(shared), ImageLimits(), crop_size=64, drawing_size=128)
+    together = Barrier(4)
+
+    def mine(_: int) -> Detector:
+        together.wait(30)
+        assert aligner.detector is aligner.detector
+        return aligner.detector
+
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(mine, range(4)))
+    assert len(set(map(id, found))) == (1 if shared else 4)

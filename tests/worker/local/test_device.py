@@ -11,6 +11,7 @@ from model.attributes import Vector
 from model.engine.backend import Pixels
 from model.engine.dummy import DummyModel
 from model.errors import Busy, Unavailable
+from model.faces.detector import Detection
 from tests.worker.inprocess import FACE, MODEL, OTHER, PAIR, PATIENCE, SMILE, seen, started
 from worker.local.inference import LocalInference
 
@@ -180,3 +181,52 @@ def test_the_memory_of_a_gpu_is_in_the_metrics() -> None:
 
     asyncio.run(ask())
     assert shown() is None
+
+
+class Lost:
+    """A detector on a device that fails, and takes the model with it or not."""
+
+    name = "lost"
+    shared = True
+
+    def __init__(self, model: "Following") -> None:
+        self.model = model
+
+    def detect(self, _: Pixels, at_most: int | None = None) -> list[Detection]:
+        self.model.lost = self.model.follows
+        raise RuntimeError(f"CUDA error: an illegal memory access was encountered, for {at_most}")
+
+
+class Following(DummyModel):
+    """The dummy on the detector's device."""
+
+    def __init__(self, follows: bool) -> None:
+        super().__init__()
+        self.follows, self.lost = follows, False
+
+    def sample(self, count: int, seed: int) -> Vector:
+        if self.lost:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+        return super().sample(count, seed)
+
+
+@pytest.mark.parametrize(
+    ("follows", "error", "message"), [(True, Unavailable, "has failed"), (False, RuntimeError, "for 1")]
+)
+def test_a_device_that_fails_where_faces_are_found_is_found_out(
+    follows: bool, error: type[Exception], message: str
+) -> None:
+    async def ask() -> tuple[bool, str | None]:
+        model = Following(follows)
+        inference = LocalInference(lambda: model, lambda: Lost(model), threads=1)
+        await inference.start()
+        try:
+            with pytest.raises(error, match=message):
+                await inference.embed([FACE])
+            return inference.broken(), await inference.ready()
+        finally:
+            await inference.close()
+
+    broken, ready = asyncio.run(ask())
+    assert broken is follows
+    assert (ready is None) is not follows

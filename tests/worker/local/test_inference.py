@@ -122,6 +122,7 @@ class TiltedDetector:
     """Finds a face in the middle, lying on its side."""
 
     name = "tilted"
+    shared = False
 
     def detect(self, _: Pixels, at_most: int | None = None) -> list[Detection]:
         upright = np.array([[-20, -20], [20, -20], [0, 0], [-15, 20], [15, 20]], np.float32)

@@ -62,6 +62,7 @@ def test_landmarks_are_measured_in_distances_of_the_eyes() -> None:
 def test_the_reference_beside_itself_finds_all() -> None:
     class Knowing:
         name = "knowing"
+        shared = False
 
         def detect(self, _: Pixels, at_most: int | None = None) -> list[Detection]:
             return [FACE][:at_most]

@@ -1,0 +1,96 @@
+"""The project's own detector network on a GPU, which reduces pictures, looks at them and suppresses overlaps there."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from model.engine.backend import Pixels
+from model.engine.device import choose_precision
+from model.engine.graphs import SLOTS, Put, recorded_on_gpu
+from model.engine.together import Together
+from model.faces.detector import Detection, reduced
+from model.faces.detector_checkpoint import bundled_detector, load_detector_network, read_detector
+from model.faces.network_detector import largest, suppressed
+from model.networks.detector_cells import MIN_SCORE, MIN_SIDE, POINTS
+from model.networks.face_finder import FaceFinder, looks, put_pictures, row_size
+
+SIDES = {320: 64, 640: 32, 1920: 4}
+"""Longest sides of the pictures that go to the device as they are, and how many of each go at a time.
+
+A large JPEG that is decoded for a model of 64 pixels has less than the last; what has more is reduced to it on the
+processors."""
+
+Found = NDArray[np.float32]
+"""`(looks, CANDIDATES, 15)`, as `FaceFinder` gives them."""
+
+
+class DeviceDetector:
+    """Finds what `NetworkDetector` finds; safe for any number of threads, whose pictures it looks at in batches."""
+
+    name = "facet"
+    shared = True
+
+    def __init__(
+        self,
+        model: Path | None,
+        device: torch.device,
+        dtype: torch.dtype | None = None,
+        min_score: float = MIN_SCORE,
+    ) -> None:
+        """The bundled one, or that of a file, in float16 on a GPU that is faster in it; everything is recorded here.
+
+        Raises InvalidCheckpoint if it is no detector.
+        """
+        path = model or bundled_detector()
+        file = read_detector(path)
+        self.id, self.card = file.id, file.card
+        dtype = dtype or (choose_precision("auto", device) if device.type == "cuda" else torch.float32)
+        self._runs: dict[int, Together[Pixels, Found]] = {}
+        for side, most in SIDES.items():
+            finder = FaceFinder(load_detector_network(path), side, min_score, dtype)
+            finder = finder.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            run, lanes = _ready(finder, device, most)
+            self._runs[side] = Together(run, most, lanes)
+
+    def detect(self, image: Pixels, at_most: int | None = None) -> list[Detection]:
+        """The faces in an RGB picture `(h, w, 3)`, largest first; all, or no more than so many."""
+        if min(image.shape[:2]) < MIN_SIDE:
+            return []
+        near, factor = reduced(image, max(SIDES))
+        side = next(side for side in SIDES if max(near.shape[:2]) <= side)
+        first, *second = self._runs[side](near)
+        found = _faces(first, near, looks(side)[0])
+        if second and (at_most is None or len(found) < at_most):
+            found = suppressed(found + _faces(second[0], near, looks(side)[1]))
+        return [each.scaled(factor) for each in largest(found, at_most)]
+
+
+def _faces(rows: Found, image: Pixels, longest: int) -> list[Detection]:
+    """The faces of one look at a picture, in its pixels, the surest first."""
+    factor = max(max(image.shape[:2]) / longest, 1.0)
+    faces = [
+        Detection((x, y, width, height), score, np.array(points, np.float32).reshape(POINTS, 2)).scaled(factor)
+        for score, x, y, width, height, *points in rows[rows[:, 0] > 0.0].tolist()
+    ]
+    return [each for each in faces if each.middle_in(image)]
+
+
+def _ready(finder: FaceFinder, device: torch.device, most: int) -> tuple[Callable[[Sequence[Pixels]], Any], int]:
+    """The finder as a function of up to `most` pictures, and how many threads may call it at a time."""
+    put: Put = partial(put_pictures, side=finder.side)
+    row = torch.zeros(1, row_size(finder.side), dtype=torch.uint8)
+    if device.type == "cuda":
+        return recorded_on_gpu(finder, row, device, most, put), SLOTS
+
+    def run(pictures: Sequence[Pixels]) -> Any:
+        rows = np.zeros((len(pictures), row.shape[1]), np.uint8)
+        put(rows, pictures)
+        with torch.inference_mode():
+            return finder(torch.from_numpy(rows)).numpy()
+
+    return run, 1
