@@ -53,6 +53,16 @@ def photographs() -> list[bytes]:
     return [jpeg(draw_face(250, seed)) for seed in range(FACES)]
 
 
+def stage_seconds(url: str) -> dict[str, float]:
+    """The seconds that the service at an address has spent in each stage."""
+    found = dict.fromkeys(STAGES, 0.0)
+    for family in text_string_to_metric_families(httpx.get(f"{url}/metrics").text):
+        for sample in family.samples:
+            if sample.name == "facet_stage_seconds_sum" and sample.labels["stage"] in found:
+                found[sample.labels["stage"]] = sample.value
+    return found
+
+
 class _Load(NamedTuple):
     """One kind of requests, and how many come at once."""
 
@@ -98,10 +108,10 @@ class _Run:
 
     def _faces_per_second(self, name: str, load: _Load) -> float:
         """What the service answers; notes the processor time of both sides, and where photographs spend theirs."""
-        before, cpu = self._stage_seconds(), cpu_seconds(self._service.pid)
+        before, cpu = stage_seconds(self._service.url), cpu_seconds(self._service.pid)
         measure = self._callers.ask(self._service.url, load.requests, load.concurrency, self._seconds)
         faces = measure.answers * load.faces
-        spent = {stage: seconds - before[stage] for stage, seconds in self._stage_seconds().items()}
+        spent = {stage: seconds - before[stage] for stage, seconds in stage_seconds(self._service.url).items()}
         total = sum(spent.values())
         self._table.facts[f"{name}, last round"] = {
             **measure._asdict(),
@@ -110,15 +120,6 @@ class _Run:
             "share_of_stages": {stage: seconds / total for stage, seconds in spent.items()},
         }
         return faces / measure.seconds
-
-    def _stage_seconds(self) -> dict[str, float]:
-        """The seconds that the service has spent in each stage."""
-        found = dict.fromkeys(STAGES, 0.0)
-        for family in text_string_to_metric_families(httpx.get(f"{self._service.url}/metrics").text):
-            for sample in family.samples:
-                if sample.name == "facet_stage_seconds_sum" and sample.labels["stage"] in found:
-                    found[sample.labels["stage"]] = sample.value
-        return found
 
     def latency(self) -> None:
         """One caller's waiting beside the time of the work itself."""

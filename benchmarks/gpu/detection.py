@@ -36,7 +36,9 @@ def photographs(task: Task) -> Rows:
     from model.faces.network_detector import NetworkDetector
 
     own, threads = local(), 2 if task.tiny else (os.cpu_count() or 1) + MORE_THREADS
+    begun = perf_counter()
     shared = DeviceDetector(None, choose_device(task.device), torch.float32 if task.tiny else None)
+    yield {"where": "device", "seconds to load": perf_counter() - begun}
 
     def on_processors() -> "Detector":
         if not hasattr(own, "detector"):

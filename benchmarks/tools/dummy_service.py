@@ -13,6 +13,9 @@ import httpx
 
 from tests.processes import FACET, ROOT, free_port, wait_until
 
+START_SECONDS = 180.0
+"""A GPU's programs are recorded before a service is ready."""
+
 
 class Service:
     """`facet serve` over a data directory."""
@@ -46,7 +49,7 @@ class Service:
         environment = {**os.environ, **self._settings}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, cwd=self._checkout, stdout=log, stderr=log, env=environment)
-        wait_until(self._is_ready)
+        wait_until(self._is_ready, START_SECONDS)
         self.ready_since = time.monotonic()
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:

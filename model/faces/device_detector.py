@@ -19,11 +19,11 @@ from model.faces.network_detector import largest, suppressed
 from model.networks.detector_cells import MIN_SCORE, MIN_SIDE, POINTS
 from model.networks.face_finder import FaceFinder, looks, put_pictures, row_size
 
-SIDES = {320: 64, 640: 32, 1920: 4}
+SIDES = {320: 16, 640: 16, 1920: 4}
 """Longest sides of the pictures that go to the device as they are, and how many of each go at a time.
 
-A large JPEG that is decoded for a model of 64 pixels has less than the last; what has more is reduced to it on the
-processors."""
+No more than 32 threads decode, and two batches are under way. A large JPEG that is decoded for a model of 64 pixels has
+less than the last side; what has more is reduced to it on the processors."""
 
 Found = NDArray[np.float32]
 """`(looks, CANDIDATES, 15)`, as `FaceFinder` gives them."""
