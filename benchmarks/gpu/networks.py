@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.gpu.task import Rows, Task
+from benchmarks.gpu.task import Row, Rows, Task
 from benchmarks.tools.roofline import Work, ceilings, milliseconds, per_second, work
 from model.attributes import EMBEDDING_SIZE
 from model.engine.device import choose_device
@@ -131,27 +131,38 @@ def _of(once: Work, network: nn.Module, count: int) -> Work:
 
 
 def sweep(task: Task, subject: Subject) -> Rows:
-    """Faces a second for each type of numbers, way of running and batch, and the share of the device's ceiling."""
+    """Faces a second for each type of numbers, way of running and batch, and the share of the device's ceiling.
+
+    One that fails, as a batch too large for the memory or a compiler that is not there, says why and leaves the others.
+    """
+    failed = 0
     device, batches = choose_device(task.device), (2, 1) if task.tiny else BATCHES
     small = {"side": 64, "copied": 2**16, "rounds": 1} if task.tiny else {"rounds": 2}
     for name, dtype in (TINY if task.tiny else HALVES).items():
         peak = ceilings(device, dtype, seconds=task.each, **small)
         program = subject.program(dtype)
         for way, count, run in _ways(task, program, subject, batches, device):
-            rate = count * run()
+            tried: Row = {"network": subject.name, "numbers": name, "way": way, "batch": count}
+            try:
+                rate = count * run()
+            except RuntimeError as error:
+                failed += 1
+                yield tried | {"why": f"{type(error).__name__}: {error}"[:300].replace("\n", " ")}
+                continue
             needs = subject.needs(count)
             floor = max(needs.operations / peak[0], needs.bytes_moved / peak[1])
-            yield {
-                "network": subject.name,
-                "numbers": name,
-                "way": way,
-                "batch": count,
+            measured: Row = {
                 "a second": rate,
                 "milliseconds": 1000 * count / rate,
                 "share of the ceiling": floor * rate / count,
             }
+            yield tried | measured
             if task.left < 0:
-                return
+                break
+        if task.left < 0:
+            break
+    if failed:
+        raise RuntimeError(f"{failed} failed, whose rows say why")
 
 
 def _ways(
