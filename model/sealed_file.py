@@ -34,8 +34,10 @@ def content_hash(arrays: Arrays, metadata: Mapping[str, str]) -> str:
 def write_sealed(path: Path, arrays: Arrays, metadata: Mapping[str, str]) -> None:
     """Write arrays and header with their hash; aside first, then renamed."""
     aside = path.with_suffix(".writing")
+    # The library writes memory as it lies, and in another order than the rows' it would be other numbers.
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     # As bytes: the library's own writing of files leaves them readable to their owner alone.
-    aside.write_bytes(save(dict(arrays), {**metadata, "sha256": content_hash(arrays, metadata)}))
+    aside.write_bytes(save(arrays, {**metadata, "sha256": content_hash(arrays, metadata)}))
     os.replace(aside, path)
 
 
