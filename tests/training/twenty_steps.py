@@ -34,8 +34,10 @@ def losses(stage: str) -> dict[str, list[float]]:
 def processor() -> str:
     """What rounds: the same numbers come to the last digit only from the same library on the same kind of processor."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
-    return f"{name}, {torch.backends.cpu.get_cpu_capability()}, torch {torch.__version__}"
+    said = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    # The name alone may be that of several generations.
+    kind = [said.get("model name", "unknown"), *(f"{each} {said.get(each, '?')}" for each in ("cpu family", "model"))]
+    return ", ".join([*kind, torch.backends.cpu.get_cpu_capability(), f"torch {torch.__version__}"])
 
 
 def committed() -> dict[str, Any]:
