@@ -6,7 +6,7 @@
 YuNet is the reference: its boxes and landmarks are what the others should find, so it finds everything by definition,
 but for pictures that are turned or tiled. The photographs are those of a fold of LFW and of CFP's people 351 to 400,
 whom no network here was trained on. Pictures without faces are those of a folder, cut into squares, without those in
-which YuNet sees a face. One core.
+which YuNet sees a face; crowded ones are those of another folder in which it sees some. One core.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from model.engine.backend import Pixels
 from model.faces.detector import Detector, load_detector
 from model.images.decode import ImageLimits, decode
 from training.data.sources.lfw import read_fold
-from training.evaluation.detection.side_by_side import Photograph, central, compare, largest
+from training.evaluation.detection.side_by_side import Photograph, central, compare, crowded, largest
 
 PEOPLE = range(351, 401)
 """CFP's, of whom no picture is trained on."""
@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--fold", type=int, default=9)
     parser.add_argument("--cfp", type=Path, help="CFP's folder")
     parser.add_argument("--nothing", type=Path, help="a folder of pictures without faces")
+    parser.add_argument("--crowds", type=Path, help="a folder of pictures with many or small faces")
     parser.add_argument("--yunet", type=Path, required=True, help="YuNet's ONNX file")
     parser.add_argument("--detector", type=Path, help="a file of `facet train detector`; the bundled one if unset")
     parser.add_argument("--every", type=int, default=1, help="take every so many pictures")
@@ -54,8 +55,10 @@ def main() -> None:
     photographs = [found for found in (central(file, yunet.detect) for file in files) if found]
     portraits = _portraits(options.cfp, yunet, options.every) if options.cfp else {}
     nothing = list(islice(_squares(options.nothing, yunet), SQUARES // options.every)) if options.nothing else []
-    table = Table("detectors", facts={"photographs": len(photographs), "pictures without faces": len(nothing)})
-    for row in compare(detectors, photographs, portraits, nothing):
+    crowds = _crowds(options.crowds, yunet, options.every) if options.crowds else []
+    counts = {"photographs": len(photographs), "pictures without faces": len(nothing), "crowds": len(crowds)}
+    table = Table("detectors", facts=counts)
+    for row in compare(detectors, photographs, portraits, nothing, crowds):
         table.add(f"{row.measure}, {row.detector} (of {row.count})", row.value)
         print(row, flush=True)
     table.finish(options.to)
@@ -68,6 +71,10 @@ def _portraits(root: Path, yunet: Detector, every: int) -> dict[str, list[Photog
         files = [file for number in PEOPLE for file in sorted(root.glob(f"**/{number:03}/{view}/*.jpg"))[::every]]
         found[view] = [each for each in (largest(file, yunet.detect) for file in files) if each]
     return found
+
+
+def _crowds(folder: Path, yunet: Detector, every: int) -> list[Photograph]:
+    return [each for each in (crowded(file, yunet.detect) for file in list(_pictures(folder))[::every]) if each]
 
 
 def _squares(folder: Path, yunet: Detector) -> Iterator[Pixels]:

@@ -17,6 +17,10 @@ from training.evaluation.report import percent
 
 ENOUGH = 0.35
 """Overlap with the reference's box from which a face counts as found: the cascades' boxes are of another shape."""
+CROWDED = 416
+"""Longest side of crowded pictures."""
+SIZES = (("of 20 pixels and more", 20.0, math.inf), ("of 12 to 20", 12.0, 20.0))
+"""Of their faces: the root of the box's area."""
 LIMITS = ImageLimits(min_side=16)
 Finder = Callable[[Pixels], list[Detection]]
 
@@ -60,6 +64,25 @@ def largest(path: Path, reference: Finder) -> Photograph | None:
     image = decode(path.read_bytes(), LIMITS)
     found = reference(image)
     return Photograph(image, (found[0],)) if found else None
+
+
+def crowded(path: Path, reference: Finder) -> Photograph | None:
+    """A picture at the size of crowded ones, with all of its faces; None if the reference finds none."""
+    image = decode(path.read_bytes(), LIMITS)
+    scale = CROWDED / max(image.shape[:2])
+    if scale < 1.0:
+        size = (max(1, round(scale * image.shape[1])), max(1, round(scale * image.shape[0])))
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    found = reference(image)
+    return Photograph(image, tuple(found)) if found else None
+
+
+def of_size(photographs: Sequence[Photograph], least: float, below: float) -> list[Photograph]:
+    """The same pictures, of whose faces those between two sizes are to be found; without pictures of none."""
+    kept = [
+        (each.image, [face for face in each.faces if least <= math.sqrt(face.area) < below]) for each in photographs
+    ]
+    return [Photograph(image, tuple(faces)) for image, faces in kept if faces]
 
 
 def turned(photograph: Photograph, degrees: float) -> Photograph:
@@ -146,6 +169,7 @@ def compare(
     photographs: Sequence[Photograph],
     portraits: dict[str, Sequence[Photograph]],
     nothing: Sequence[Pixels],
+    crowds: Sequence[Photograph] = (),
 ) -> Iterable[Row]:
     """All measures of all detectors. `photographs` are square, with the face in the middle."""
     measures: list[tuple[str, Sequence[Photograph]]] = [("photographs", photographs)]
@@ -154,6 +178,7 @@ def compare(
         measures.append((f"turned by ±{degrees}°", both))
     measures += [(f"portraits, {view}", each) for view, each in portraits.items()]
     measures += [(f"tiles of {side} pixels", tiled(photographs, side)) for side in (106, 64)]
+    measures += [(f"crowds, {name}", of_size(crowds, *sizes)) for name, *sizes in SIZES if crowds]
     for name, pictures in measures:
         for detector in detectors:
             yield Row(f"found: {name}", detector.name, *recall(pictures, detector.detect))

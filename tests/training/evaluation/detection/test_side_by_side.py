@@ -1,14 +1,18 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from model.engine.backend import Pixels
 from model.faces.detector import Detection
-from tests.faces import draw_face
+from tests.faces import draw_face, jpeg
 from training.evaluation.detection.side_by_side import (
     Photograph,
     compare,
+    crowded,
     false_alarms,
     landmark_distance,
+    of_size,
     recall,
     tiled,
     turned,
@@ -42,6 +46,23 @@ def test_tiles_are_reduced_photographs_in_rows() -> None:
     assert [len(each.faces) for each in made] == [4, 1]
     assert made[0].faces[3].box == pytest.approx((65, 62.5, 20, 25))
     assert (made[1].image[50:] == 128).all()
+
+
+def test_crowded_pictures_are_reduced_and_their_faces_sorted_by_size(tmp_path: Path) -> None:
+    (tmp_path / "crowd.jpg").write_bytes(jpeg(np.full((300, 832, 3), 128, np.uint8)))
+    seen: list[tuple[int, ...]] = []
+
+    def reference(image: Pixels) -> list[Detection]:
+        seen.append(image.shape)
+        return [Detection((0.0, 0.0, side, side), 0.9) for side in (20.0, 19.0, 12.0, 11.0)]
+
+    crowd = crowded(tmp_path / "crowd.jpg", reference)
+    assert crowd is not None
+    assert seen == [(150, 416, 3)]
+    assert [face.box[2] for each in of_size([crowd], 20, np.inf) for face in each.faces] == [20]
+    assert [face.box[2] for each in of_size([crowd], 12, 20) for face in each.faces] == [19, 12]
+    assert of_size([crowd], 30, np.inf) == []
+    assert crowded(tmp_path / "crowd.jpg", lambda _: []) is None
 
 
 def test_recall_and_false_alarms_by_hand() -> None:
