@@ -1,4 +1,4 @@
-# The API of a distributed deployment, and its search workers: no torch, no OpenCV, no weights.
+# The API of a distributed deployment, and its search workers: no torch, no OpenCV, no ONNX Runtime, no weights.
 ARG PYTHON_IMAGE=python:3.11.13-slim-bookworm
 
 # Wheels at hand: --build-context wheels=<folder>, with --build-arg PIP_NO_INDEX=1 where no index can be reached.
@@ -17,7 +17,7 @@ COPY clients/python/pyproject.toml clients/python/
 # With what only builds and tests read taken away: tests, sources of extensions, symbols. Of Pillow and SQLAlchemy, what
 # pictures and databases of others need goes too.
 RUN --mount=type=bind,from=wheels,target=/wheels \
-    python requirements.py pyproject.toml clients/python/pyproject.toml --without torch --without opencv-python-headless ${MILVUS:+--extra milvus} >wanted.txt \
+    python requirements.py pyproject.toml clients/python/pyproject.toml --without torch --without opencv-python-headless --without onnxruntime ${MILVUS:+--extra milvus} >wanted.txt \
     && pip install --no-compile -c constraints.txt --find-links /wheels -r wanted.txt 'setuptools>=77' \
     && pip uninstall -qy click-repl prompt-toolkit wcwidth \
     && cd /opt/facet/lib/python3*/site-packages && find . -type d \( -name tests -o -name testing -path './sqlalchemy/*' \) -prune -exec rm -rf {} + \

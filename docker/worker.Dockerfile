@@ -16,7 +16,8 @@ WORKDIR /src
 COPY constraints.txt docker/requirements.py pyproject.toml ./
 COPY clients/python/pyproject.toml clients/python/
 # torch by its whole version, as +cpu and PyPI's are equal to pip otherwise; FAISS in one of its two builds, never in both.
-# What only builds and tests read is taken away: headers, tests, sources of extensions, symbols.
+# What only builds and tests read is taken away: headers, tests, sources of extensions, symbols; of ONNX Runtime, what makes and
+# changes files of models; of Celery, its shell.
 RUN --mount=type=bind,from=wheels,target=/wheels \
     torch=$(sed -n 's/^torch==/torch===/p' constraints.txt) \
     && grep -v '^torch==' constraints.txt >others.txt \
@@ -28,7 +29,9 @@ RUN --mount=type=bind,from=wheels,target=/wheels \
     && python requirements.py pyproject.toml clients/python/pyproject.toml --without torch $faiss >wanted.txt \
     && pip install --no-compile -c others.txt --find-links /wheels $index "$torch" \
     && pip install --no-compile -c others.txt --find-links /wheels -r wanted.txt "$torch" 'setuptools>=77' \
-    && cd /opt/facet/lib/python3*/site-packages && rm -rf torch/include torch/share torch/test && find torch/bin -type f ! -name torch_shm_manager -delete \
+    && pip uninstall -qy click-repl prompt-toolkit wcwidth \
+    && cd /opt/facet/lib/python3*/site-packages && rm -rf onnxruntime/backend onnxruntime/datasets onnxruntime/quantization onnxruntime/tools onnxruntime/transformers \
+    && rm -rf torch/include torch/share torch/test && find torch/bin -type f ! -name torch_shm_manager -delete \
     && find . -type d \( -name tests -o -name testing -path './sqlalchemy/*' \) -prune -exec rm -rf {} + \
     && find . -type f \( -name '*.a' -o -name '*.pyi' -o -name '*.pyx' -o -name '*.c' -o -name '*.h' \) -delete \
     && find . -name '*.so' -not -path '*.libs/*' -not -path './torch/*' -not -path './nvidia/*' -exec strip --strip-unneeded {} +

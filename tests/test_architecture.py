@@ -31,8 +31,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 """What each package may import of ours; a name stands for itself and all below it."""
 
 MUST_NOT_IMPORT: dict[str, set[str]] = {
-    "service": {"torch", "cv2", "torchvision"},
-    "gallery": {"torch", "cv2", "torchvision"},
+    "service": {"torch", "cv2", "torchvision", "onnxruntime"},
+    "gallery": {"torch", "cv2", "torchvision", "onnxruntime"},
     "facet_client": {"cv2", "fastapi", "numpy", "orjson", "pydantic", "torch"},
 }
 """What would make the API process of a distributed deployment heavy, or the client."""

@@ -15,6 +15,7 @@ class Load:
 
     def __init__(self, connect: Callable[[], httpx.Client], ask: Ask, threads: int) -> None:
         self._answers: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
         self._connect, self._ask = connect, ask
         self._lock, self._stopping = threading.Lock(), threading.Event()
         self._threads = [threading.Thread(target=self._work) for _ in range(threads)]
@@ -25,17 +26,25 @@ class Load:
         with self._lock:
             return self._answers.copy()
 
+    @property
+    def reasons(self) -> Counter[str]:
+        """What was said, so far, of what was no success."""
+        with self._lock:
+            return self._reasons.copy()
+
     def _work(self) -> None:
         while not self._stopping.is_set():
             # A connection for each request, as from callers who come and go.
             with self._connect() as client:
                 try:
                     answer = self._ask(client)
-                    found, good = str(answer.status_code), answer.is_success
+                    found, good, reason = str(answer.status_code), answer.is_success, answer.text
                 except httpx.TransportError as error:
-                    found, good = type(error).__name__, False
+                    found, good, reason = type(error).__name__, False, str(error)
             with self._lock:
                 self._answers[found] += 1
+                if not good:
+                    self._reasons[reason[:300]] += 1
             if not good:
                 self._stopping.wait(0.2)
 

@@ -25,7 +25,10 @@ _STAGE_SECONDS = 10.0
 
 
 def try_upgrade(engine: Engine, place: Path, commit: str) -> dict[str, Any]:
-    """Counts of what callers saw in each stage. Raises AssertionError where one was refused, or a face is lost."""
+    """Counts of what callers saw in each stage. Raises AssertionError where one was refused, or a face is lost.
+
+    What is not as it should be is counted with the API that said it.
+    """
     tree = _tree(place / "before", commit)
     build_images(engine, place, ("facet-api", "facet-worker"), tree, BEFORE)
     with deployment(engine, tag=BEFORE) as deployed:
@@ -74,9 +77,18 @@ class _Callers:
                 self._loads[kind] = stack.enter_context(load(lambda: self._deployed.client(self._port), ask, threads))
             yield
 
-    def answers(self) -> dict[str, Counter[str]]:
-        """What came so far, by what was asked for."""
-        return {kind: running.answers for kind, running in self._loads.items()}
+    def answers(self) -> Counter[str]:
+        """What came so far, by what was asked for and the status; what is no success with the name of who said it."""
+        total: Counter[str] = Counter()
+        for kind, running in self._loads.items():
+            for status, number in running.answers.items():
+                name = f"{kind} {status}"
+                total[name if _good(name) else f"{name} of {self._name}"] += number
+        return total
+
+    def reasons(self) -> Counter[str]:
+        """What was said of what was no success."""
+        return sum((running.reasons for running in self._loads.values()), Counter())
 
     def _embed(self, client: httpx.Client) -> httpx.Response:
         return client.post("/embed?align=none", files={"image": self._picture})
@@ -125,16 +137,15 @@ class _Upgrade:
         wrong = {stage: found for stage, found in self._stages.items() if not all(_good(name) for name in found)}
         enrolled = old.enrolled + new.enrolled
         found = self._look_for(enrolled)
-        if wrong or found["found"] != len(enrolled) or found["searched"] != len(enrolled):
-            raise AssertionError(f"{wrong}, of {len(enrolled)} enrolled {found}")
+        if wrong or found["found"] != len(enrolled) or found["searched"] != found["of its model"]:
+            raise AssertionError(f"{wrong}, {dict(old.reasons() + new.reasons())}, of {len(enrolled)} enrolled {found}")
         return {"new API ready, s": round(seconds, 1), **self._stages, "enrolled": len(enrolled), **found}
 
     def _stage(self, name: str, seconds: float = _STAGE_SECONDS) -> None:
         threading.Event().wait(seconds)
         total: Counter[str] = Counter()
         for callers in self._callers:
-            for kind, answers in callers.answers().items():
-                total.update({f"{kind} {status}": number for status, number in answers.items()})
+            total.update(callers.answers())
         self._stages[name] = dict(sorted((total - self._seen).items()))
         self._seen = total
         print(f"  {name}: {self._stages[name]}", flush=True)
@@ -152,11 +163,13 @@ class _Upgrade:
             wait_until(partial(self._deployed.engine.succeeds, *check), f"{name} works")
 
     def _look_for(self, faces: list[str]) -> dict[str, int]:
-        """How many of the enrolled faces this version has, and how many it searches."""
+        """How many of the enrolled faces this version has, how many are of the model that runs, and are searched."""
         with self._deployed.client(self._port) as client:
-            found = sum(client.get(f"/faces/{face}").is_success for face in faces)
+            model = done(client.get("/model")).json()["id"]
+            found = [answer.json() for answer in (client.get(f"/faces/{face}") for face in faces) if answer.is_success]
             search = client.post("/search?align=none", files={"image": picture_of(self._deployed, self._port)})
-            return {"found": found, "searched": int(done(search).json()["searched"])}
+            ours = sum(face["model"] == model for face in found)
+            return {"found": len(found), "of its model": ours, "searched": int(done(search).json()["searched"])}
 
 
 def _good(name: str) -> bool:

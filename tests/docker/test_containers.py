@@ -60,7 +60,7 @@ def test_a_load_counts_answers_and_broken_connections() -> None:
         status = next(answers, 200)
         if status is None:
             raise httpx.ReadError("gone", request=request)
-        return httpx.Response(status)
+        return httpx.Response(status, text="busy")
 
     with load(
         lambda: httpx.Client(transport=httpx.MockTransport(answer), base_url="http://x"), lambda c: c.get("/"), 1
@@ -68,6 +68,7 @@ def test_a_load_counts_answers_and_broken_connections() -> None:
         while running.answers["200"] < 3:
             pass
     assert (running.answers["503"], running.answers["ReadError"]) == (1, 1)
+    assert running.reasons == {"busy": 1, "gone": 1}
 
 
 @pytest.mark.parametrize("answers", [{}, {"503": 4}, {"200": 9, "ReadError": 1}])

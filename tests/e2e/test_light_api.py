@@ -18,5 +18,5 @@ def test_the_api_of_a_distributed_deployment_has_neither_torch_nor_opencv_nor_fa
     said = json.loads(output)
     assert (said["status"], said["searched"]) == (201, 1)
     assert "celery" in said["packages"]
-    assert not {"torch", "torchvision", "cv2", "faiss"} & set(said["packages"])
+    assert not {"torch", "torchvision", "cv2", "faiss", "onnxruntime"} & set(said["packages"])
     assert said["mebibytes"] < MEBIBYTES
