@@ -126,6 +126,8 @@ def try_deployment(engine: Engine, report: Report) -> None:
         report.tell("health", {name: deployed.health(name) for name in names})
         report.tell("exit codes", codes := deployed.stop())
         if any(codes.values()):
+            for name in (name for name, code in codes.items() if code):
+                print(f"--- {name}", engine.logs(name), sep="\n", flush=True)
             report.fail("exit codes", codes)
 
 
