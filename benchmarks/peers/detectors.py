@@ -11,7 +11,7 @@ which YuNet sees a face; crowded ones are those of another folder in which it se
 
 import argparse
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import cv2
@@ -23,7 +23,16 @@ from model.engine.backend import Pixels
 from model.faces.detector import Detector, load_detector
 from model.images.decode import ImageLimits, decode
 from training.data.sources.lfw import read_fold
-from training.evaluation.detection.side_by_side import Photograph, central, compare, crowded, largest
+from training.evaluation.detection.side_by_side import (
+    Photograph,
+    Row,
+    at_twice_the_size,
+    central,
+    compare,
+    crowded,
+    landmark_distance,
+    largest,
+)
 
 PEOPLE = range(351, 401)
 """CFP's, of whom no picture is trained on."""
@@ -58,7 +67,9 @@ def main() -> None:
     crowds = _crowds(options.crowds, yunet, options.every) if options.crowds else []
     counts = {"photographs": len(photographs), "pictures without faces": len(nothing), "crowds": len(crowds)}
     table = Table("detectors", facts=counts)
-    for row in compare(detectors, photographs, portraits, nothing, crowds):
+    itself = landmark_distance(photographs, at_twice_the_size(yunet.detect))
+    own = Row("landmarks off, of the eyes", "yunet at twice the size", *itself)
+    for row in chain(compare(detectors, photographs, portraits, nothing, crowds), [own]):
         table.add(f"{row.measure}, {row.detector} (of {row.count})", row.value)
         print(row, flush=True)
     table.finish(options.to)

@@ -8,6 +8,7 @@ from model.faces.detector import Detection
 from tests.faces import draw_face, jpeg
 from training.evaluation.detection.side_by_side import (
     Photograph,
+    at_twice_the_size,
     compare,
     crowded,
     false_alarms,
@@ -78,6 +79,16 @@ def test_recall_and_false_alarms_by_hand() -> None:
 def test_landmarks_are_measured_in_distances_of_the_eyes() -> None:
     shifted = FACE.moved(3, 4)
     assert landmark_distance([photograph()], lambda _: [shifted]) == (pytest.approx(5 / 20), 1)
+
+
+def test_what_is_found_in_an_enlarged_picture_is_in_the_pictures_own_pixels() -> None:
+    def find(image: Pixels) -> list[Detection]:
+        assert image.shape == (200, 200, 3)
+        return [FACE.scaled(2.0).moved(6, 8)]
+
+    (found,) = at_twice_the_size(find)(photograph().image)
+    assert found.box == pytest.approx((33, 29, 40, 50))
+    assert landmark_distance([photograph()], at_twice_the_size(find)) == (pytest.approx(5 / 20), 1)
 
 
 def test_the_reference_beside_itself_finds_all() -> None:
