@@ -73,7 +73,7 @@ def test_three_stages_learn_thirty_two_faces_by_heart(crops: CropSet) -> None:
     assert first.losses["latent"] > 1.4 > 1.1 > last.losses["latent"]
 
     weights = replace(NOTHING, reconstruction=4.0, structural=1.0, latent_moments=0.001, latent=0.1, **ATTRIBUTES)
-    first, last = train("joint", 160, weights, crops, model, 2e-3, 16)
+    first, last = train("joint", 200, weights, crops, model, 2e-3, 16)
     bounds = {"reconstruction": 0.1, "structural": 0.22, "pose": 0.05, "identity": 0.35, "expression": 0.2}
     bounds |= {"identity_class": 1.0, "expression_class": 0.8, "identity_contrastive": 0.1}
     bounds |= {"identity_triplet": 0.05, "style_video": 0.05, "expression_triplet": 0.05}
