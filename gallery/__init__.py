@@ -1,1 +1,1 @@
-"""Who is enrolled: the durable store, and the FAISS indexes derived from it."""
+"""Who is enrolled: the durable store, and the index derived from it."""

@@ -1,1 +1,1 @@
-"""The FAISS indexes derived from the store."""
+"""The index derived from the store, which FAISS helps to search."""
