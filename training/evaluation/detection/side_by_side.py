@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.engine.backend import Pixels
-from model.faces.detector import Box, Detection, Detector, overlap
+from model.faces.detector import Box, Detection, Detector, overlap, reduced
 from model.images.decode import ImageLimits, decode
 from training.evaluation.report import percent
 
@@ -68,11 +68,7 @@ def largest(path: Path, reference: Finder) -> Photograph | None:
 
 def crowded(path: Path, reference: Finder) -> Photograph | None:
     """A picture at the size of crowded ones, with all of its faces; None if the reference finds none."""
-    image = decode(path.read_bytes(), LIMITS)
-    scale = CROWDED / max(image.shape[:2])
-    if scale < 1.0:
-        size = (max(1, round(scale * image.shape[1])), max(1, round(scale * image.shape[0])))
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    image, _ = reduced(decode(path.read_bytes(), LIMITS), CROWDED)
     found = reference(image)
     return Photograph(image, tuple(found)) if found else None
 

@@ -90,8 +90,7 @@ def report(
     for name in names:
         cells = [(percent(result[name].accuracy), f"{result[name].auc:.4f}") for result in results.values()]
         table.append([name, *(cell for pair in cells for cell in pair)])
-    counts = (f"{count} of {whole}" for count, whole in asked.values())
-    table.append(["pairs", *(cell for count in counts for cell in (count, ""))])
+    table.append(["pairs", *(cell for count, whole in asked.values() for cell in (f"{count} of {whole}", ""))])
     figures = {"fold": fold, "pairs": {protocol: list(counts) for protocol, counts in asked.items()}} | {
         protocol: {name: asdict(one) for name, one in result.items()} for protocol, result in results.items()
     }
