@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.engine.backend import Pixels
-
-LONGEST_SIDE = 640
-"""Pictures are reduced to this before detection: the detectors find faces from 1/25 of it up to all of it."""
+from model.networks.detector_cells import LONGEST_SIDE as LONGEST_SIDE
 
 Kind = Literal["facet", "yunet", "haar"]
 

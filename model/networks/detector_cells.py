@@ -19,6 +19,7 @@ MIN_SIDE = 16
 FIRST_SIDE = 320
 """Longest side at which pictures are looked at first; larger ones once more at `LONGEST_SIDE`, for smaller faces."""
 LONGEST_SIDE = 640
+"""What pictures are reduced to, for any detector, which finds faces from 1/25 of it up to all of it."""
 CANDIDATES = 300
 """Best cells of a picture that become boxes."""
 
