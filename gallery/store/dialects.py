@@ -2,6 +2,7 @@
 
 import hashlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from gallery.store.tables import tables
+from gallery.store.time_limit import LOCK_SECONDS
 
 _PRAGMAS = (
     "journal_mode = WAL",
@@ -24,6 +26,8 @@ _PRAGMAS = (
 _PATIENCE_MS = 1000
 """How long those who read an older state are waited for before the log is emptied later."""
 
+_AGAIN_SECONDS = 0.02
+
 
 def configure(engine: Engine) -> None:
     """Make the database's folder, and set up every connection to come."""
@@ -34,9 +38,25 @@ def configure(engine: Engine) -> None:
 
     def on_connect(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
         for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}").close()
+            _set(connection, pragma)
 
     event.listen(engine, "connect", on_connect)
+
+
+def _set(connection: sqlite3.Connection, pragma: str) -> None:
+    """Set a pragma, waiting for those who write: SQLite itself refuses a change to a log at once while anybody does, as
+    when several processes open a new database at the same moment.
+    """
+    until = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            connection.execute(f"PRAGMA {pragma}").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(_AGAIN_SECONDS)
+        else:
+            return
 
 
 def scrub(connection: Connection) -> bool:

@@ -81,6 +81,20 @@ def test_stores_open_at_the_same_moment(url: str) -> None:
         store.close()
 
 
+def test_a_store_opens_while_another_process_makes_the_database(tmp_path: Path) -> None:
+    # SQLite refuses the change to a log at once while somebody writes, whatever the time that others' locks may take.
+    with (
+        closing(sqlite3.connect(tmp_path / "new.db", isolation_level=None)) as other,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        opening = thread.submit(Store, f"sqlite:///{tmp_path / 'new.db'}")
+        with pytest.raises(TimeoutError):
+            opening.result(0.3)
+        other.execute("COMMIT")
+        opening.result(10).close()
+
+
 def test_deleted_vectors_are_in_no_file(tmp_path: Path, sqlite_url: str, new: MakeFace) -> None:
     def files_with(face: NewFace) -> list[str]:
         needles = (face.embedding.tobytes(), face.crop, face.subject.encode())
