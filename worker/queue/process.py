@@ -1,12 +1,13 @@
 """A worker process: Celery's consumer with a thread pool, whose threads call one service."""
 
+import faulthandler
 import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
-from celery.signals import setup_logging, worker_ready
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
 from celery.worker import state
 from prometheus_client import start_http_server
 from redis import Redis
@@ -19,6 +20,9 @@ from worker.queue.heartbeat import Heartbeat
 from worker.queue.tasks.celery_tasks import register
 from worker.queue.tasks.runner import BATCH, Runner, Service
 from worker.queue_names import model_queue
+
+LONG_SECONDS = 20.0
+"""After so long a worker that was told to end, and has not, says where each of its threads stands."""
 
 
 def work(
@@ -44,6 +48,7 @@ def work(
         logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
         setup_logging.connect(_leave_as_it_is)
         worker_ready.connect(heartbeat.start)
+        worker_shutting_down.connect(_say_where_it_stands)
         worker = celery.Worker(
             pool="threads",
             concurrency=threads,
@@ -86,6 +91,11 @@ def _metrics(port: int | None) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _say_where_it_stands(**_: Any) -> None:
+    """A receiver of Celery's signal `worker_shutting_down`."""
+    faulthandler.dump_traceback_later(LONG_SECONDS)
 
 
 def _leave_as_it_is(**_: Any) -> None:

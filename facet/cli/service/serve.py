@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from facet.process.early_stop import ended_by_sigterm
 from model.errors import Forbidden, Unavailable
 
 if TYPE_CHECKING:
+    from facet.process.http_server import Server
     from facet.settings import Settings
 
 
@@ -89,6 +91,17 @@ def _is_loopback(listener: socket.socket) -> bool:
 
 def _run(settings: "Settings", listener: socket.socket) -> None:
     """Serve on a socket until a signal comes. Exits with code 3 if the application cannot start."""
+    with ended_by_sigterm():
+        server = _server(settings, listener)
+    # uvicorn passes on the Ctrl-C that it has already obeyed.
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    if not server.started:
+        raise typer.Exit(3)
+
+
+def _server(settings: "Settings", listener: socket.socket) -> "Server":
+    """The application in a server that is to run on a socket. Raises Unavailable and Forbidden."""
     import uvicorn
 
     from facet.asgi import create_app
@@ -128,9 +141,4 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
         timeout_graceful_shutdown=settings.max_drain,
     )
     watch(app.state.inference)
-    server = Server(config)
-    # uvicorn passes on the Ctrl-C that it has already obeyed.
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[listener])
-    if not server.started:
-        raise typer.Exit(3)
+    return Server(config)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facet.process.early_stop import ended_by_sigterm
 from model.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -51,6 +52,13 @@ def worker(
     if check:
         _check(settings.redis_url, queues)
         return
+    with ended_by_sigterm():
+        code = _work(settings, queues, threads)
+    raise typer.Exit(code)
+
+
+def _work(settings: "Settings", queue: Queue, threads: int | None) -> int:
+    """Answer a queue until a signal comes, which is Celery's from when all is loaded; gives the exit code."""
     from facet.process.logs import configure_logs
     from facet.process.memory import take_evenly
     from facet.process.tracing import configure_traces
@@ -58,12 +66,11 @@ def worker(
 
     take_evenly()
     configure_logs(settings.log_level, settings.log_format)
-    configure_traces(f"facet-{queues}", settings.traces)
+    configure_traces(f"facet-{queue}", settings.traces)
     # Each takes a batch: as many as fill the queue before the networks, as more would only be refused there.
     tasks = threads or max(settings.max_queue // settings.max_batch, 1)
-    service, port = _service(settings, queues), settings.metrics_port
-    code = work(service, queues, settings.redis_url, threads=tasks, batch=settings.max_batch, metrics_port=port)
-    raise typer.Exit(code)
+    service, port = _service(settings, queue), settings.metrics_port
+    return work(service, queue, settings.redis_url, threads=tasks, batch=settings.max_batch, metrics_port=port)
 
 
 def _service(settings: "Settings", queue: Queue) -> "Service":
