@@ -32,6 +32,10 @@ class Weights:
     structural: float = 0.5
     perceptual: float = 0.0
     """In the features of an image classifier."""
+    grid: float = 0.0
+    """Patterns that repeat with the grid of pixels."""
+    smoothness: float = 0.0
+    """Unrest where nothing was photographed."""
     likeness: float = 0.0
     """In the descriptors of a face recognition network, of faces as they are and with a part swapped."""
     distilled_reading: float = 0.0

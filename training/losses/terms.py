@@ -17,9 +17,11 @@ from training.losses.latent import LatentLoss
 from training.losses.loss_term import DRAWING, EVERY, READING, SPLITTING, SWAPPING, Term
 from training.losses.moments import MomentsLoss
 from training.losses.pictures.feature_matching import FeatureMatchingLoss
+from training.losses.pictures.grid import GridLoss
 from training.losses.pictures.likeness import LikenessLoss
 from training.losses.pictures.perceptual import PerceptualLoss
 from training.losses.pictures.reconstruction import ReconstructionLoss
+from training.losses.pictures.smoothness import SmoothnessLoss
 from training.losses.pictures.structural import StructuralLoss
 from training.runtime.distributed import gathered, mine
 from training.targets import expression, identity, pose, style
@@ -86,6 +88,8 @@ WHOLE: Mapping[str, Term] = {
     "perceptual": Term(
         DRAWING, lambda *_: PerceptualLoss(), lambda loss, p: loss(p.drawn, p.batch.images, p.batch.weights)
     ),
+    "grid": Term(DRAWING, lambda *_: GridLoss(), lambda loss, p: loss(p.drawn)),
+    "smoothness": Term(DRAWING, lambda *_: SmoothnessLoss(), lambda loss, p: loss(p.drawn, 1.0 - p.batch.masks)),
     "likeness": Term(
         tuple(stage for stage in DRAWING if stage in SWAPPING),
         lambda recipe, _: LikenessLoss(Path(recipe.likeness_network)),

@@ -19,6 +19,8 @@ TAUGHT: dict[str, set[str]] = {
     "reconstruction": ALL,
     "structural": ALL,
     "perceptual": ALL,
+    "grid": ALL,
+    "smoothness": ALL,
     "likeness": ALL,
     "distilled_drawing": DRAWING,
     "image_adversarial": ALL,
