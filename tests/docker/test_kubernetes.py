@@ -63,7 +63,7 @@ def test_every_service_of_compose_is_there() -> None:
     assert PODS.keys() == COMPOSE.keys()
 
 
-@pytest.fixture(scope="module", params=["cpu", "gpu"])
+@pytest.fixture(scope="module", params=["cpu", "gpu", "milvus"])
 def rendered(request: pytest.FixtureRequest) -> dict[tuple[str, str], dict[str, Any]]:
     """What an overlay comes to, by kind and name."""
     program = shutil.which("kubectl")
@@ -78,6 +78,14 @@ def test_an_overlay_is_the_whole_service(rendered: dict[tuple[str, str], dict[st
     pods = {name for (_, name), document in rendered.items() if "template" in document["spec"]}
     [worker] = pods - {"api", "search", "redis", "postgres"}
     assert worker in ("worker", "worker-gpu")
+    # Whatever finds the faces, the API knows it, and nothing is left of what does not.
+    told = rendered["StatefulSet", "api"]["spec"]["template"]["spec"]["containers"][0]["env"]
+    by = {each["name"]: each["value"] for each in told}
+    assert (by["FACET_SEARCH"], "FACET_MILVUS_URI" in by) in {("celery", False), ("milvus", True)}
+    assert len(by) == len(told)
+    assert {kind for kind, name in rendered if name == "search"} == (
+        {"StatefulSet", "Service", "PodDisruptionBudget"} if by["FACET_SEARCH"] == "celery" else set()
+    )
     assert {document["metadata"]["namespace"] for document in rendered.values()} == {"facet"}
     for document in rendered.values():
         assert kubernetes_validate.validate(document, VERSIONS[-1], strict=True)
@@ -91,7 +99,7 @@ def test_what_grows_and_what_may_stop(rendered: dict[tuple[str, str], dict[str, 
     [metric] = scaler["spec"]["metrics"]
     assert metric["external"]["metric"]["name"] == "facet_queue_age_seconds"
     budgets = {name: document["spec"] for (kind, name), document in rendered.items() if kind == "PodDisruptionBudget"}
-    assert set(budgets) == {"api", "search", target["name"]}
+    assert set(budgets) == {name for kind, name in rendered if kind == "StatefulSet"} - {"postgres"} | {target["name"]}
     for name, budget in budgets.items():
         assert budget["selector"] == {"matchLabels": {"app.kubernetes.io/name": name}}
         replicas = (

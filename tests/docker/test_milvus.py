@@ -31,17 +31,3 @@ def test_the_image_takes_the_client_along() -> None:
     dockerfile = (ROOT / "docker" / "api.Dockerfile").read_text()
     assert f"\nARG {OPTION}\n" in dockerfile
     assert f"${{{OPTION}:+--extra milvus}}" in dockerfile
-
-
-def test_the_overlay_of_kubernetes_changes_what_is_there() -> None:
-    place = ROOT / "docker" / "kubernetes"
-    overlay = yaml.safe_load((place / "overlays" / "milvus" / "kustomization.yaml").read_text())
-    documents = [one for path in (place / "base").glob("*.yaml") for one in yaml.safe_load_all(path.read_text())]
-    known = {(one["kind"], one["metadata"]["name"]): one for one in documents if "metadata" in one}
-    api = known["StatefulSet", "api"]["spec"]["template"]["spec"]["containers"][0]["env"]
-    for patch in overlay["patches"]:
-        assert (patch["target"]["kind"], patch["target"]["name"]) in known
-    [added, replaced] = yaml.safe_load(overlay["patches"][0]["patch"])
-    assert added["value"]["name"] == "FACET_MILVUS_URI"
-    place_of_search = int(replaced["path"].split("/")[-2])
-    assert (api[place_of_search]["name"], replaced["value"]) == ("FACET_SEARCH", "milvus")
