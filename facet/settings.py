@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote
 
-from pydantic import Field, FilePath, PositiveInt, ValidationError, field_validator
+from pydantic import Field, FilePath, PositiveInt, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from model.engine.backend import Precision
@@ -125,6 +125,13 @@ class Settings(BaseSettings):
         if model not in ("", "dummy") and not Path(model).exists():
             raise ValueError(f"there is no model file {model!r}")
         return model
+
+    @field_validator("detector_model")
+    @classmethod
+    def _detector_has_a_file(cls, file: Path | None, before: ValidationInfo) -> Path | None:
+        if file is not None and before.data.get("detector") == "haar":
+            raise ValueError("the cascades of FACET_DETECTOR=haar have no file; leave one of the two settings out")
+        return file
 
     @classmethod
     def load(cls, **given: Any) -> Self:

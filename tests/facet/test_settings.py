@@ -63,6 +63,14 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
     assert "\n" not in caught.value.message
 
 
+def test_a_detector_without_a_file_is_given_none(tmp_path: Path) -> None:
+    (file := tmp_path / "other.onnx").touch()
+    with pytest.raises(InvalidRequest, match=r"FACET_DETECTOR_MODEL: .*FACET_DETECTOR=haar have no file"):
+        Settings.load(detector="haar", detector_model=file)
+    assert Settings.load(detector="yunet", detector_model=file).detector_model == file
+    assert Settings.load(detector="haar").detector == "haar"
+
+
 def test_a_secret_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "facet_database_url").write_text("postgresql+psycopg://facet:secret@postgres/facet\n")
     monkeypatch.setenv("FACET_SECRETS_DIR", str(tmp_path))
