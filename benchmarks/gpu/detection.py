@@ -31,13 +31,14 @@ def photographs(task: Task) -> Rows:
     # Imported late: without the packages above it is said that they are missing.
     import torch
 
-    from model.engine.device import choose_device
+    from model.engine.device import choose_device, choose_precision
     from model.faces.device_detector import DeviceDetector
     from model.faces.network_detector import NetworkDetector
 
     own, threads = local(), 2 if task.tiny else (os.cpu_count() or 1) + MORE_THREADS
     begun = perf_counter()
-    shared = DeviceDetector(None, choose_device(task.device), torch.float32 if task.tiny else None)
+    device = choose_device(task.device)
+    shared = DeviceDetector(None, device, torch.float32 if task.tiny else choose_precision("auto", device))
     yield {"where": "device", "seconds to load": perf_counter() - begun}
 
     def on_processors() -> "Detector":

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.engine.backend import Pixels
+from model.engine.backend import Pixels, Precision
 from model.networks.detector_cells import LONGEST_SIDE as LONGEST_SIDE
 
 Kind = Literal["facet", "yunet", "haar"]
@@ -65,13 +65,15 @@ class Detector(Protocol):
         """
 
 
-def load_detector(model: Path | None = None, kind: Kind | None = None, device: str = "cpu") -> Detector:
+def load_detector(
+    model: Path | None = None, kind: Kind | None = None, device: str = "cpu", precision: Precision = "auto"
+) -> Detector:
     """The detector of a file, or without one the project's own that comes with the package.
 
     `facet` is the project's network, a safetensors file; `yunet` an ONNX file; `haar` OpenCV's cascades, which have no
     file. Without a `kind` the file's ending says which it is. The project's network runs on a `device` that is a GPU,
-    what else there is on the processors. Raises InvalidCheckpoint if the file is missing or no such detector,
-    InvalidRequest if there is no such device.
+    in a `precision` as the model does; all else runs on the processors, in float32. Raises InvalidCheckpoint if
+    the file is missing or no such detector, InvalidRequest if there is no such device.
     """
     if kind is None:
         kind = "yunet" if model is not None and model.suffix == ".onnx" else "facet"
@@ -85,12 +87,12 @@ def load_detector(model: Path | None = None, kind: Kind | None = None, device: s
         return YuNetDetector(model)
     if device != "cpu":
         # Imported late, as torch takes seconds.
-        from model.engine.device import choose_device
+        from model.engine.device import choose_device, choose_precision
 
         if (chosen := choose_device(device)).type == "cuda":
             from model.faces.device_detector import DeviceDetector
 
-            return DeviceDetector(model, chosen)
+            return DeviceDetector(model, chosen, choose_precision(precision, chosen))
     from model.faces.network_detector import NetworkDetector
 
     return NetworkDetector(model)

@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 
 from model.engine.backend import Pixels
-from model.engine.device import choose_precision
 from model.engine.graphs import SLOTS, Put, recorded_on_gpu
 from model.engine.together import Together
 from model.faces.detector import Detection, reduced
@@ -39,17 +38,16 @@ class DeviceDetector:
         self,
         model: Path | None,
         device: torch.device,
-        dtype: torch.dtype | None = None,
+        dtype: torch.dtype = torch.float32,
         min_score: float = MIN_SCORE,
     ) -> None:
-        """The bundled one, or that of a file, in float16 on a GPU that is faster in it; everything is recorded here.
+        """The bundled one, or that of a file, in a type of numbers; everything is recorded here.
 
         Raises InvalidCheckpoint if it is no detector.
         """
         path = model or bundled_detector()
         file = read_detector(path)
         self.id, self.card = file.id, file.card
-        dtype = dtype or (choose_precision("auto", device) if device.type == "cuda" else torch.float32)
         self._runs: dict[int, Together[Pixels, Found]] = {}
         for side, most in SIDES.items():
             finder = FaceFinder(load_detector_network(path), side, min_score, dtype)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from model.engine.backend import Pixels
+from model.engine.backend import Pixels, Precision
 from model.faces.detector import Detection, load_detector
 from model.faces.detector_checkpoint import bundled_detector
 from model.faces.device_detector import SIDES, DeviceDetector
@@ -87,6 +87,16 @@ def test_without_a_gpu_the_processors_find_faces(device: str) -> None:
     if device == "auto" and torch.cuda.is_available():
         pytest.skip("there is a CUDA device")
     assert isinstance(load_detector(device=device), NetworkDetector)
+
+
+@pytest.mark.parametrize(("precision", "dtype"), [("float32", torch.float32), ("bfloat16", torch.bfloat16)])
+def test_on_a_gpu_it_has_the_precision_of_the_model(
+    monkeypatch: pytest.MonkeyPatch, precision: Precision, dtype: torch.dtype
+) -> None:
+    gpu = torch.device("cuda", 0)
+    monkeypatch.setattr("model.engine.device.choose_device", lambda _: gpu)
+    monkeypatch.setattr("model.faces.device_detector.DeviceDetector", lambda *given: given)
+    assert load_detector(device="cuda", precision=precision) == (None, gpu, dtype)
 
 
 @on_a_gpu
