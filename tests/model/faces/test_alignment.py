@@ -126,6 +126,19 @@ def test_reducing_averages_where_a_warp_alone_would_pick_pixels() -> None:
     assert np.abs(crop(image, Frame((511.5, 511.5), 900.0), 64).astype(int) - 127).max() <= 8
 
 
+@pytest.mark.parametrize("rotation", [0.0, 0.3])
+@pytest.mark.parametrize("times", [1.1, 1.5, 2.3, 2.5, 3.3, 4.1, 4.9, 10.2])
+def test_each_pixel_is_nearly_the_mean_of_what_it_covers(times: float, rotation: float) -> None:
+    noise = np.random.default_rng(0).normal(0.0, 20.0, (1000, 1000, 3))
+    picture = np.clip(cv2.resize(draw_face(200), (1000, 1000), interpolation=cv2.INTER_CUBIC) + noise, 0, 255)
+    frame = Frame((491.3, 506.8), times * 64, rotation)
+    finely = cv2.warpAffine(picture, frame.to_crop(16 * 64), (16 * 64, 16 * 64), borderMode=cv2.BORDER_REPLICATE)
+    means = cv2.resize(finely, (64, 64), interpolation=cv2.INTER_AREA)
+    difference = np.abs(crop(picture.round().astype(np.uint8), frame, 64) - means)
+    # Sampled singly the noise would make a difference of 2.6 at the first and of 10.6 at the last of these sizes.
+    assert difference.mean() < 1.4
+
+
 @pytest.mark.parametrize(
     ("shape", "center", "side"),
     [((60, 100), (49.5, 29.5), 60.0), ((101, 40), (19.5, 50.0), 40.0), ((7, 7), (3, 3), 7.0)],
@@ -220,7 +233,7 @@ def test_a_frame_of_a_reduced_picture_shows_the_same_in_the_original() -> None:
     again = frame_of(found.scaled(4.0))
     assert (again.side, again.rotation) == pytest.approx((frame.scaled(4.0).side, frame.rotation))
     assert again.center == pytest.approx(frame.scaled(4.0).center, abs=1e-3)
-    difference = crop(picture, frame.scaled(4.0), 32).astype(int) - crop(reduced, frame, 32)
+    difference = crop(picture, frame.scaled(4.0), 128).astype(int) - crop(reduced, frame, 128)
     assert np.abs(difference).mean() < 2
     assert found.scaled(4.0).box == (0, 0, 4, 4)
     assert frame.scaled(1.0) == frame
