@@ -45,6 +45,7 @@ class Deployment:
         self.key = ""
         self.seconds_to_ready = 0.0
         engine.environment |= {"FACET_PUBLISH": f"127.0.0.1:{self.port}", "FACET_MODEL": model, "FACET_TAG": tag}
+        engine.environment["FACET_MAX_REQUESTS"] = "1000000"  # all callers have one key
 
     @property
     def url(self) -> str:

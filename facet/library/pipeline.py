@@ -13,6 +13,7 @@ from facet.library.picture_result import Found
 from facet.library.pictures import Picture, opened
 from model.attributes import EMBEDDING_SIZE, Vector
 from model.engine.backend import Backend, Pixels
+from model.engine.processors import processors
 from model.errors import FacetError
 from model.faces.quality import likenesses
 from worker.interface import Align
@@ -21,9 +22,15 @@ from worker.local.face_description import described
 
 FEW = 16
 """Items below which a batch is not split among the networks' threads: it would cost nearly as much."""
+THREADS = 2
+"""That decode, for each processor."""
 AHEAD = 2
 """Batches that are prepared beyond those that the networks' threads are at."""
+TURNS = 4
+"""Parts of a batch for each thread that decodes: to hand over single pictures takes a fifth of the time of crops."""
 
+Aligned = list[AlignedFace] | FacetError
+"""The faces of a picture, or why there are none."""
 T = TypeVar("T")
 
 
@@ -34,7 +41,9 @@ class Pipeline:
         self.backend = backend
         self._aligner = aligner
         self._max_batch = max_batch
+        threads = threads or THREADS * processors()
         self._pictures = ThreadPoolExecutor(threads, thread_name_prefix="pictures")
+        self._parts = TURNS * threads
         self._networks = ThreadPoolExecutor(backend.lanes, "networks", initializer=backend.share)
 
     def found(
@@ -52,7 +61,8 @@ class Pipeline:
         waiting: deque[Future[list[Found]]] = deque()
         try:
             for chunk in _chunks(pictures, self._max_batch):
-                faces = [self._pictures.submit(self._aligned, picture, align, max_faces, show) for picture in chunk]
+                parts = _chunks(chunk, max(1, len(chunk) // self._parts))
+                faces = [self._pictures.submit(self._aligned, part, align, max_faces, show) for part in parts]
                 waiting.append(self._networks.submit(self._described, chunk, faces, likeness))
                 if len(waiting) >= self.backend.lanes + AHEAD:
                     yield from waiting.popleft().result()
@@ -97,7 +107,10 @@ class Pipeline:
         parts = [items[start : start + part] for start in range(0, len(items), part)]
         return np.concatenate(list(self._networks.map(run, parts)))
 
-    def _aligned(self, picture: Picture, align: Align, max_faces: int, show: bool) -> list[AlignedFace] | FacetError:
+    def _aligned(self, pictures: Sequence[Picture], align: Align, max_faces: int, show: bool) -> list[Aligned]:
+        return [self._faces(picture, align, max_faces, show) for picture in pictures]
+
+    def _faces(self, picture: Picture, align: Align, max_faces: int, show: bool) -> Aligned:
         try:
             data = opened(picture)
             if isinstance(data, bytes):
@@ -107,10 +120,10 @@ class Pipeline:
             return error
 
     def _described(
-        self, pictures: Sequence[Picture], waiting: Sequence[Future[list[AlignedFace] | FacetError]], likeness: bool
+        self, pictures: Sequence[Picture], waiting: Sequence[Future[list[Aligned]]], likeness: bool
     ) -> list[Found]:
         """On a thread of the networks: wait for the faces of some pictures, and embed them together."""
-        results = [future.result() for future in waiting]
+        results = [faces for future in waiting for faces in future.result()]
         crops = [face.crop for faces in results if not isinstance(faces, FacetError) for face in faces]
         made = (one for batch in _chunks(crops, self._max_batch) for one in self._made(batch, likeness))
         found = []
