@@ -10,6 +10,8 @@ from typing import Any
 
 _LIMITS = {"nofile": 1024, "nproc": 1000}
 """Limits of each container that no host refuses."""
+_TAIL = 15
+"""Lines of a log."""
 
 
 class Missing(Exception):
@@ -43,9 +45,11 @@ class Engine:
         return dict(json.loads(self.run("container", "inspect", container))[0])
 
     def logs(self, container: str) -> str:
-        """The end of what a container wrote."""
-        done = self._call([self.name, "logs", "--tail", "15", container], 60, False)
-        return done.stdout + done.stderr
+        """The end of what a container wrote, and before it all that its log holds of warnings and worse."""
+        done = self._call([self.name, "logs", container], 60, False)
+        lines = (done.stdout + done.stderr).splitlines()
+        graver = [line for line in lines[:-_TAIL] if '"level": "' in line and '"level": "info"' not in line]
+        return "\n".join([*graver[-_TAIL:], *lines[-_TAIL:]])
 
     def compose(self, *arguments: str, timeout: float = 600) -> str:
         """The output of a command of compose. Raises Failed, and Missing."""
