@@ -22,8 +22,6 @@ from worker.local.face_description import described
 
 FEW = 16
 """Items below which a batch is not split among the networks' threads: it would cost nearly as much."""
-THREADS = 2
-"""That decode, for each processor."""
 AHEAD = 2
 """Batches that are prepared beyond those that the networks' threads are at."""
 TURNS = 4
@@ -41,7 +39,7 @@ class Pipeline:
         self.backend = backend
         self._aligner = aligner
         self._max_batch = max_batch
-        threads = threads or THREADS * processors()
+        threads = threads or _threads(backend)
         self._pictures = ThreadPoolExecutor(threads, thread_name_prefix="pictures")
         self._parts = TURNS * threads
         self._networks = ThreadPoolExecutor(backend.lanes, "networks", initializer=backend.share)
@@ -140,6 +138,14 @@ class Pipeline:
         embeddings = self.backend.embed(np.stack(crops))
         alike = likenesses(crops, self.backend.render(embeddings)) if likeness else repeat(None, len(crops))
         return zip(embeddings, alike, strict=True)
+
+
+def _threads(backend: Backend) -> int:
+    """How many decode: one for two processors, where the networks' threads share them, or one for each.
+
+    More of them on two processors took a fifth of the rate and a third more processor time: they wait for each other.
+    """
+    return max(1, processors() // 2) if backend.shares_processors else processors()
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
