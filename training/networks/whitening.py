@@ -9,6 +9,8 @@ from model.face_model import FaceModel
 CHUNK = 256
 FLOOR = 1e-3
 """Of the largest standard deviation: directions in which z hardly moved are not stretched beyond it."""
+NEARLY = 2.0
+"""The largest standard deviation over the smallest up to which coordinates count as nearly white."""
 
 
 @torch.no_grad()
@@ -25,7 +27,9 @@ def whiten(model: FaceModel, z: Tensor) -> None:
 
     The change is folded into the layers about z, which are all affine: out of the encoder and the merger, and back
     into the splitter and every layer of the decoder that reads z. Embeddings and drawn pictures stay the same to
-    rounding. The axes are the principal ones, so that each row of weights keeps one scale and loses nothing in float16.
+    rounding. The axes are the principal ones, so that each row of weights keeps one scale and loses nothing in float16;
+    but where z is nearly white already, as in a model that was exported before, they stay as they are, z' = U D⁻¹ Uᵀ
+    (z - μ), the nearest that there are: a z draws whom it drew before.
 
     The latents should be many times as many as their numbers; raises ValueError for fewer than two.
     """
@@ -36,6 +40,8 @@ def whiten(model: FaceModel, z: Tensor) -> None:
     deviations = variances.clamp(min=0).sqrt()
     deviations = deviations.clamp(min=FLOOR * float(deviations.max()))
     forward, back = (axes / deviations).T, axes * deviations
+    if deviations.max() <= NEARLY * deviations.min():
+        forward, back = axes @ forward, back @ axes.T
     for writer in (model.encoder.head, last_layer(model.merger.mlp)):
         _set(writer, forward @ writer.weight.double(), forward @ (writer.bias.double() - mean))
     for reader in (first_layer(model.splitter.mlp), *model.decoder.readers()):

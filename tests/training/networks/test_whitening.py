@@ -57,6 +57,20 @@ def test_directions_that_z_never_took_stay_finite_in_float16() -> None:
         torch.testing.assert_close(model.embed(images), embeddings, atol=0.02, rtol=0)
 
 
+def test_what_is_white_already_draws_whom_it_drew() -> None:
+    model, pixels = modulated_model(), pictures(300)
+    whiten(model, latents(model, pixels))
+    z = torch.randn(20, EMBEDDING_SIZE, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        drawn = model.decoder(z)
+        whiten(model, latents(model, pixels))
+        torch.testing.assert_close(model.decoder(z), drawn, atol=1e-3, rtol=0)
+        # By latents that lie further apart in some directions, each number is scaled, and none becomes another.
+        before, scale = latents(model, pixels), torch.linspace(1.0, 1.3, EMBEDDING_SIZE).double()
+        whiten(model, before * scale)
+    torch.testing.assert_close(latents(model, pixels) * scale, before, atol=5e-3, rtol=0)
+
+
 def test_one_crop_has_no_covariance() -> None:
     with pytest.raises(ValueError, match="at least two crops"):
         whiten(tiny_model(), torch.zeros(1, EMBEDDING_SIZE))
