@@ -176,10 +176,12 @@ def test_a_compiled_critic_judges_alike_and_its_slope_is_found(crops: CropSet, m
 
 def test_weights_that_are_rounded_once_a_step_give_what_they_give_rounded_each_time(crops: CropSet) -> None:
     curves: list[list[Report]] = [[], []]
+    # Without those whose gradient is little more than the sign of differences near nought, which rounding turns round.
+    recipe = tiny_recipe("joint", 3, bf16=True, weights=replace(EVERYTHING, grid=0.0, smoothness=0.0))
     for once, reports in zip((True, False), curves, strict=True):
         torch.set_autocast_cache_enabled(once)
         try:
-            trainer(tiny_recipe("joint", 3, bf16=True), crops).run(reports.append)
+            trainer(recipe, crops).run(reports.append)
         finally:
             torch.set_autocast_cache_enabled(True)
     # The passes' gradients of a weight come together in bfloat16 where they share the rounded one.

@@ -120,7 +120,8 @@ def test_bfloat16_agrees_with_the_reference() -> None:
         if space.unit:
             assert (part(embeddings, attribute) * part(expected, attribute)).sum(axis=1).min() > 0.999
     difference = np.abs(fast.render(expected).astype(int) - exact.render(expected))
-    assert 0 < difference.max() <= 6
+    assert 0 < difference.max() <= 8
+    assert difference.mean() < 0.5
     single = np.concatenate([fast.embed(face[None]) for face in faces[:9]])
     np.testing.assert_allclose(embeddings[:9], single, atol=0.01)
 
