@@ -24,11 +24,7 @@ FEW = 16
 """Items below which a batch is not split among the networks' threads: it would cost nearly as much."""
 AHEAD = 2
 """Batches that are prepared beyond those that the networks' threads are at."""
-TURNS = 4
-"""Parts of a batch for each thread that decodes: to hand over single pictures takes a fifth of the time of crops."""
 
-Aligned = list[AlignedFace] | FacetError
-"""The faces of a picture, or why there are none."""
 T = TypeVar("T")
 
 
@@ -39,9 +35,7 @@ class Pipeline:
         self.backend = backend
         self._aligner = aligner
         self._max_batch = max_batch
-        threads = threads or _threads(backend)
-        self._pictures = ThreadPoolExecutor(threads, thread_name_prefix="pictures")
-        self._parts = TURNS * threads
+        self._pictures = ThreadPoolExecutor(threads or _threads(backend), thread_name_prefix="pictures")
         self._networks = ThreadPoolExecutor(backend.lanes, "networks", initializer=backend.share)
 
     def found(
@@ -59,8 +53,7 @@ class Pipeline:
         waiting: deque[Future[list[Found]]] = deque()
         try:
             for chunk in _chunks(pictures, self._max_batch):
-                parts = _chunks(chunk, max(1, len(chunk) // self._parts))
-                faces = [self._pictures.submit(self._aligned, part, align, max_faces, show) for part in parts]
+                faces = [self._pictures.submit(self._aligned, picture, align, max_faces, show) for picture in chunk]
                 waiting.append(self._networks.submit(self._described, chunk, faces, likeness))
                 if len(waiting) >= self.backend.lanes + AHEAD:
                     yield from waiting.popleft().result()
@@ -105,10 +98,7 @@ class Pipeline:
         parts = [items[start : start + part] for start in range(0, len(items), part)]
         return np.concatenate(list(self._networks.map(run, parts)))
 
-    def _aligned(self, pictures: Sequence[Picture], align: Align, max_faces: int, show: bool) -> list[Aligned]:
-        return [self._faces(picture, align, max_faces, show) for picture in pictures]
-
-    def _faces(self, picture: Picture, align: Align, max_faces: int, show: bool) -> Aligned:
+    def _aligned(self, picture: Picture, align: Align, max_faces: int, show: bool) -> list[AlignedFace] | FacetError:
         try:
             data = opened(picture)
             if isinstance(data, bytes):
@@ -118,10 +108,10 @@ class Pipeline:
             return error
 
     def _described(
-        self, pictures: Sequence[Picture], waiting: Sequence[Future[list[Aligned]]], likeness: bool
+        self, pictures: Sequence[Picture], waiting: Sequence[Future[list[AlignedFace] | FacetError]], likeness: bool
     ) -> list[Found]:
         """On a thread of the networks: wait for the faces of some pictures, and embed them together."""
-        results = [faces for future in waiting for faces in future.result()]
+        results = [future.result() for future in waiting]
         crops = [face.crop for faces in results if not isinstance(faces, FacetError) for face in faces]
         made = (one for batch in _chunks(crops, self._max_batch) for one in self._made(batch, likeness))
         found = []

@@ -9,7 +9,7 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 ATTEMPTS = 6
-"""Of a command, within 1.6 s: a restart of Redis, or a name that is not known for a moment, goes by unnoticed."""
+"""Of a command, within 1.6 s: a short restart of Redis, or a name that is not known for a moment, goes unnoticed."""
 CONNECTIONS = 16
 """Of one event loop at a time, its subscriptions among them; commands beyond them wait for each other."""
 WAIT_SECONDS = 10
