@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from model.engine.backend import Precision
 from model.errors import InvalidRequest
+from model.networks.detector_cells import SMALLEST_FACE, SMALLEST_POSSIBLE
 from service.config import ServiceConfig
 
 PREFIX = "FACET_"
@@ -35,6 +36,13 @@ class Settings(BaseSettings):
     )
     detector_model: FilePath | None = Field(
         None, description="its file: YuNet's ONNX file, or one of `facet train detector`; the bundled one if unset"
+    )
+    smallest_face: float = Field(
+        SMALLEST_FACE,
+        ge=SMALLEST_POSSIBLE,
+        le=0.5,
+        description="width of the smallest face that is looked for, over the picture's longer side; half of it takes "
+        "four times as long where not enough larger ones are found",
     )
     database_url: str | None = Field(None, description="the gallery's database; SQLite in the data directory if unset")
     inference: Literal["local", "celery"] = Field("local", description="where the model runs: in this process or not")

@@ -22,6 +22,7 @@ from model.engine.graphs import SLOTS, recorded_on_gpu
 from model.engine.programs import Array, Drawer, Reader
 from model.face_model import FaceModel
 from model.networks.config import NetworkConfig
+from model.networks.detector_cells import looks, looks_at
 from model.networks.detector_network import DetectorConfig, DetectorNetwork
 from model.networks.face_finder import FaceFinder, put_pictures, row_size
 
@@ -101,12 +102,13 @@ def drawing(task: Task) -> Subject:
 
 def finding(task: Task) -> Subject:
     device, side = choose_device(task.device), PICTURE
+    seen = looks_at(side, looks())
     config = DetectorConfig((8,) * 5, (0,) * 4, 8) if task.tiny else DetectorConfig()
     network = DetectorNetwork(config).eval()
     once = work(network, [network], torch.zeros(1, 3, side, side), 2)
     return Subject(
         "detect",
-        lambda dtype: _placed(FaceFinder(DetectorNetwork(config).eval(), side, 0.0, dtype), device),
+        lambda dtype: _placed(FaceFinder(DetectorNetwork(config).eval(), side, seen, 0.0, dtype), device),
         lambda count: _photographs(count, side),
         lambda count: _of(once, network, count),
     )
@@ -116,7 +118,7 @@ def _photographs(count: int, side: int) -> Tensor:
     """Pictures of noise as the detector gets them: `(n, row_size(side))`."""
     rows = np.zeros((count, row_size(side)), np.uint8)
     noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
-    put_pictures(rows, [noise] * count, side)
+    put_pictures(rows, [noise] * count, side, looks_at(side, looks()))
     return torch.from_numpy(rows)
 
 

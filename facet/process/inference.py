@@ -23,7 +23,7 @@ def backend_of(settings: Settings) -> Backend:
 def detector_of(settings: Settings) -> Detector:
     """The detector, on the model's device if it can. Raises InvalidCheckpoint for a bad file."""
     device = "cpu" if settings.model == "dummy" else settings.device  # the dummy runs where there is no torch
-    return load_detector(settings.detector_model, settings.detector, device, settings.precision)
+    return load_detector(settings.detector_model, settings.detector, device, settings.precision, settings.smallest_face)
 
 
 def limits_of(settings: Settings) -> ImageLimits:

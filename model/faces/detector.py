@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from model.engine.backend import Pixels, Precision
 from model.networks.detector_cells import LONGEST_SIDE as LONGEST_SIDE
+from model.networks.detector_cells import SMALLEST_FACE, looks
 
 Kind = Literal["facet", "yunet", "haar"]
 
@@ -55,6 +56,8 @@ class Detector(Protocol):
     """Finds faces. Not safe for several threads at once, each of which has its own, unless it is shared."""
 
     name: str
+    longest: int
+    """What pictures are reduced to before it looks at them: pixels of the longer side."""
     shared: bool
     """Whether all threads use the same one, which puts pictures that are looked at together into batches."""
 
@@ -66,25 +69,30 @@ class Detector(Protocol):
 
 
 def load_detector(
-    model: Path | None = None, kind: Kind | None = None, device: str = "cpu", precision: Precision = "auto"
+    model: Path | None = None,
+    kind: Kind | None = None,
+    device: str = "cpu",
+    precision: Precision = "auto",
+    smallest_face: float = SMALLEST_FACE,
 ) -> Detector:
     """The detector of a file, or without one the project's own that comes with the package.
 
     `facet` is the project's network, a safetensors file; `yunet` an ONNX file; `haar` OpenCV's cascades, which have no
     file. Without a `kind` the file's ending says which it is. The project's network runs on a `device` that is a GPU,
-    in a `precision` as the model does; all else runs on the processors, in float32. Raises InvalidCheckpoint if
-    the file is missing or no such detector, InvalidRequest if there is no such device.
+    in a `precision` as the model does; all else runs on the processors, in float32. `smallest_face` is the width of the
+    smallest one that is looked for, over the picture's longer side. Raises InvalidCheckpoint if the file is missing or
+    no such detector, InvalidRequest if there is no such device.
     """
     if kind is None:
         kind = "yunet" if model is not None and model.suffix == ".onnx" else "facet"
     if kind == "haar":
         from model.faces.haar import HaarDetector
 
-        return HaarDetector()
+        return HaarDetector(looks(smallest_face)[-1])
     if kind == "yunet":
         from model.faces.yunet import YuNetDetector
 
-        return YuNetDetector(model)
+        return YuNetDetector(model, longest=looks(smallest_face)[-1])
     if device != "cpu":
         # Imported late, as torch takes seconds.
         from model.engine.device import choose_device, choose_precision
@@ -92,10 +100,10 @@ def load_detector(
         if (chosen := choose_device(device)).type == "cuda":
             from model.faces.device_detector import DeviceDetector
 
-            return DeviceDetector(model, chosen, choose_precision(precision, chosen))
+            return DeviceDetector(model, chosen, choose_precision(precision, chosen), smallest_face=smallest_face)
     from model.faces.network_detector import NetworkDetector
 
-    return NetworkDetector(model)
+    return NetworkDetector(model, smallest_face=smallest_face)
 
 
 def overlap(a: Box, b: Box) -> float:

@@ -15,8 +15,8 @@ from model.engine.together import Together
 from model.faces.detector import Detection, reduced
 from model.faces.detector_checkpoint import bundled_detector, load_detector_network, read_detector
 from model.faces.network_detector import largest, suppressed
-from model.networks.detector_cells import MIN_SCORE, MIN_SIDE, POINTS
-from model.networks.face_finder import FaceFinder, looks, put_pictures, row_size
+from model.networks.detector_cells import MIN_SCORE, MIN_SIDE, POINTS, SMALLEST_FACE, looks, looks_at
+from model.networks.face_finder import FaceFinder, put_pictures, row_size
 
 SIDES = {320: 16, 640: 16, 1920: 4}
 """Longest sides of the pictures that go to the device as they are, and how many of each go at a time.
@@ -40,6 +40,7 @@ class DeviceDetector:
         device: torch.device,
         dtype: torch.dtype = torch.float32,
         min_score: float = MIN_SCORE,
+        smallest_face: float = SMALLEST_FACE,
     ) -> None:
         """The bundled one, or that of a file, in a type of numbers; everything is recorded here.
 
@@ -48,9 +49,11 @@ class DeviceDetector:
         path = model or bundled_detector()
         file = read_detector(path)
         self.id, self.card = file.id, file.card
+        self._looks = looks(smallest_face)
+        self.longest = self._looks[-1]
         self._runs: dict[int, Together[Pixels, Found]] = {}
         for side, most in SIDES.items():
-            finder = FaceFinder(load_detector_network(path), side, min_score, dtype)
+            finder = FaceFinder(load_detector_network(path), side, looks_at(side, self._looks), min_score, dtype)
             finder = finder.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             run, lanes = _ready(finder, device, most)
             self._runs[side] = Together(run, most, lanes)
@@ -61,10 +64,11 @@ class DeviceDetector:
             return []
         near, factor = reduced(image, max(SIDES))
         side = next(side for side in SIDES if max(near.shape[:2]) <= side)
-        first, *second = self._runs[side](near)
-        found = _faces(first, near, looks(side)[0])
-        if second and (at_most is None or len(found) < at_most):
-            found = suppressed(found + _faces(second[0], near, looks(side)[1]))
+        found: list[Detection] = []
+        for rows, longest in zip(self._runs[side](near), looks_at(side, self._looks), strict=True):
+            found = suppressed(found + _faces(rows, near, longest))
+            if at_most is not None and len(found) >= at_most:
+                break
         return [each.scaled(factor) for each in largest(found, at_most)]
 
 
@@ -80,7 +84,7 @@ def _faces(rows: Found, image: Pixels, longest: int) -> list[Detection]:
 
 def _ready(finder: FaceFinder, device: torch.device, most: int) -> tuple[Callable[[Sequence[Pixels]], Any], int]:
     """The finder as a function of up to `most` pictures, and how many threads may call it at a time."""
-    put: Put = partial(put_pictures, side=finder.side)
+    put: Put = partial(put_pictures, side=finder.side, looks=finder.looks)
     row = torch.zeros(1, row_size(finder.side), dtype=torch.uint8)
     if device.type == "cuda":
         return recorded_on_gpu(finder, row, device, most, put), SLOTS

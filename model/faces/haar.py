@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from model.engine.backend import Pixels
 from model.faces.border import beyond_border
-from model.faces.detector import Detection, overlap, reduced
+from model.faces.detector import LONGEST_SIDE, Detection, overlap, reduced
 
 # The tighter cascade first: its boxes scatter less about the face. The looser one is asked only where it finds nothing.
 CASCADES = ("haarcascade_frontalface_alt2.xml", "haarcascade_frontalface_default.xml")
@@ -31,7 +31,8 @@ class HaarDetector:
     name = "haar"
     shared = False
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = LONGEST_SIDE) -> None:
+        self.longest = longest
         folder = cv2.data.haarcascades  # type: ignore[attr-defined]
         self._cascades = [cv2.CascadeClassifier(folder + name) for name in CASCADES]
 
@@ -40,7 +41,7 @@ class HaarDetector:
 
         The score is n / (n + MIN_NEIGHBOURS) of the n overlapping windows in which the cascade agreed.
         """
-        small, factor = reduced(image)
+        small, factor = reduced(image, self.longest)
         found = self._first(small, lambda cascade, grey: _found(cascade, grey, at_most))
         if not found:
             found = beyond_border(small, self._large)

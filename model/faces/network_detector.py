@@ -13,14 +13,15 @@ from model.faces.detector_checkpoint import bundled_detector, read_detector
 from model.networks.detector_cells import (
     CANDIDATES,
     FARTHEST,
-    FIRST_SIDE,
-    LONGEST_SIDE,
     MAX_OVERLAP,
     MIN_SCORE,
     MIN_SIDE,
     POINTS,
+    SMALLEST_FACE,
     STRIDES,
     cell_places,
+    looks,
+    looks_at,
 )
 
 
@@ -30,8 +31,12 @@ class NetworkDetector:
     name = "facet"
     shared = False
 
-    def __init__(self, model: Path | None = None, min_score: float = MIN_SCORE) -> None:
+    def __init__(
+        self, model: Path | None = None, min_score: float = MIN_SCORE, smallest_face: float = SMALLEST_FACE
+    ) -> None:
         """The bundled one, or that of a file. Raises InvalidCheckpoint if it is no detector."""
+        self._looks = looks(smallest_face)
+        self.longest = self._looks[-1]
         file = read_detector(model or bundled_detector())
         self.id, self.card = file.id, file.card
         self._session = session_of(file.graph)
@@ -41,9 +46,11 @@ class NetworkDetector:
         """The faces in an RGB picture `(h, w, 3)`, largest first; all, or no more than so many."""
         if min(image.shape[:2]) < MIN_SIDE:
             return []
-        found = self._found(image, FIRST_SIDE)
-        if max(image.shape[:2]) > FIRST_SIDE and (at_most is None or len(found) < at_most):
-            found = suppressed(found + self._found(image, LONGEST_SIDE))
+        found: list[Detection] = []
+        for side in looks_at(max(image.shape[:2]), self._looks):
+            found = suppressed(found + self._found(image, side))
+            if at_most is not None and len(found) >= at_most:
+                break
         return largest(found, at_most)
 
     def _found(self, image: Pixels, longest: int) -> list[Detection]:

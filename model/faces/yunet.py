@@ -8,7 +8,7 @@ import numpy as np
 from model.engine.backend import Pixels
 from model.errors import InvalidCheckpoint
 from model.faces.border import beyond_border
-from model.faces.detector import Detection, reduced
+from model.faces.detector import LONGEST_SIDE, Detection, reduced
 
 MIN_SCORE = 0.6
 MAX_OVERLAP = 0.3
@@ -22,8 +22,9 @@ class YuNetDetector:
     name = "yunet"
     shared = False
 
-    def __init__(self, model: Path | None, min_score: float = MIN_SCORE) -> None:
+    def __init__(self, model: Path | None, min_score: float = MIN_SCORE, longest: int = LONGEST_SIDE) -> None:
         """Raises InvalidCheckpoint if there is no file, or OpenCV cannot read it."""
+        self.longest = longest
         if model is None:
             raise InvalidCheckpoint("name YuNet's file in FACET_DETECTOR_MODEL; `facet detector fetch` downloads it")
         if not model.is_file():
@@ -36,7 +37,7 @@ class YuNetDetector:
 
     def detect(self, image: Pixels, at_most: int | None = None) -> list[Detection]:
         """The faces in an RGB picture `(h, w, 3)`, largest first; all, or no more than so many."""
-        small, factor = reduced(image)
+        small, factor = reduced(image, self.longest)
         found = self._found(small) or beyond_border(small, lambda wide, _: self._found(wide))
         return sorted((each.scaled(factor) for each in found), key=lambda detection: -detection.area)[:at_most]
 

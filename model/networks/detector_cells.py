@@ -17,11 +17,32 @@ MAX_OVERLAP = 0.35
 MIN_SIDE = 16
 """Thinner pictures hold no face."""
 FIRST_SIDE = 320
-"""Longest side at which pictures are looked at first; larger ones once more at `LONGEST_SIDE`, for smaller faces."""
+"""Longest side at which pictures are looked at first; larger ones once more at twice the side, for smaller faces."""
 LONGEST_SIDE = 640
-"""What pictures are reduced to, for any detector, which finds faces from 1/25 of it up to all of it."""
+"""What pictures are reduced to by default, for any detector, which finds faces from 1/25 of it up to all of it."""
+SMALLEST_FACE = 1 / 25
+"""The width of the smallest face that is looked for by default, over the picture's longer side."""
+SMALLEST_POSSIBLE = 1 / 75
+"""The least that can be asked for: pictures of 1,920 pixels."""
 CANDIDATES = 300
 """Best cells of a picture that become boxes."""
+
+
+def looks(smallest_face: float = SMALLEST_FACE) -> tuple[int, ...]:
+    """The longest sides at which a large picture is looked at, one after the other, each at most twice the one before.
+
+    At the last a face of so much of the picture's longer side is as wide as the smallest that the network knows.
+    """
+    last = LONGEST_SIDE * SMALLEST_FACE / smallest_face
+    sides = [FIRST_SIDE]
+    while sides[-1] < round(last):
+        sides.append(min(2 * sides[-1], round(last / STRIDES[-1]) * STRIDES[-1]))
+    return tuple(sides)
+
+
+def looks_at(longest: int, sides: tuple[int, ...]) -> tuple[int, ...]:
+    """Those of all looks that show more of a picture whose longer side has so many pixels."""
+    return tuple(side for side, before in zip(sides, (0, *sides), strict=False) if longest > before)
 
 
 @lru_cache(maxsize=64)

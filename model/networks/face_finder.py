@@ -6,20 +6,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
-from model.networks.detector_cells import CANDIDATES, FIRST_SIDE, LONGEST_SIDE, MAX_OVERLAP, STRIDES
+from model.networks.detector_cells import CANDIDATES, MAX_OVERLAP, STRIDES
 from model.networks.detector_network import DetectorNetwork, Separable, decoded, middles
 
-HEADER = 32
+HEADER = 64
 """Bytes of a row before its pixels: heights and widths of the picture and of each look at it, as int32."""
 CHAIN = 16
 """How long a chain of boxes, each of which suppresses the next, is followed to its end."""
 _GREY = 128.0
 _STEP = STRIDES[-1]
-
-
-def looks(side: int) -> tuple[int, ...]:
-    """The longest sides at which pictures of up to a `side` are looked at, as the detector on processors does."""
-    return (FIRST_SIDE,) if side <= FIRST_SIDE else (FIRST_SIDE, LONGEST_SIDE)
 
 
 def looked_at(height: int, width: int, longest: int) -> tuple[int, int]:
@@ -33,11 +28,11 @@ def row_size(side: int) -> int:
     return HEADER + 3 * side**2
 
 
-def put_pictures(rows: NDArray[np.uint8], pictures: list[NDArray[np.uint8]], side: int) -> None:
+def put_pictures(rows: NDArray[np.uint8], pictures: list[NDArray[np.uint8]], side: int, looks: tuple[int, ...]) -> None:
     """Write RGB pictures `(h, w, 3)`, no side longer than `side`, into rows `(n, row_size(side))`, with their sizes."""
     for row, picture in zip(rows, pictures, strict=True):
         height, width = picture.shape[:2]
-        sizes = [height, width, *(each for longest in looks(side) for each in looked_at(height, width, longest))]
+        sizes = [height, width, *(each for longest in looks for each in looked_at(height, width, longest))]
         row[:HEADER].view(np.int32)[: len(sizes)] = sizes
         row[HEADER:].reshape(side, side, 3)[:height, :width] = picture
 
@@ -53,15 +48,18 @@ class FaceFinder(nn.Module):
     time.
     """
 
-    def __init__(self, network: DetectorNetwork, side: int, min_score: float, dtype: torch.dtype) -> None:
+    def __init__(
+        self, network: DetectorNetwork, side: int, looks: tuple[int, ...], min_score: float, dtype: torch.dtype
+    ) -> None:
         super().__init__()
+        self.looks = looks
         self.network = _fused(network).to(dtype)
         self.side, self.min_score, self.dtype = side, min_score, dtype
         self._inside: dict[int, Tensor] = {}
         for module in self.network.modules():
             if isinstance(module, nn.Conv2d) and module.kernel_size != (1, 1):
                 module.register_forward_pre_hook(self._cut)
-        for longest in looks(side):
+        for longest in looks:
             for name, numbers in zip(("middles", "strides"), middles(longest, longest), strict=True):
                 self.register_buffer(f"{name}_{longest}", numbers, persistent=False)
 
@@ -69,7 +67,7 @@ class FaceFinder(nn.Module):
         sizes = rows[:, :HEADER].view(torch.int32)
         pixels = rows[:, HEADER:].reshape(-1, self.side, self.side, 3).to(self.dtype)
         found = []
-        for number, longest in enumerate(looks(self.side)):
+        for number, longest in enumerate(self.looks):
             seen = sizes[:, 2 * number + 2 : 2 * number + 4]
             found.append(self._faces(reduced(pixels, sizes[:, :2], seen, longest), seen))
         return torch.stack(found, dim=1)

@@ -110,7 +110,7 @@ class Aligner:
 
         Raises NoFace and what `picture` raises.
         """
-        side = SIDE_PER_CROP * self._crop_size
+        side = max(SIDE_PER_CROP * self._crop_size, self.detector.longest if align == "auto" else 0)
         with self.room_for(data, side):
             with stage("decode"):
                 pixels, factor = decode_reduced(data, self._limits, side)

@@ -117,7 +117,7 @@ def _faces(
     limits = ImageLimits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels)
 
     def detector() -> Detector:
-        return load_detector(settings.detector_model, settings.detector)
+        return load_detector(settings.detector_model, settings.detector, smallest_face=settings.smallest_face)
 
     aligner = Aligner(detector, limits, backend.image_size, backend.image_size)
     crops = []

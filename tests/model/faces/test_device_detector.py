@@ -68,6 +68,24 @@ def test_the_same_faces_are_found(detector: DeviceDetector, at_most: int | None)
     assert sum(count > 0 for count in counts) >= 5
 
 
+def test_smaller_faces_are_found_where_they_are_asked_for() -> None:
+    picture = scene(1400, 1900, (900, 500, 300), *((44, 60 + 90 * place, 40) for place in range(6)))
+    small, usual = ([each(share) for each in (on_processors, on_device)] for share in (1 / 60, 1 / 25))
+    found = [len(detector.detect(picture)) for detector in (*small, *usual)]
+    assert found[0] == found[1] == 7
+    assert found[2] == found[3] < 7
+    agree(small[1].detect(picture), small[0].detect(picture), 1.0, 1e-3)
+    assert len(small[0].detect(picture, 1)) == len(small[1].detect(picture, 1)) == 1
+
+
+def on_processors(share: float) -> NetworkDetector:
+    return NetworkDetector(smallest_face=share)
+
+
+def on_device(share: float) -> DeviceDetector:
+    return DeviceDetector(None, torch.device("cpu"), smallest_face=share)
+
+
 def test_what_shares_a_batch_changes_nothing(detector: DeviceDetector) -> None:
     alone = [detector.detect(picture) for picture in PICTURES]
     with ThreadPoolExecutor(6) as threads:
@@ -95,7 +113,7 @@ def test_on_a_gpu_it_has_the_precision_of_the_model(
 ) -> None:
     gpu = torch.device("cuda", 0)
     monkeypatch.setattr("model.engine.device.choose_device", lambda _: gpu)
-    monkeypatch.setattr("model.faces.device_detector.DeviceDetector", lambda *given: given)
+    monkeypatch.setattr("model.faces.device_detector.DeviceDetector", lambda *given, **_: given)
     assert load_detector(device="cuda", precision=precision) == (None, gpu, dtype)
 
 

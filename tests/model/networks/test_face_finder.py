@@ -11,7 +11,7 @@ from model.faces.detector import Detection
 from model.faces.detector import reduced as reduced_by_opencv
 from model.faces.network_detector import suppressed
 from model.networks import face_finder
-from model.networks.face_finder import HEADER, looked_at, looks, put_pictures, reduced, row_size, surest
+from model.networks.face_finder import HEADER, looked_at, put_pictures, reduced, row_size, surest
 from tests.training.waits import waits
 
 torch.set_num_threads(1)
@@ -38,15 +38,10 @@ def test_nothing_of_it_waits_for_the_device_as_a_recording_must_not() -> None:
     assert waits(Path(face_finder.__file__).read_text()) == []
 
 
-@pytest.mark.parametrize(("side", "expected"), [(100, (320,)), (320, (320,)), (640, (320, 640)), (1920, (320, 640))])
-def test_larger_pictures_are_looked_at_twice(side: int, expected: tuple[int, ...]) -> None:
-    assert looks(side) == expected
-
-
 def test_a_row_holds_a_picture_and_its_sizes() -> None:
     rows = np.zeros((2, row_size(640)), np.uint8)
     pictures = [np.random.default_rng(n).integers(0, 256, shape, np.uint8) for n, shape in enumerate(SHAPES)]
-    put_pictures(rows, pictures, 640)
+    put_pictures(rows, pictures, 640, (320, 640))
     assert rows[:, :HEADER].view(np.int32)[:, :6].tolist() == [[640, 480, 320, 240, 640, 480], [20, 30] * 3]
     for row, picture in zip(rows, pictures, strict=True):
         lies = row[HEADER:].reshape(640, 640, 3)

@@ -26,6 +26,7 @@ class DrawnTeacher:
     """Knows where `draw_face` puts a face, in pictures of which the first pixel is not black."""
 
     name = "drawn"
+    longest = 640
     shared = False
 
     def detect(self, image: Pixels, at_most: int | None = None) -> list[Detection]:

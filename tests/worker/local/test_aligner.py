@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO
 from threading import Barrier
 
@@ -11,6 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from model.engine.backend import Pixels
+from model.errors import NoFace
 from model.faces.detector import Detection, Detector, load_detector
 from model.images.decode import ImageLimits
 from tests.faces import draw_face, jpeg, png, webp
@@ -41,6 +43,27 @@ def test_a_large_jpeg_gives_the_face_of_the_whole_picture(aligner: Aligner) -> N
     assert 1500 < fast.frame.center[0] < 2400
     assert 700 < fast.frame.center[1] < 1600
     assert np.abs(fast.crop.astype(int) - exact.crop).mean() < 8
+
+
+def test_a_jpeg_keeps_the_pixels_in_which_the_smallest_faces_are_looked_for() -> None:
+    class Looked:
+        """Keeps the sizes of what it is shown, and finds nothing."""
+
+        name, shared = "looked", True
+
+        def __init__(self, longest: int) -> None:
+            self.longest = longest
+
+        def detect(self, image: Pixels, _: int | None = None) -> list[Detection]:
+            sizes.append(image.shape[:2])
+            return []
+
+    sizes = list[tuple[int, ...]]()
+    for longest in (640, 1920):
+        aligner = Aligner(partial(Looked, longest), ImageLimits(), crop_size=64, drawing_size=128)
+        with pytest.raises(NoFace):
+            aligner.faces(jpeg(np.full((2000, 3840, 3), 90, np.uint8)), "auto", max_faces=1)
+    assert sizes == [(500, 960), (1000, 1920)]
 
 
 def test_a_large_aligned_jpeg_is_one_face_in_its_own_pixels(aligner: Aligner) -> None:

@@ -187,6 +187,7 @@ class Lost:
     """A detector on a device that fails, and takes the model with it or not."""
 
     name = "lost"
+    longest = 640
     shared = True
 
     def __init__(self, model: "Following") -> None:

@@ -122,6 +122,7 @@ class TiltedDetector:
     """Finds a face in the middle, lying on its side."""
 
     name = "tilted"
+    longest = 640
     shared = False
 
     def detect(self, _: Pixels, at_most: int | None = None) -> list[Detection]:

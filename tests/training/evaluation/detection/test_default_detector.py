@@ -14,6 +14,7 @@ class Brightest:
     """A detector that finds one face, about the brightest pixel, unless the picture is dark."""
 
     name = "brightest"
+    longest = 640
     shared = False
 
     def detect(self, image: Pixels, at_most: int | None = None) -> list[Detection]:

@@ -94,6 +94,7 @@ def test_what_is_found_in_an_enlarged_picture_is_in_the_pictures_own_pixels() ->
 def test_the_reference_beside_itself_finds_all() -> None:
     class Knowing:
         name = "knowing"
+        longest = 640
         shared = False
 
         def detect(self, _: Pixels, at_most: int | None = None) -> list[Detection]:

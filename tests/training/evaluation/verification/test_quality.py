@@ -20,6 +20,7 @@ class Middle:
     """A detector that finds one face where `draw_face` puts it, unless the picture is small."""
 
     name = "middle"
+    longest = 640
     shared = False
 
     def detect(self, image: Pixels, at_most: int | None = None) -> list[Detection]:
