@@ -122,11 +122,15 @@ class Passes:
         Encoder and splitter stand still: they learn to read from photographs, so the decoder must draw what they see
         in photographs, and the two cannot agree on a private code.
         """
-        seen = moved(self.swapped_drawn, self.normal_rows(len(self.swapped_drawn), 3))
-        noisy = seen + CYCLE_NOISE * self.normal_rows(*seen.shape)
+        seen = self.disturbed(self.swapped_drawn)
         with standing(self.model.encoder, self.model.splitter):
-            embeddings: Tensor = self.model.splitter(self._encode(noisy))
+            embeddings: Tensor = self.model.splitter(self._encode(seen))
         return embeddings
+
+    def disturbed(self, drawn: Tensor) -> Tensor:
+        """Drawn faces in slightly other frames and with noise, lest a reader is shown what nobody sees."""
+        seen = moved(drawn, self.normal_rows(len(drawn), 3))
+        return seen + CYCLE_NOISE * self.normal_rows(*seen.shape)
 
     @cached_property
     def remerged(self) -> Tensor:

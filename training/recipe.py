@@ -38,6 +38,8 @@ class Weights:
     """Unrest where nothing was photographed."""
     likeness: float = 0.0
     """In the descriptors of a face recognition network, of faces as they are and with a part swapped."""
+    second_reader: float = 0.0
+    """By another model's encoder, likewise."""
     distilled_reading: float = 0.0
     """A larger model's embeddings of the photographs."""
     distilled_drawing: float = 0.0
@@ -157,6 +159,8 @@ class Recipe:
     """Take what tells pose out of expression and style before the first step."""
     likeness_network: str = "face_recognition_model-weights_manifest.json"
     """Where the network of the weight `likeness` is described: a file of npm's `@vladmandic/face-api`."""
+    second_reader: str = ""
+    """The file of the model that reads for the weight `second_reader`."""
     distilled_from: str = ""
     """The file of the larger model of the weights `distilled_reading` and `distilled_drawing`."""
     reframed_share: float = 0.25

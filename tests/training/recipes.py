@@ -37,6 +37,7 @@ EVERYTHING = Weights(
     latent_adversarial=0.05,
     latent_moments=0.1,
     pose=0.5,
+    second_reader=0.2,
     identity=1.0,
     identity_class=0.1,
     identity_triplet=0.1,
@@ -62,6 +63,7 @@ def tiny_recipe(stage: StageName, steps: int, **changes: Any) -> Recipe:
         "optimiser": Optimiser(warmup_steps=2, decay_steps=3),
         "reframed_share": 0.5,
         "likeness_network": manifest(),
+        "second_reader": larger_model(64),
         "distilled_from": larger_model(changes.get("network", TINY).image_size),
     }
     return Recipe(stage, steps, **(settings | changes))

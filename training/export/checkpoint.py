@@ -3,7 +3,6 @@
 import json
 import tomllib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,6 +21,9 @@ from training.recipe import Recipe
 from training.runtime.resume import load_state
 from training.train import Run, averaged
 
+FILES = ("likeness_network", "second_reader", "distilled_from")
+"""The recipe's fields that are paths."""
+
 
 def export(
     run: Run, path: Path, name: str, splits: Splits, pairs: Sequence[Pair] | None, card: Path | None
@@ -38,10 +40,8 @@ def export(
     whiten(model, latents(model, training))
     written: dict[str, Any] = tomllib.loads(card.read_text()) if card else {}
     # Where a file lay on somebody's machine is nobody's business.
-    told = replace(
-        recipe, likeness_network=Path(recipe.likeness_network).name, distilled_from=Path(recipe.distilled_from).name
-    )
-    written |= {"steps": state["step"], "recipe": told.to_data()}
+    told = recipe.to_data() | {name: Path(getattr(recipe, name)).name for name in FILES}
+    written |= {"steps": state["step"], "recipe": told}
     with TemporaryDirectory() as folder:
         # Saved and measured as loaded, so that the figures are those of the float16 weights that people get.
         draft = Path(folder) / "draft.safetensors"

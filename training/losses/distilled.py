@@ -7,30 +7,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from model.checkpoint import load_checkpoint
-from model.face_model import FaceModel
 from training.losses.embedding.cycle import CycleLoss
 from training.losses.pictures.perceptual import PerceptualLoss
-
-
-class Larger:
-    """The larger model, which stands still. No module, so that no state of a training holds its weights."""
-
-    def __init__(self, path: Path, image_size: int) -> None:
-        """Raises InvalidCheckpoint for a bad file, ValueError where it draws another size than `image_size`."""
-        self._model = load_checkpoint(path).model
-        if self._model.config.image_size != image_size:
-            raise ValueError(f"{path} draws {self._model.config.image_size} pixels, the recipe {image_size}")
-
-    def on(self, device: torch.device) -> FaceModel:
-        """The model on a device."""
-        return self._model.to(device)
+from training.networks.other_model import OtherModel
 
 
 @cache
-def _larger(path: Path, image_size: int) -> Larger:
-    """One for all losses of a process."""
-    return Larger(path, image_size)
+def _larger(path: Path, image_size: int) -> OtherModel:
+    """One for all losses of a process.
+
+    Raises InvalidCheckpoint for a bad file, ValueError where it draws another size than `image_size`.
+    """
+    model = OtherModel(path)
+    if model.image_size != image_size:
+        raise ValueError(f"{path} draws {model.image_size} pixels, the recipe {image_size}")
+    return model
 
 
 class DistilledReading(nn.Module):

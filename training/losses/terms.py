@@ -1,6 +1,6 @@
 """Every loss by the name of its weight: those of single attributes, and those of pictures, latents and the whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -23,6 +23,7 @@ from training.losses.pictures.perceptual import PerceptualLoss
 from training.losses.pictures.reconstruction import ReconstructionLoss
 from training.losses.pictures.smoothness import SmoothnessLoss
 from training.losses.pictures.structural import StructuralLoss
+from training.losses.second_reader import SecondReaderLoss
 from training.runtime.distributed import gathered, mine
 from training.targets import expression, identity, pose, style
 
@@ -67,15 +68,47 @@ def distilled_reading(loss: nn.Module, p: Passes) -> Tensor:
 def likeness(loss: nn.Module, p: Passes) -> Tensor:
     """Of the first rows, drawn as they are and with a part swapped, to the person whose identity each has."""
     assert isinstance(loss, LikenessLoss)
-    rows, part = min(len(p.swapped), len(p.batch.images) - 1), SPACES[Attribute.IDENTITY].slice
-    taken = (p.swapped[:rows, part] != p.f[:rows, part]).any(dim=1, keepdim=True)
+    rows = judged_rows(p)
     drawn = torch.cat([p.drawn[:rows], p.swapped_drawn[:rows]])
     with p.precision():
-        with torch.no_grad():
-            photographs = gathered(loss.describe(p.batch.images[: rows + 1]))
-        own, next_ones = (mine(each)[:rows] for each in (photographs, photographs.roll(-1, dims=0)))
-        value: Tensor = loss(drawn, torch.cat([own, torch.where(taken, next_ones, own)]))
+        own, next_ones = photographed(p, rows, loss.describe)
+        wanted = torch.where(taken(p, rows, Attribute.IDENTITY), next_ones, own)
+        value: Tensor = loss(drawn, torch.cat([own, wanted]))
     return value
+
+
+def second_reader(loss: nn.Module, p: Passes) -> Tensor:
+    """Of the same rows, disturbed as before they are read again, to what the reader sees in the photographs."""
+    assert isinstance(loss, SecondReaderLoss)
+    rows = judged_rows(p)
+    drawn = torch.cat([p.drawn[:rows], p.swapped_drawn[:rows]])
+    with p.precision():
+        own, next_ones = photographed(p, rows, loss.embed)
+        wanted = own.clone()
+        for attribute, space in SPACES.items():
+            of = space.slice
+            wanted[:, of] = torch.where(taken(p, rows, attribute), next_ones[:, of], own[:, of])
+        value: Tensor = loss(loss.embed(p.disturbed(drawn)), torch.cat([own, wanted]))
+    return value
+
+
+def judged_rows(p: Passes) -> int:
+    """How many of the first rows are drawn with a part swapped and have a next row, from which the part may be."""
+    return min(len(p.swapped), len(p.batch.images) - 1)
+
+
+def taken(p: Passes, rows: int, attribute: Attribute) -> Tensor:
+    """Which of the swapped rows have an attribute of the next face, `(rows, 1)`."""
+    part = SPACES[attribute].slice
+    return (p.swapped[:rows, part] != p.f[:rows, part]).any(dim=1, keepdim=True)
+
+
+def photographed(p: Passes, rows: int, read: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+    """What is read in the photograph of each of the first rows, and in that of the next one."""
+    with torch.no_grad():
+        seen = gathered(read(p.batch.images[: rows + 1]))
+    own, next_ones = (mine(each)[:rows] for each in (seen, seen.roll(-1, dims=0)))
+    return own, next_ones
 
 
 WHOLE: Mapping[str, Term] = {
@@ -94,6 +127,11 @@ WHOLE: Mapping[str, Term] = {
         tuple(stage for stage in DRAWING if stage in SWAPPING),
         lambda recipe, _: LikenessLoss(Path(recipe.likeness_network)),
         likeness,
+    ),
+    "second_reader": Term(
+        tuple(stage for stage in DRAWING if stage in SWAPPING),
+        lambda recipe, _: SecondReaderLoss(Path(recipe.second_reader)),
+        second_reader,
     ),
     "distilled_reading": Term(
         SPLITTING,

@@ -71,6 +71,7 @@ def test_a_run_becomes_one_file_that_the_engine_loads(
     assert engine.card["steps"] == 2
     assert engine.card["recipe"]["stage"] == "joint"
     assert engine.card["recipe"]["likeness_network"] == "manifest.json"
+    assert engine.card["recipe"]["second_reader"] == "larger.safetensors"
     assert (engine.card["metrics"]["faces"], engine.card["metrics"]["verification"]["pairs_missing"]) == (8, 1)
 
     calibration = engine.calibration

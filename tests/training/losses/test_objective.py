@@ -22,6 +22,7 @@ TAUGHT: dict[str, set[str]] = {
     "grid": ALL,
     "smoothness": ALL,
     "likeness": ALL,
+    "second_reader": ALL,
     "distilled_drawing": DRAWING,
     "image_adversarial": ALL,
     "swapped_adversarial": DRAWING,
