@@ -29,7 +29,8 @@ class Settings(BaseSettings):
     device: str = Field("auto", description="auto, cpu, cuda or cuda:<number>")
     precision: Precision = Field(
         "auto",
-        description="what the networks compute in: float32, bfloat16, float16, or the best that the device is fast at",
+        description="what the networks compute in: float32, bfloat16, float16, int8 (a processor reads in it), or the "
+        "best that the device is fast at",
     )
     detector: Literal["facet", "yunet", "haar"] | None = Field(
         None, description="what finds faces: facet, yunet or haar; if unset what the detector's file is, else facet"

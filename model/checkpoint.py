@@ -17,6 +17,7 @@ from model.networks.config import NetworkConfig
 from model.sealed_file import WEIGHTS, read_sealed, write_sealed
 
 FORMAT = "facet-1"
+INT8_READER = "int8_reader"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Checkpoint:
     """float32, in evaluation mode."""
     calibration: Calibration
     card: Mapping[str, Any]
+    int8_reader: bytes | None = None
+    """An ONNX graph that reads in 8 bits: crops `(n, read_size, read_size, 3)` uint8 -> embeddings `(n, 99)`."""
 
 
 def bundled() -> Path:
@@ -39,9 +42,18 @@ def bundled() -> Path:
     return found[-1]
 
 
-def save_checkpoint(path: Path, name: str, model: FaceModel, calibration: Calibration, card: Mapping[str, Any]) -> None:
+def save_checkpoint(
+    path: Path,
+    name: str,
+    model: FaceModel,
+    calibration: Calibration,
+    card: Mapping[str, Any],
+    int8_reader: bytes | None = None,
+) -> None:
     """Write the weights as float16 with everything that rebuilds the model; aside first, then renamed."""
     arrays = {key: value.detach().cpu().half().numpy() for key, value in model.state_dict().items()}
+    if int8_reader is not None:
+        arrays[INT8_READER] = np.frombuffer(int8_reader, np.uint8)
     metadata = {
         "format": FORMAT,
         "name": name,
@@ -59,6 +71,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """
     arrays, metadata, digest = read_sealed(path, FORMAT, "model")
     try:
+        graph = arrays.pop(INT8_READER, None)
         with torch.device("meta"):  # without values, in whose place those of the file come
             model = FaceModel(NetworkConfig.from_data(json.loads(metadata["network"])))
         model.load_state_dict({name: torch.from_numpy(array).float() for name, array in arrays.items()}, assign=True)
@@ -68,7 +81,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InvalidCheckpoint(f"{path} does not describe a model that can be rebuilt: {error}") from error
     model.eval().requires_grad_(False)
-    return Checkpoint(f"{name}-{digest[:12]}", model, calibration, card)
+    return Checkpoint(f"{name}-{digest[:12]}", model, calibration, card, None if graph is None else graph.tobytes())
 
 
 def _calibration_to_data(calibration: Calibration) -> dict[str, Any]:

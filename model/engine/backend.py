@@ -15,8 +15,10 @@ from model.calibration import Calibration
 
 Pixels = NDArray[np.uint8]
 """RGB pictures, `(..., height, width, 3)`, uint8."""
-Precision = Literal["auto", "float32", "bfloat16", "float16"]
-"""What the large networks compute in; `auto` is the fastest that the processor has."""
+Precision = Literal["auto", "float32", "bfloat16", "float16", "int8"]
+"""What the large networks compute in; `auto` is float32 or the best shorter type that the device multiplies faster.
+
+In `int8` processors read, and draw as `auto` has it."""
 
 
 class Backend(Protocol):

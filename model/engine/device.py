@@ -9,6 +9,8 @@ from model.face_model import FaceModel
 
 HALVES = (7, 0)
 """CUDA's compute capability from which a device multiplies 16-bit numbers faster than float32."""
+SIXTEEN_BITS, EIGHT_BITS = ("avx512_bf16", "amx_tile"), ("avx512_vnni", "avx_vnni")
+"""Sets of instructions by which a processor multiplies such numbers faster than float32."""
 PROBES = 4
 """Faces on which it is tried whether a model's numbers fit into float16."""
 
@@ -35,14 +37,30 @@ def choose_precision(name: Precision, device: torch.device, model: FaceModel | N
     On a GPU that is float16, which rounds eight times more finely than bfloat16 at the same speed, unless numbers of
     the `model` are too large for it.
     """
-    if name != "auto":
+    if name not in ("auto", "int8"):
         return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[name]
     if device.type == "cuda":
         if torch.cuda.get_device_capability(device) < HALVES:
             return torch.float32
         return torch.float16 if model is None or fits_float16(model, device) else torch.bfloat16
-    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return torch.bfloat16 if fast else torch.float32
+    return torch.bfloat16 if _has(*SIXTEEN_BITS) else torch.float32
+
+
+def reads_in_8_bits(name: Precision, device: torch.device) -> bool:
+    """Whether faces are to be read in whole numbers of 8 bits.
+
+    `auto` does so on processors that multiply those faster than float32 but no 16-bit type, which rounds far more
+    finely. Raises InvalidRequest where `int8` is asked of a GPU.
+    """
+    if name == "int8" and device.type == "cuda":
+        raise InvalidRequest("The precision int8 is for processors; leave FACET_PRECISION out on a GPU.")
+    return name == "int8" or (name == "auto" and device.type == "cpu" and _has(*EIGHT_BITS) and not _has(*SIXTEEN_BITS))
+
+
+def _has(*instructions: str) -> bool:
+    """Whether the processor has one of some sets of instructions."""
+    there = torch.cpu.get_capabilities()
+    return any(there.get(name, False) for name in instructions)
 
 
 @torch.inference_mode()

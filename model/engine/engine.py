@@ -10,10 +10,12 @@ from torch import Tensor
 from model.attributes import EMBEDDING_SIZE, Vector
 from model.checkpoint import bundled, load_checkpoint
 from model.engine.backend import Pixels, Precision
-from model.engine.device import choose_device, choose_precision, limit_memory, memory
+from model.engine.device import choose_device, choose_precision, limit_memory, memory, reads_in_8_bits
 from model.engine.graphs import BUCKETS, SLOTS, recorded_on_gpu
+from model.engine.onnx_session import session_of
 from model.engine.processors import processors
 from model.engine.programs import Array, Drawer, Reader, recorded
+from model.errors import InvalidRequest
 from model.face_model import FaceModel
 
 
@@ -22,7 +24,8 @@ class Engine:
 
     In 16 bits encoder and decoder are rounded, splitter and merger are not: in bfloat16 an embedding's numbers differ
     from float32's by less than 0.02, each part's cosine by less than 0.001, and pictures by at most 8 of 255, 0.3 on
-    average. What shares a batch changes an embedding by less than 0.01, in float32 by less than 1e-5.
+    average. What shares a batch changes an embedding by less than 0.01, in float32 by less than 1e-5. In int8 what is
+    read has a mean cosine to float32's of 0.997 in identity, 0.999 in expression and 0.994 in style.
     """
 
     def __init__(
@@ -36,7 +39,7 @@ class Engine:
         """On a GPU everything is recorded here for batches of up to `max_batch`; larger ones are cut.
 
         Raises InvalidCheckpoint if the file (or without one the bundled model) cannot be loaded, InvalidRequest if
-        there is no such device.
+        there is no such device, or the file cannot be read with in int8 and that was asked for.
         """
         checkpoint = load_checkpoint(path or bundled())
         self._device = choose_device(device)
@@ -44,6 +47,9 @@ class Engine:
             limit_memory(self._device, max_device_bytes)
         model: FaceModel = checkpoint.model.to(self._device)
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        eight_bits = reads_in_8_bits(precision, self._device)
+        if precision == "int8" and checkpoint.int8_reader is None:
+            raise InvalidRequest("The model file has no graph for int8; `facet model quantize` adds it.")
         dtype = choose_precision(precision, self._device, model)
         self._splitter = model.splitter
         self.image_size, self.read_size = model.config.image_size, model.config.read_size
@@ -54,7 +60,9 @@ class Engine:
         self._draw: Callable[[Array], Array]
         self.shares_processors = self._device.type != "cuda"
         if self.shares_processors:
-            self._read, self._draw = recorded(reader, crop), recorded(drawer, embedding)
+            graph = checkpoint.int8_reader if eight_bits else None
+            self._read = recorded(reader, crop) if graph is None else _by_graph(graph)
+            self._draw = recorded(drawer, embedding)
             # Several threads with a core and a batch each do more than one whose operations all cores share: none waits
             # for the others after each operation, nor for whatever else the operating system runs on one of them.
             self.lanes = min(torch.get_num_threads(), processors())
@@ -90,3 +98,14 @@ class Engine:
     def memory(self) -> Mapping[str, int]:
         """Bytes of a GPU's memory by what they are; empty on a CPU."""
         return memory(self._device)
+
+
+def _by_graph(graph: bytes) -> Callable[[Array], Array]:
+    """A reader from an ONNX graph, which any number of threads may call, each on its own processor."""
+    session = session_of(graph)
+
+    def read(crops: Array) -> Array:
+        embeddings: Array = session.run(None, {"crops": np.ascontiguousarray(crops)})[0]
+        return embeddings
+
+    return read

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from model.engine.backend import Pixels
+from model.engine.onnx_session import session_of
 from model.faces.detector import Detection, reduced
 from model.faces.detector_checkpoint import bundled_detector, read_detector
 from model.networks.detector_cells import (
@@ -60,14 +60,6 @@ class NetworkDetector:
         height, width = framed.shape[:2]
         faces = faces_of(np.asarray(cells[0]), height, width, self._min_score)
         return [each.scaled(factor) for each in faces if each.middle_in(image)]
-
-
-def session_of(graph: bytes) -> onnxruntime.InferenceSession:
-    """A graph made ready for one core of the processor: pictures are looked at side by side, one a thread."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # errors
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def filled_up(image: Pixels) -> Pixels:

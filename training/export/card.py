@@ -71,7 +71,8 @@ def take_in(path: Path, reports: Path) -> list[str]:
             raise ValueError(f"{file} measured the model {report['model']}, not {checkpoint.id}")
         taken[name] = {"figures": _without_curves(report["figures"]), "tables": report["tables"]}
     card |= {"reports": taken, "earlier_ids": ids}
-    save_checkpoint(path, checkpoint.id.rpartition("-")[0], checkpoint.model, checkpoint.calibration, card)
+    name = checkpoint.id.rpartition("-")[0]
+    save_checkpoint(path, name, checkpoint.model, checkpoint.calibration, card, checkpoint.int8_reader)
     return list(found)
 
 

@@ -7,7 +7,15 @@ import pytest
 import torch
 
 from model.checkpoint import bundled, load_checkpoint
-from model.engine.device import choose_device, choose_precision, fits_float16, limit_memory, memory
+from model.engine.backend import Precision
+from model.engine.device import (
+    choose_device,
+    choose_precision,
+    fits_float16,
+    limit_memory,
+    memory,
+    reads_in_8_bits,
+)
 from model.errors import InvalidRequest
 from model.face_model import FaceModel
 from tests.tiny import tiny_model
@@ -83,3 +91,29 @@ def test_memory_is_bounded_by_its_share(monkeypatch: pytest.MonkeyPatch) -> None
     limit_memory(CPU, 1)
     assert shares == [(0.25, GPU), (1.0, GPU)]
     assert memory(CPU) == {}
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        ((), torch.float32),
+        (("avx512_vnni",), torch.float32),
+        (("avx512_bf16", "avx512_vnni"), torch.bfloat16),
+        (("amx_tile", "avx512_vnni"), torch.bfloat16),
+    ],
+)
+def test_a_processor_takes_what_it_multiplies_fastest(
+    there: tuple[str, ...], expected: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, **dict.fromkeys(there, True)})
+    assert choose_precision("auto", CPU) is choose_precision("int8", CPU) is expected
+    assert reads_in_8_bits("auto", CPU) is (there == ("avx512_vnni",))
+    assert reads_in_8_bits("int8", CPU)
+    others: list[Precision] = ["float32", "bfloat16", "float16"]
+    assert not any(reads_in_8_bits(name, CPU) for name in others)
+
+
+def test_a_gpu_does_not_read_in_8_bits() -> None:
+    assert not reads_in_8_bits("auto", GPU)
+    with pytest.raises(InvalidRequest, match="int8 is for processors"):
+        reads_in_8_bits("int8", GPU)

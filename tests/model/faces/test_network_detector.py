@@ -7,10 +7,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from model.engine.onnx_session import session_of
 from model.errors import InvalidCheckpoint
 from model.faces.detector import Detection, load_detector
 from model.faces.detector_checkpoint import FORMAT, load_detector_network, read_detector, save_detector
-from model.faces.network_detector import NetworkDetector, faces_of, filled_up, session_of, suppressed
+from model.faces.network_detector import NetworkDetector, faces_of, filled_up, suppressed
 from model.networks.detector_network import DetectorConfig, DetectorNetwork, decoded, numbers_of
 from tests.faces import draw_face
 from training.detector.batches import prepared

@@ -44,6 +44,20 @@ def test_a_run_is_exported_with_onnx_beside_it(tmp_path: Path, monkeypatch: pyte
     assert (tmp_path / "onnx" / "decoder.onnx").is_file()
 
 
+def test_a_model_is_taught_to_read_in_8_bits(model: Path, tmp_path: Path) -> None:
+    write_shard(tmp_path / "0.parquet", [*samples(20), *samples(6, "test", 40)])
+    to = tmp_path / "int8.safetensors"
+    result = facet("quantize", model, "--to", to, "--data", tmp_path)
+    assert result.exit_code == 0, result.output
+    told = [line.split(":")[0] for line in result.stdout.splitlines()]
+    assert told == ["pose", "identity", "expression", "style"]
+    assert all(float(line.split()[3].rstrip(",")) > 0.95 for line in result.stdout.splitlines())
+    before, after = load_checkpoint(model), load_checkpoint(to)
+    assert after.int8_reader
+    assert (after.card, after.calibration) == (before.card, before.calibration)
+    assert after.id.startswith("tiny-")
+
+
 def test_the_card_is_printed_or_written_with_its_sheets(model: Path, tmp_path: Path) -> None:
     before = load_checkpoint(model).id
     printed = facet("card", model)
