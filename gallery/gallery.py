@@ -8,12 +8,12 @@ from threading import Lock
 import numpy as np
 
 from gallery.base_gallery import BaseGallery
+from gallery.concurrency.periodic_thread import Keeper
 from gallery.index.approximate import ApproximateIndex
 from gallery.index.index import Hits, IndexConfig
 from gallery.index.sample_queries import trials
 from gallery.index.view import View
 from gallery.loading import Loader
-from gallery.periodic_thread import Keeper
 from gallery.query import Query, Results
 from gallery.records import Deletion, EnrolledFace
 from gallery.store.changes import Forgotten

@@ -7,6 +7,7 @@ from threading import Lock
 
 import numpy as np
 
+from gallery.concurrency.read_write_lock import ReadWriteLock
 from gallery.index import segment as segments
 from gallery.index.approximate import LEAST, ApproximateIndex
 from gallery.index.compact_vectors import margin, restored, scores
@@ -21,7 +22,6 @@ from gallery.index.segment import Mask, Segment, both
 from gallery.index.vector_space import WHOLE, directions, lift, whole, width
 from gallery.index.view import View
 from gallery.query import Query
-from gallery.read_write_lock import ReadWriteLock
 from gallery.records import Change, Deletion, EnrolledFace, Enrolment
 from model.attributes import SPACES, Attribute, Vector
 from model.errors import InvalidRequest

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from gallery.base_gallery import BaseGallery
+from gallery.concurrency.periodic_thread import Keeper
 from gallery.index.metadata_filter import facts
 from gallery.index.vector_space import MARGIN, WHOLE, directions, whole
 from gallery.milvus.collection import MOST, MilvusCollection
 from gallery.milvus.filters import expression
 from gallery.milvus.follower import Follower
 from gallery.milvus.rows import ANGLES, COMPOSED, SINGLE, State
-from gallery.periodic_thread import Keeper
 from gallery.query import Query, Results
 from gallery.records import EnrolledFace, Receipt
 from gallery.store.store import Seen

@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from gallery.periodic_thread import Keeper
+from gallery.concurrency.periodic_thread import Keeper
 from gallery.store import dialects, migrate
 from gallery.store.encryption import Sealed, Vault, attach
 from gallery.store.time_limit import ANSWER_SECONDS, LOCK_SECONDS, WORK_SECONDS, TimeLimit, present_limit

@@ -2,7 +2,7 @@
 
 from threading import Barrier, Event, Thread
 
-from gallery.read_write_lock import ReadWriteLock
+from gallery.concurrency.read_write_lock import ReadWriteLock
 
 
 def test_readers_are_inside_together() -> None:

@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from gallery.periodic_thread import Keeper
+from gallery.concurrency.periodic_thread import Keeper
 from model.errors import Unavailable
 
 
