@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from gallery.records import NewFace
-from gallery.store.rows import row_of
+from gallery.records import EnrolledFace, NewFace
+from gallery.store.rows import FACE, face_of, row_of
 from gallery.store.tables import counter, faces
 
 _LOOKUP = 1000
@@ -34,6 +34,30 @@ def insert_faces(connection: Connection, new: Sequence[NewFace]) -> list[dict[st
     rows = [row_of(face, first + place, milliseconds) for place, face in enumerate(new)]
     connection.execute(insert(faces), rows)
     return rows
+
+
+def insert_each(connection: Connection, new: Sequence[tuple[NewFace, bool]]) -> list[tuple[EnrolledFace, bool]]:
+    """Enrol faces, those that are said to be enrolled once only where no face has their id.
+
+    Gives each face, or the one that has its id, and whether it was enrolled now.
+    """
+    # The first of each id is enrolled, if any is.
+    firsts = {face.id: place for place, (face, once) in reversed([*enumerate(new)]) if once}
+    there = dict[str | None, EnrolledFace]()
+    if firsts:
+        # Whoever else enrols waits until what is looked up here is done.
+        advance(connection, 0)
+        query = select(*FACE).where(faces.c.id.in_(firsts))
+        there = {row.id: face_of(row._mapping) for row in connection.execute(query)}
+    fresh = [
+        place
+        for place, (face, once) in enumerate(new)
+        if not once or (face.id not in there and firsts[face.id] == place)
+    ]
+    rows = insert_faces(connection, [new[place][0] for place in fresh])
+    made = {place: face_of(row) for place, row in zip(fresh, rows, strict=True)}
+    there |= {face.id: face for face in made.values()}
+    return [(made.get(place) or there[face.id], place in made) for place, (face, _) in enumerate(new)]
 
 
 def insert_unknown(connection: Connection, new: Sequence[NewFace]) -> int:

@@ -8,9 +8,12 @@ import numpy as np
 from sqlalchemy import Row
 
 from gallery.records import Amendment, Change, Deletion, EnrolledFace, Enrolment, NewFace
+from gallery.store.tables import faces
 from gallery.store.uuid7 import uuid7
 from model.attributes import Vector
 
+FACE = [column for column in faces.columns if column.name not in ("crop", "content")]
+"""The columns that `face_of` reads."""
 _FLOATS = np.dtype("<f4")
 """How an embedding lies in its 396 bytes."""
 

@@ -3,19 +3,12 @@
 import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Row,
-    delete,
-    distinct,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import Column, ColumnElement, Connection, Row, delete, distinct, func, literal, select
 
+from gallery.concurrency.grouped_writes import GroupedWrites, Turns
 from gallery.limits import MAX_PAGE, check_collection, check_limit, check_subject, is_id
 from gallery.records import (
     Amendment,
@@ -30,18 +23,19 @@ from gallery.records import (
 )
 from gallery.store import block_keys, changes
 from gallery.store.database import Database
-from gallery.store.enrolment import advance, insert_faces, insert_unknown
+from gallery.store.enrolment import insert_each, insert_faces, insert_unknown
 from gallery.store.face_lookup import find
-from gallery.store.rows import face_of, moment, new_face_of
+from gallery.store.rows import FACE, face_of, moment, new_face_of
 from gallery.store.tables import counter, faces, failures, jobs
-from gallery.store.time_limit import WORK_SECONDS
+from gallery.store.time_limit import WORK_SECONDS, present_limit
 from model.errors import InvalidRequest, NotFound
 
 Seen = Collection[str] | None
 """The collections that there are for a caller; None for all. What lies in others is as if it were not there."""
 
 _CURSOR = re.compile(r"[0-7][0-9a-f]{15}")
-_FACE = [column for column in faces.columns if column.name not in ("crop", "content")]
+TOGETHER = 100
+"""Single faces at most that one transaction enrols."""
 _EXPORTED = 1000
 """Faces of an export that are in memory at a time."""
 
@@ -49,6 +43,7 @@ _EXPORTED = 1000
 class Store:
     """Enrolled faces in a database that any number of threads and processes may use at a time.
 
+    One writes at a time: threads in the order in which they asked, single faces that wait in one transaction together.
     Every method raises Unavailable while the database does not answer.
     """
 
@@ -59,6 +54,8 @@ class Store:
         """
         self.database = Database(url)
         self._transaction = self.database.transaction
+        self._turns = Turns()
+        self._enrol = GroupedWrites(self._add_each, self._turns, TOGETHER)
 
     def close(self) -> None:
         """Close every connection."""
@@ -66,26 +63,20 @@ class Store:
 
     def add(self, face: NewFace) -> EnrolledFace:
         """Enrol one face; once this returns, it survives a crash."""
-        return self.add_many([face])[0]
+        return self._enrol((face, False), present_limit())[0]
 
     def add_many(self, new: Sequence[NewFace]) -> list[EnrolledFace]:
         """Enrol all of these faces or, if it fails, none."""
-        with self._transaction() as connection:
+        with self._writing() as connection:
             return [face_of(row) for row in insert_faces(connection, new)]
 
     def add_once(self, face: NewFace) -> tuple[EnrolledFace, bool]:
         """The face that has the id of a new one, after that was enrolled if there was none; and whether it was."""
-        with self._transaction() as connection:
-            # Whoever else enrols waits until what is looked up here is done.
-            advance(connection, 0)
-            there = connection.execute(select(*_FACE).where(faces.c.id == face.id)).one_or_none()
-            if there is not None:
-                return face_of(there._mapping), False
-            return face_of(insert_faces(connection, [face])[0]), True
+        return self._enrol((face, True), present_limit())
 
     def add_unknown(self, new: Sequence[NewFace]) -> int:
         """Enrol those of these faces whose id, or content in the same collection, no other has; gives how many."""
-        with self._transaction() as connection:
+        with self._writing() as connection:
             return insert_unknown(connection, new)
 
     def exported(self, collection: str) -> Iterator[list[NewFace]]:
@@ -99,7 +90,7 @@ class Store:
 
     def get(self, id: str, seen: Seen = None) -> EnrolledFace:
         """One face of the collections that are seen. Raises NotFound."""
-        return face_of(self._one(id, seen, *_FACE)._mapping)
+        return face_of(self._one(id, seen, *FACE)._mapping)
 
     def crop(self, id: str, seen: Seen = None) -> bytes | None:
         """The picture of one face of the collections that are seen, None where none was kept. Raises NotFound."""
@@ -131,7 +122,7 @@ class Store:
         A face enrolled or changed while somebody turns pages is on the last of them. Raises InvalidRequest.
         """
         check_limit("limit", limit, MAX_PAGE)
-        query = select(*_FACE).where(*_within(collection, subject))
+        query = select(*FACE).where(*_within(collection, subject))
         if cursor is not None:
             if not _CURSOR.fullmatch(cursor):
                 raise InvalidRequest("cursor is none that a page of faces gave; leave it out to start at the first")
@@ -230,10 +221,20 @@ class Store:
         with self._transaction() as connection:
             return block_keys.make_keys(connection, blocks)
 
-    def _change(self, amendments: Mapping[str, Amendment], seen: Seen) -> list[EnrolledFace]:
+    def _add_each(self, new: Sequence[tuple[NewFace, bool]]) -> list[tuple[EnrolledFace, bool]]:
         with self._transaction() as connection:
+            return insert_each(connection, new)
+
+    @contextmanager
+    def _writing(self, seconds: float | None = None) -> Iterator[Connection]:
+        """A transaction that writes, in its turn."""
+        with self._turns.taken(present_limit()), self._transaction(seconds or present_limit()) as connection:
+            yield connection
+
+    def _change(self, amendments: Mapping[str, Amendment], seen: Seen) -> list[EnrolledFace]:
+        with self._writing() as connection:
             numbers = changes.change(connection, [(_named(id, seen), new) for id, new in amendments.items()])
-            query = select(*_FACE).where(faces.c.sequence.in_(numbers)).order_by(faces.c.sequence)
+            query = select(*FACE).where(faces.c.sequence.in_(numbers)).order_by(faces.c.sequence)
             changed = [face_of(row._mapping) for row in connection.execute(query)] if numbers else []
         if changed:
             self.database.scrub()
@@ -241,7 +242,7 @@ class Store:
 
     def _erase(self, *which: ColumnElement[bool], noted: Sequence[ColumnElement[bool]] = ()) -> Receipt:
         """Delete some faces, and what jobs have `noted` where that is asked for."""
-        with self._transaction(WORK_SECONDS) as connection:
+        with self._writing(WORK_SECONDS) as connection:
             count, sequence = changes.remove(connection, *which)
             forgotten = connection.execute(delete(failures).where(*noted)).rowcount if noted else 0
         if count or forgotten:
