@@ -16,6 +16,10 @@ from training.targets.expression import EXPRESSIONS
 
 FEWEST = 10
 """Faces that a label must have to get a mean."""
+PRIOR = 0.25
+"""The power of the labels' frequencies that is their prior. An even one (0) calls neutral faces sad; the frequencies
+themselves (1) never find rare expressions. Chosen on validation people, of whom 84 % are then named rightly, 62 % as
+the mean of all labels; 69 and 63 % with 0, 87 and 41 % with 1."""
 
 
 def calibrate(training: Faces, validation: Faces) -> Calibration:
@@ -67,7 +71,8 @@ def class_means(vectors: Vector, labels: NDArray[np.integer]) -> dict[str, Vecto
 def fit_classifier(vectors: Vector, labels: NDArray[np.integer], names: Sequence[str]) -> dict[str, Vector]:
     """Logistic regression of the named labels on expressions `(n, 32)`; empty if fewer than two are named.
 
-    Every label weighs the same, however many faces have it: probabilities are those of a prior that is even.
+    Fitted with labels that weigh the same, however many faces each has; then their frequencies, to the power of PRIOR,
+    are the prior.
     """
     if len(names) < 2:
         return {}
@@ -78,5 +83,7 @@ def fit_classifier(vectors: Vector, labels: NDArray[np.integer], names: Sequence
     # Of two labels sklearn has one row, whose logit is that of the second over the first.
     both = [np.zeros_like(fitted.coef_[0]), fitted.coef_[0]] if len(names) == 2 else [*fitted.coef_]
     constants = [0.0, fitted.intercept_[0]] if len(names) == 2 else [*fitted.intercept_]
+    counts = np.array([np.count_nonzero(labels == number) for number in fitted.classes_])
+    constants = np.asarray(constants) + PRIOR * np.log(counts / counts.sum())
     rows_of = {int(number): np.append(both[i], constants[i]) for i, number in enumerate(fitted.classes_)}
     return {name: rows_of[number].astype(np.float32) for name, number in zip(names, numbers, strict=True)}

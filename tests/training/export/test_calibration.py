@@ -10,7 +10,7 @@ from model.calibration import Calibration
 from model.engine.dummy import DummyModel
 from tests.training.drawn import crop_set
 from training.evaluation.faces import see
-from training.export.calibration import FEWEST, calibrate, class_means, fit_classifier, fit_logistic
+from training.export.calibration import FEWEST, PRIOR, calibrate, class_means, fit_classifier, fit_logistic
 from training.targets.expression import EXPRESSIONS
 
 RNG = np.random.default_rng(0)
@@ -52,15 +52,16 @@ def drawn_labels(count: int, names: list[str], shares: list[float]) -> tuple[Vec
 
 
 @pytest.mark.parametrize("names", [["neutral", "happiness", "fear"], ["neutral", "happiness"]])
-def test_the_classifier_gives_probabilities_of_an_even_prior(names: list[str]) -> None:
+def test_the_classifier_gives_probabilities_of_its_prior(names: list[str]) -> None:
     shares = [0.6, 0.3, 0.1] if len(names) == 3 else [0.8, 0.2]
     vectors, labels = drawn_labels(40_000, names, shares)
     unknown = np.full(500, -1)
     classifier = fit_classifier(np.concatenate([vectors, -vectors[:500]]), np.concatenate([labels, unknown]), names)
     assert [*classifier] == names
     calibration = Calibration(expression_classifier=classifier)
-    even, truth = drawn_labels(6000, names, [1 / len(names)] * len(names))
-    found = np.array([[*calibration.expression_probabilities(row).values()] for row in even])
+    prior = np.array(shares) ** PRIOR
+    drawn, truth = drawn_labels(6000, names, [*(prior / prior.sum())])
+    found = np.array([[*calibration.expression_probabilities(row).values()] for row in drawn])
     # Said with probability p, it is true in so many cases: in each of ten bands that hold enough.
     said = found.max(axis=1)
     right = np.array([EXPRESSIONS.index(name) for name in names])[found.argmax(axis=1)] == truth
@@ -71,14 +72,16 @@ def test_the_classifier_gives_probabilities_of_an_even_prior(names: list[str]) -
     assert right.mean() > 0.8
 
 
-def test_the_probabilities_are_those_of_the_library() -> None:
+def test_the_probabilities_are_those_of_the_library_with_the_prior() -> None:
     names = ["neutral", "happiness", "surprise", "anger"]
-    vectors, labels = drawn_labels(800, names, [0.25] * 4)
+    vectors, labels = drawn_labels(800, names, [0.4, 0.3, 0.2, 0.1])
     classifier = fit_classifier(vectors, labels, names)
     theirs = LogisticRegression(class_weight="balanced", max_iter=2000).fit(vectors, labels)
     order = [[*theirs.classes_].index(EXPRESSIONS.index(name)) for name in names]
     ours = Calibration(expression_classifier=classifier).expression_probabilities(vectors[3])
-    np.testing.assert_allclose([*ours.values()], theirs.predict_proba(vectors[3:4])[0][order], atol=1e-4)
+    counts = np.array([np.count_nonzero(labels == number) for number in theirs.classes_])
+    expected = theirs.predict_proba(vectors[3:4])[0] * counts**PRIOR
+    np.testing.assert_allclose([*ours.values()], (expected / expected.sum())[order], atol=1e-4)
 
 
 def test_one_label_needs_no_classifier() -> None:
