@@ -11,11 +11,13 @@ from model.calibration import Calibration
 from model.checkpoint import save_checkpoint
 from model.engine.engine import Engine
 from model.face_model import FaceModel
+from training.data.crops import CropSet
 from training.data.sources.lfw import Pair
 from training.evaluation.faces import see, still_crops
 from training.evaluation.splits import Splits
 from training.evaluation.summary import evaluate
 from training.export.calibration import calibrate
+from training.networks.names import learn_names, views
 from training.networks.whitening import latents, whiten
 from training.recipe import Recipe
 from training.runtime.resume import load_state
@@ -26,16 +28,25 @@ FILES = ("likeness_network", "second_reader", "distilled_from")
 
 
 def export(
-    run: Run, path: Path, name: str, splits: Splits, pairs: Sequence[Pair] | None, card: Path | None
+    run: Run,
+    path: Path,
+    name: str,
+    splits: Splits,
+    pairs: Sequence[Pair] | None,
+    card: Path | None,
+    named: CropSet | None = None,
 ) -> dict[str, Any]:
     """Write the run's averaged weights, whitened and calibrated, with a card of what was measured; returns the card.
 
-    `pairs` is as in `evaluate`. `card` is a TOML file with what no program can know: data and terms, weaknesses, uses.
+    From the crops `named` identity first learns who is who once more (`training.networks.names`). `pairs` is as in
+    `evaluate`. `card` is a TOML file with what no program can know: data and terms, weaknesses, uses.
     """
     state = load_state(run.state)
     recipe = Recipe.from_data(state["recipe"])
     model = FaceModel(recipe.network)
     model.load_state_dict(averaged(state))
+    if named is not None:
+        learn_names(model, views(model, named), named.identity_target, named.identity)
     training, _ = still_crops(splits.train, recipe.network.image_size)
     whiten(model, latents(model, training))
     written: dict[str, Any] = tomllib.loads(card.read_text()) if card else {}

@@ -35,6 +35,10 @@ def export(
     ] = None,
     card: Annotated[Path | None, typer.Option(exists=True, help="TOML with data, terms, weaknesses, uses.")] = None,
     fold: Annotated[int, typer.Option(min=1, help="The fold whose people were held out.")] = 9,
+    names: Annotated[
+        list[Path] | None,
+        typer.Option(help="A prepared folder from whose names identity first learns once more; may be repeated."),
+    ] = None,
     onnx: Annotated[Path | None, typer.Option(help="Also write encoder and decoder as ONNX into this folder.")] = None,
 ) -> None:
     """Whiten, calibrate and measure a run's weights and write them as one file.
@@ -42,15 +46,18 @@ def export(
     Example: facet model export runs/first --to first.safetensors --data prepared/lfw --pairs pairs.txt
     """
     from model.checkpoint import load_checkpoint
+    from training.data.mixture import Source
     from training.data.sources.lfw import read_fold
     from training.evaluation.splits import load_splits
     from training.export.checkpoint import card_json, export
     from training.export.onnx import export_onnx
-    from training.train import Run, networks_of
+    from training.train import Run, load_training_crops, networks_of
 
     with told():
         size = networks_of(run).image_size
-        written = export(Run(run), to, name, load_splits(data, size), read_fold(pairs, fold) if pairs else None, card)
+        named = load_training_crops([Source(folder) for folder in names], size) if names else None
+        fold_pairs = read_fold(pairs, fold) if pairs else None
+        written = export(Run(run), to, name, load_splits(data, size), fold_pairs, card, named)
         if onnx is not None:
             for name, difference in export_onnx(load_checkpoint(to).model, onnx).items():
                 typer.echo(f"{onnx / name} differs from torch by at most {difference:.1e}", err=True)

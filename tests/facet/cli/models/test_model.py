@@ -1,6 +1,7 @@
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -15,6 +16,7 @@ from training.data.shards import write_shard
 from training.evaluation import summary
 from training.evaluation.edits import edit_laws
 from training.evaluation.splits import load_splits
+from training.networks.names import learn_names
 from training.train import Run, run_training
 
 
@@ -31,17 +33,26 @@ def model(tmp_path: Path) -> Path:
 
 def test_a_run_is_exported_with_onnx_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summary, "edit_laws", partial(edit_laws, pairs=20))  # for speed
+    learnt = []
+
+    def learn(*given: Any) -> None:
+        learnt.append(given)
+        learn_names(*given, steps=5)
+
+    monkeypatch.setattr("training.export.checkpoint.learn_names", learn)
     write_shard(tmp_path / "0.parquet", [*samples(34), *samples(6, "val", 34), *samples(6, "test", 40)])
     pairs, run = tmp_path / "pairs.txt", Run(tmp_path / "run")
     pairs.write_text("1\t1\nPerson20\t40\t41\nPerson20\t40\tPerson21\t42\n")
     run_training(tiny_recipe("autoencoder", 1), load_splits([tmp_path], 64).train, run)
-    options = ["--data", tmp_path, "--pairs", pairs, "--fold", 1, "--onnx", tmp_path / "onnx"]
+    options = ["--data", tmp_path, "--pairs", pairs, "--fold", 1, "--onnx", tmp_path / "onnx", "--names", tmp_path]
     result = facet("export", run.folder, "--to", tmp_path / "m.safetensors", *options)
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["metrics"]["faces"] == 6
     said = [line.rsplit(" ", 1)[0] for line in result.stderr.splitlines()]
     assert said == [f"{tmp_path / 'onnx' / name}.onnx differs from torch by at most" for name in ("encoder", "decoder")]
     assert (tmp_path / "onnx" / "decoder.onnx").is_file()
+    [(_, z, targets, people)] = learnt
+    assert len(z) == len(targets) == len(people) == 34  # of training alone
 
 
 def test_a_model_is_taught_to_read_in_8_bits(model: Path, tmp_path: Path) -> None:
