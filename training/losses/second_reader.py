@@ -24,9 +24,18 @@ class SecondReaderLoss(nn.Module):
         super().__init__()
         self._reader, self._distance = OtherModel(path), CycleLoss(SEEN)
 
+    def encode(self, images: Tensor) -> Tensor:
+        """Its latents `(n, 99)` of pictures `(n, 3, s, s)`, through which gradients pass."""
+        return self._reader.on(images.device).encode(images)
+
+    def split(self, z: Tensor) -> Tensor:
+        """The embeddings `(n, 99)` of latents `(n, 99)`."""
+        embeddings: Tensor = self._reader.on(z.device).splitter(z)
+        return embeddings
+
     def embed(self, images: Tensor) -> Tensor:
-        """What it reads in pictures `(n, 3, s, s)`: embeddings `(n, 99)`, through which gradients pass."""
-        return self._reader.on(images.device).embed(images).float()
+        """What it reads in pictures `(n, 3, s, s)`: embeddings `(n, 99)`."""
+        return self.split(self.encode(images))
 
     def forward(self, seen: Tensor, wanted: Tensor) -> Tensor:
         distance: Tensor = self._distance(seen, wanted)

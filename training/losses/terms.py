@@ -81,14 +81,20 @@ def second_reader(loss: nn.Module, p: Passes) -> Tensor:
     """Of the same rows, disturbed as before they are read again, to what the reader sees in the photographs."""
     assert isinstance(loss, SecondReaderLoss)
     rows = judged_rows(p)
-    drawn = torch.cat([p.drawn[:rows], p.swapped_drawn[:rows]])
-    with p.precision():
-        own, next_ones = photographed(p, rows, loss.embed)
-        wanted = own.clone()
-        for attribute, space in SPACES.items():
-            of = space.slice
-            wanted[:, of] = torch.where(taken(p, rows, attribute), next_ones[:, of], own[:, of])
-        value: Tensor = loss(loss.embed(p.disturbed(drawn)), torch.cat([own, wanted]))
+
+    def read(images: Tensor) -> Tensor:
+        with p.precision():
+            z = loss.encode(images)
+        return loss.split(z.float())
+
+    own, next_ones = photographed(p, rows, read)
+    wanted = own.clone()
+    for attribute, space in SPACES.items():
+        of = space.slice
+        wanted[:, of] = torch.where(taken(p, rows, attribute), next_ones[:, of], own[:, of])
+    # Those of all processes, in the order in which one has them: faces are measured by their neighbours.
+    seen = [gathered(read(p.disturbed(drawn[:rows]))) for drawn in (p.drawn, p.swapped_drawn)]
+    value: Tensor = loss(torch.cat(seen), torch.cat([gathered(own), gathered(wanted)]))
     return value
 
 
