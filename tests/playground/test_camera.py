@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.faces import draw_face, jpeg
 from tests.playground.conftest import CHROMIUM, FLAGS
+from tests.processes import wait_until
 
 CAMERA = ("--use-fake-device-for-media-stream", "--use-file-for-fake-video-capture={}")
 
@@ -73,7 +74,8 @@ def test_by_keyboard_and_nothing_is_sent_when_it_is_left(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("#camera")).to_be_hidden()
     expect(page.locator("#first .snap")).to_be_focused()
-    page.wait_for_function(f"!({RUNNING})")  # a dialog tells of its closing a moment after it has closed
+    # A dialog tells of its closing a moment after it has closed; the page's policy lets nobody else wait in it.
+    wait_until(lambda: not page.evaluate(RUNNING), 5)
     page.wait_for_timeout(300)
     assert sent == []
     expect(page.locator("#first .note")).to_have_text("generated")
