@@ -1,4 +1,4 @@
-"""Who is who, learnt once more from names by splitter and merger alone, from latents: a minute for what takes hours."""
+"""Who is who, learnt once more from names by splitter and merger alone, from latents."""
 
 from copy import deepcopy
 
