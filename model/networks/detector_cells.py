@@ -1,5 +1,6 @@
 """Where the cells of the detector's maps lie in a picture, what their numbers are, and which count; without torch."""
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -33,10 +34,11 @@ def looks(smallest_face: float = SMALLEST_FACE) -> tuple[int, ...]:
 
     At the last a face of so much of the picture's longer side is as wide as the smallest that the network knows.
     """
-    last = LONGEST_SIDE * SMALLEST_FACE / smallest_face
+    # Of whole strides; the rounding takes off what the division of numbers such as 0.04 leaves.
+    last = math.ceil(round(LONGEST_SIDE * SMALLEST_FACE / smallest_face, 6) / STRIDES[-1]) * STRIDES[-1]
     sides = [FIRST_SIDE]
-    while sides[-1] < round(last):
-        sides.append(min(2 * sides[-1], round(last / STRIDES[-1]) * STRIDES[-1]))
+    while sides[-1] < last:
+        sides.append(min(2 * sides[-1], last))
     return tuple(sides)
 
 

@@ -1,8 +1,11 @@
 """How often, and how large, pictures are looked at."""
 
+from itertools import pairwise
+
+import numpy as np
 import pytest
 
-from model.networks.detector_cells import SMALLEST_POSSIBLE, looks, looks_at
+from model.networks.detector_cells import LONGEST_SIDE, SMALLEST_FACE, SMALLEST_POSSIBLE, looks, looks_at
 
 
 @pytest.mark.parametrize(
@@ -18,6 +21,14 @@ from model.networks.detector_cells import SMALLEST_POSSIBLE, looks, looks_at
 )
 def test_the_smallest_face_says_how_large_pictures_are_looked_at(smallest: float, sides: tuple[int, ...]) -> None:
     assert looks(smallest) == sides
+
+
+@pytest.mark.parametrize("smallest", [0.0776, 0.0257, *np.linspace(SMALLEST_POSSIBLE, 0.5, 200).tolist()])
+def test_any_smallest_face_has_its_looks(smallest: float) -> None:
+    sides = looks(smallest)
+    assert sides[-1] * smallest >= LONGEST_SIDE * SMALLEST_FACE - 1e-3  # as wide as the network knows
+    assert len(sides) == 1 or sides[-2] * smallest < LONGEST_SIDE * SMALLEST_FACE
+    assert all(before < side <= 2 * before and side % 32 == 0 for before, side in pairwise(sides))
 
 
 def test_no_look_shows_what_the_one_before_has_shown() -> None:
