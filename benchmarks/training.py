@@ -31,7 +31,7 @@ from training.data.crops import CropSet
 from training.data.shards import MARGIN
 from training.forward_passes import standing
 from training.loop import Report, Trainer
-from training.losses.pictures.perceptual import LiteFeatures
+from training.networks.classifier_features import LiteFeatures
 from training.recipe import Recipe, load_recipe
 from training.runtime.prefetch import moved
 from training.targets.expression import EXPRESSIONS

@@ -114,6 +114,8 @@ class CriticOptions:
     """Steps over which the weight of the image critic's opinion rises from 0."""
     patches: bool = False
     """Whether the image critic judges patches, not the picture as a whole."""
+    classifier: bool = False
+    """Whether it looks through an image classifier too."""
     disguise: bool = False
     """Whether it sees photographs and drawn faces under random colours and shifts, lest it learns them by heart."""
 

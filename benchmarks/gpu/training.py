@@ -7,7 +7,7 @@ from benchmarks.gpu.task import Row, Rows, Task
 from benchmarks.training import CROPS, measure
 from model.engine.device import choose_device
 from model.networks.config import NetworkConfig
-from training.losses.pictures.perceptual import PACKAGE
+from training.networks.classifier_features import PACKAGE
 from training.recipe import Recipe, load_recipe
 
 BATCH = {64: 256, 128: 128, 256: 32}

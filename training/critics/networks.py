@@ -9,9 +9,14 @@ from torch.nn import functional as F
 
 from model.attributes import EMBEDDING_SIZE
 from model.networks.config import SMALLEST_MAP, NetworkConfig
+from training.networks.classifier_features import LEVELS, LiteFeatures
 
 SLOPE = 0.2
 """Of the leaky rectifier below 0."""
+HEAD_CHANNELS = 64
+"""Of the layers that judge a classifier's features."""
+FEATURE_SIZE = 10.0
+"""About the deviation of these features over photographs."""
 
 
 class LatentDiscriminator(nn.Module):
@@ -38,9 +43,10 @@ class ImageDiscriminator(nn.Module):
     A residual network without normalisation (Karras et al. 2020, without its statistics over the batch, so that a
     score does not depend on what else is judged), as wide and deep as the decoder. One score a picture `(n, 1)`, or
     with `patches` one for each place of a map of 8 by 8 `(n, 64)` (Isola et al. 2017), which says where it looks wrong.
+    With `classifier` those of a `ClassifierDiscriminator` follow.
     """
 
-    def __init__(self, config: NetworkConfig, patches: bool = False) -> None:
+    def __init__(self, config: NetworkConfig, patches: bool = False, classifier: bool = False) -> None:
         super().__init__()
         channels = (*config.finer_channels[::-1], *config.channels)
         if patches:
@@ -48,6 +54,7 @@ class ImageDiscriminator(nn.Module):
         self.stem = nn.Conv2d(3, channels[0], 5, stride=2, padding=2)
         self.body = nn.Sequential(*(Halving(count, out) for count, out in pairwise(channels)))
         self.head = nn.Conv2d(channels[-1], 1, 1 if patches else SMALLEST_MAP)
+        self.classifier = ClassifierDiscriminator() if classifier else None
         self.look: Callable[[Tensor], tuple[Tensor, list[Tensor]]] = self._looked
         """The scores, and the features `(n, c, h, w)` of each size from half the picture's down."""
 
@@ -65,8 +72,38 @@ class ImageDiscriminator(nn.Module):
         for layer in self.body:
             x = layer(x)
             maps.append(x)
-        scores: Tensor = self.head(F.leaky_relu(x, SLOPE))
-        return scores.flatten(1), maps
+        scores: Tensor = self.head(F.leaky_relu(x, SLOPE)).flatten(1)
+        if self.classifier is not None:
+            scores = torch.cat([scores, self.classifier(images)], dim=1)
+        return scores, maps
+
+
+class ClassifierDiscriminator(nn.Module):
+    """Judges by what an image classifier sees: images `(n, 3, size, size)` -> scores `(n, 3 * (size / 16)²)`.
+
+    Who knows what pictures hold need not learn it from these few (Sauer et al. 2021). A small head for each level of
+    features from a quarter of the picture's size down, each with one score for each place of the last level's map.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = LiteFeatures()
+        halvings = range(len(LEVELS) - 2, -1, -1)
+        self.heads = nn.ModuleList(_head(channels, count) for channels, count in zip(LEVELS[1:], halvings, strict=True))
+
+    def forward(self, images: Tensor) -> Tensor:
+        maps = self.features(images)[1:]
+        scores = [head(each / FEATURE_SIZE).flatten(1) for head, each in zip(self.heads, maps, strict=True)]
+        return torch.cat(scores, dim=1)
+
+
+def _head(channels: int, halvings: int) -> nn.Sequential:
+    """A score for each place of a map `(n, channels, h, w)`, reduced to half its size so many times."""
+    layers: list[nn.Module] = [nn.Conv2d(channels, HEAD_CHANNELS, 1), nn.LeakyReLU(SLOPE)]
+    for _ in range(halvings):
+        layers += [nn.Conv2d(HEAD_CHANNELS, HEAD_CHANNELS, 4, stride=2, padding=1), nn.LeakyReLU(SLOPE)]
+    layers += [nn.Conv2d(HEAD_CHANNELS, HEAD_CHANNELS, 3, padding=1), nn.LeakyReLU(SLOPE)]
+    return nn.Sequential(*layers, nn.Conv2d(HEAD_CHANNELS, 1, 1))
 
 
 class Halving(nn.Module):

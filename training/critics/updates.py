@@ -30,7 +30,7 @@ class Critics(nn.ModuleDict):
         if "latent_adversarial" in counted:
             self["latent"] = LatentDiscriminator()
         if self.judged:
-            self["image"] = ImageDiscriminator(recipe.network, recipe.critics.patches)
+            self["image"] = ImageDiscriminator(recipe.network, recipe.critics.patches, recipe.critics.classifier)
 
     @property
     def of_pictures(self) -> ImageDiscriminator:

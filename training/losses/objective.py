@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from training.critics.updates import JUDGED, Critics
 from training.forward_passes import Passes
 from training.losses.embedding.queue import Queue
-from training.losses.pictures.perceptual import LiteFeatures
 from training.losses.terms import TERMS
+from training.networks.classifier_features import LiteFeatures
 from training.networks.face_recognition import FaceRecognition
 from training.recipe import Recipe
 

@@ -3,7 +3,7 @@ import torch
 
 from model.attributes import EMBEDDING_SIZE
 from model.networks.config import NetworkConfig
-from training.critics.networks import Halving, ImageDiscriminator, LatentDiscriminator
+from training.critics.networks import ClassifierDiscriminator, Halving, ImageDiscriminator, LatentDiscriminator
 
 SMALL = NetworkConfig(128, (8, 8, 16, 16, 24), (0,) * 5, (0,) * 5, hidden=32)
 
@@ -44,6 +44,30 @@ def test_every_pixel_and_every_weight_counts() -> None:
     assert images.grad is not None
     assert (images.grad != 0).float().mean() > 0.99
     assert all(parameter.grad is not None for parameter in critic.parameters())
+
+
+def test_through_a_classifier_each_level_judges_each_place() -> None:
+    critic, images = ClassifierDiscriminator(), torch.rand(3, 3, 128, 128, requires_grad=True)
+    scores = critic(images)
+    assert scores.shape == (3, 3 * 64)
+    torch.testing.assert_close(critic(images[1:2]), scores[1:2], atol=1e-5, rtol=1e-4)
+    scores.sum().backward()
+    assert images.grad is not None
+    assert (images.grad != 0).float().mean() > 0.99
+    heads = [parameter.requires_grad for parameter in critic.heads.parameters()]
+    learning = [name for name, parameter in critic.named_parameters() if parameter.grad is not None]
+    assert len(learning) == len(heads)
+    assert all(name.startswith("heads.") for name in learning)  # what the classifier sees stays
+
+
+def test_the_classifiers_scores_follow_the_critics_own() -> None:
+    config = NetworkConfig(64, (8, 8, 16, 16), (0,) * 4, (0,) * 4, finer_channels=(8,))
+    critic, images = ImageDiscriminator(config, patches=True, classifier=True), torch.rand(2, 3, 128, 128)
+    scores, maps = critic.look(images)
+    assert scores.shape == (2, 64 + 3 * 64)
+    assert [each.shape[-1] for each in maps] == [64, 32, 16, 8]
+    assert critic.classifier is not None
+    torch.testing.assert_close(scores[:, 64:], critic.classifier(images))
 
 
 def test_it_grows_with_the_networks() -> None:

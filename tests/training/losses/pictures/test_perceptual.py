@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 
 from tests.faces import draw_face
-from training.losses.pictures.perceptual import LiteFeatures, PerceptualLoss
+from training.losses.pictures.perceptual import PerceptualLoss
 
 
 def tensor(person: int) -> Tensor:
@@ -17,29 +17,6 @@ def whole(image: Tensor) -> Tensor:
 @pytest.fixture(scope="module")
 def loss() -> PerceptualLoss:
     return PerceptualLoss()
-
-
-def test_maps_at_a_half_to_a_sixteenth() -> None:
-    maps = LiteFeatures()(tensor(1))
-    assert [tuple(level.shape) for level in maps] == [(1, 16, 32, 32), (1, 24, 16, 16), (1, 40, 8, 8), (1, 80, 4, 4)]
-
-
-def test_the_folded_network_does_what_its_normalisations_did() -> None:
-    """The stem by hand: convolution, then batch normalisation with the stored statistics."""
-    from torch.nn import functional as F
-
-    from training.losses.pictures import perceptual
-
-    weights = torch.load(perceptual._file(), map_location="cpu", weights_only=True)
-    image = tensor(1)
-    mean, deviation = (torch.tensor(x)[:, None, None] for x in (perceptual.MEAN, perceptual.DEVIATION))
-    plain = F.conv2d(((image + 1) / 2 - mean) / deviation, weights["_conv_stem.weight"], stride=2, padding=1)
-    names = ("running_mean", "running_var", "weight", "bias")
-    expected = F.batch_norm(plain, *(weights[f"_bn0.{name}"] for name in names), eps=perceptual.EPSILON)
-    network = LiteFeatures()
-    got = network.stem(image * network.scale + network.offset)
-    inner = (..., slice(1, None), slice(1, None))  # beyond the border the one pads grey and the other the mean colour
-    torch.testing.assert_close(got[inner], expected[inner], atol=1e-3, rtol=1e-3)
 
 
 def test_the_same_picture_costs_nothing_and_another_something(loss: PerceptualLoss) -> None:
