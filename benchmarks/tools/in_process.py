@@ -34,10 +34,11 @@ class _Parts:
         from model.faces.detector import load_detector
         from model.images.decode import ImageLimits
         from worker.local.aligner import Aligner
+        from worker.local.pixel_budget import decoding_threads
 
         self.backend = load_backend(model)
         self.aligner = Aligner(load_detector, ImageLimits(), self.backend.read_size, self.backend.image_size)
-        self.pool = ThreadPoolExecutor()
+        self.pool = ThreadPoolExecutor(decoding_threads(self.backend.shares_processors))
         self.lanes = ThreadPoolExecutor(self.backend.lanes, initializer=self.backend.share)
         self.render(np.repeat(self.backend.sample(1, seed=0), BATCH, axis=0))
 

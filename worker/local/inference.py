@@ -69,7 +69,7 @@ class LocalInference:
         self._load_backend = load_backend
         self._load_detector = load_detector
         self._limits = limits or ImageLimits()
-        self._threads = threads or decoding_threads()
+        self._threads = threads
         self._budget = PixelBudget(max_decoding_pixels)
         self._max_batch = max_batch
         self._max_queue = max_queue
@@ -94,7 +94,8 @@ class LocalInference:
         with ExitStack() as undo:
             backend = await asyncio.to_thread(self._load_backend)
             aligner = Aligner(self._load_detector, self._limits, backend.read_size, backend.image_size, self._budget)
-            pictures = Pictures(aligner, self._threads, self._max_queue, self._max_wait)
+            threads = self._threads or decoding_threads(backend.shares_processors)
+            pictures = Pictures(aligner, threads, self._max_queue, self._max_wait)
             undo.callback(pictures.close)
             detector = await pictures.detector_name()
             device = Device(backend, self._max_batch, self._max_queue, self._max_wait)

@@ -27,7 +27,7 @@ T = TypeVar("T")
 class Pictures:
     """An aligner and an encoder that many callers share, on a pool of threads with a bounded queue."""
 
-    def __init__(self, aligner: Aligner, threads: int | None, max_queue: int, max_wait: float) -> None:
+    def __init__(self, aligner: Aligner, threads: int, max_queue: int, max_wait: float) -> None:
         self._aligner = aligner
         self._backlog = Backlog(max_queue, max_wait)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="pictures")

@@ -113,9 +113,9 @@ def test_a_picture_that_may_not_be_decoded_takes_no_room() -> None:
         assert (ours.type, ours.value.message) == (theirs.type, theirs.value.message)
 
 
-@pytest.mark.parametrize(("share", "threads"), [(1, 5), (4, 8), (64, 32)])
+@pytest.mark.parametrize(("share", "beside_networks", "beside_a_gpu"), [(1, 1, 5), (4, 4, 8), (64, 32, 32)])
 def test_there_are_threads_for_the_process_s_share_of_the_processors(
-    monkeypatch: pytest.MonkeyPatch, share: int, threads: int
+    monkeypatch: pytest.MonkeyPatch, share: int, beside_networks: int, beside_a_gpu: int
 ) -> None:
     monkeypatch.setattr("worker.local.pixel_budget.processors", lambda: share)
-    assert decoding_threads() == threads
+    assert (decoding_threads(True), decoding_threads(False)) == (beside_networks, beside_a_gpu)
