@@ -71,10 +71,8 @@ class LocalInference:
         self._limits = limits or ImageLimits()
         self._threads = threads
         self._budget = PixelBudget(max_decoding_pixels)
-        self._max_batch = max_batch
-        self._max_queue = max_queue
-        self._max_wait = max_wait
-        self._max_stuck = max_stuck
+        self._max_batch, self._max_queue = max_batch, max_queue
+        self._max_wait, self._max_stuck = max_wait, max_stuck
         self._studios = Studios()
         self._loaded: _Loaded | None = None
         self._problem = "The model is not loaded yet; try again soon."
