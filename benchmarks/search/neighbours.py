@@ -125,7 +125,9 @@ class MilvusLite(Neighbour):
     def __init__(self, folder: Path, faces: int) -> None:
         from pymilvus import DataType, MilvusClient
 
-        self._client = MilvusClient(str(folder.with_suffix(".db")))
+        # Asked every ten seconds whether it lives, as is the default, Milvus Lite hangs up.
+        options = {"grpc.keepalive_time_ms": 300_000}
+        self._client = MilvusClient(str(folder.with_suffix(".db")), grpc_options=options)
         for kind, build in (("FLAT", {}), ("HNSW", {"M": 16, "efConstruction": 200})):
             schema = MilvusClient.create_schema(auto_id=False)
             schema.add_field("number", DataType.INT64, is_primary=True)

@@ -27,10 +27,10 @@ class Constants:
     """What one face or one request takes."""
 
     photograph: Constant = Constant(
-        14.8, "ms of a core to find and read a face", "python -m benchmarks.queue.throughput, 200 pixels, Haar"
+        3.4, "ms of a core at most, to find and read a face", "python -m benchmarks.queue.throughput, 200 pixels, Zen 5"
     )
     api: Constant = Constant(2.3, "ms of a core for a request in the API, at most", "python -m benchmarks.http, /embed")
-    redis: Constant = Constant(17.0, "kB of a picture through Redis", "python -m benchmarks.queue.throughput")
+    redis: Constant = Constant(15.4, "kB of a picture through Redis", "python -m benchmarks.queue.throughput")
     wait: Constant = Constant(30.0, "s that calls may wait at most", "FACET_MAX_WAIT")
     row: Constant = Constant(
         730.0, "bytes of a face in PostgreSQL with its indexes", "python -m benchmarks.tools.plan --postgresql"
@@ -44,13 +44,13 @@ class Constants:
     )
     memory: Constant = Constant(260.0, "bytes of a face in memory", "docs/running/performance.md, benchmarks.search")
     exact: Constant = Constant(
-        19.0, "ms of a core at most, one attribute of a million faces", "python -m benchmarks.search, 9.5 ms of two"
+        10.4, "ms of a core at most, one attribute of a million faces", "python -m benchmarks.search, 5.2 ms of two"
     )
     composed: Constant = Constant(
         12.8, "ms of a core, composed, of a million faces in float32", "benchmarks/NOTES.md, the index before"
     )
     approximate: Constant = Constant(
-        1.5, "ms of a core, approximate, of a million faces, recall 0.98", "benchmarks/NOTES.md, the index before"
+        2.5, "ms of a core, approximate, of a million faces, recall 0.98", "python -m benchmarks.search"
     )
     vectors: Constant = Constant(784.0, "bytes of a face's vectors in Milvus", "3 x 32 and 100 numbers of 4 bytes")
     scalars: Constant = Constant(70.0, "bytes of its other fields, two keys of metadata", "gallery/milvus/rows.py")
@@ -92,7 +92,7 @@ def plan(faces: float, requests: float, of: Constants) -> dict[str, tuple[int, s
     stored = faces * of.row.value
     return {
         "API": (cores(requests, of.api.value), f"{requests:,.0f} requests a second"),
-        "workers of `inference`": (cores(requests, of.photograph.value), "on CPUs, found by Haar cascades"),
+        "workers of `inference`": (cores(requests, of.photograph.value), "on CPUs"),
         "Redis": (
             2,
             f"{through / 1e6:.0f} MB a second, {through * of.wait.value / 1e6:.0f} MB if all wait the longest",

@@ -16,7 +16,7 @@ def test_memory_grows_with_faces_and_time_with_requests() -> None:
     assert "131 GB held" in small[_MILVUS][1]
     assert "1307 GB held" in many_faces[_MILVUS][1]
     assert many_faces["API"] == small["API"]
-    assert many_requests["workers of `inference`"][0] == cores(10_000, 14.8)
+    assert many_requests["workers of `inference`"][0] == cores(10_000, Constants().photograph.value)
     assert many_requests[_MILVUS][0] > small[_MILVUS][0]
 
 
