@@ -94,6 +94,27 @@ def quantize(
 
 
 @app.command()
+def interpolate(
+    model: Annotated[Path, typer.Argument(exists=True, help="A model file.")],
+    other: Annotated[Path, typer.Argument(exists=True, help="One whose decoder was trained on from it, or beside it.")],
+    to: Annotated[Path, typer.Option(help="The model file to write.")],
+    share: Annotated[float, typer.Option(min=0.0, max=1.0, help="How far to go; 1 is the other's decoder.")] = 0.5,
+) -> None:
+    """Move the decoder of a model towards another's: pictures between the two, while what is read stays as it is.
+
+    Evaluate the pictures anew, and take the reports into the card.
+    Example: facet model interpolate mine.safetensors sharper.safetensors --share 0.6 --to between.safetensors
+    """
+    from model.checkpoint import save_checkpoint
+    from training.export.interpolation import interpolated
+
+    with told():
+        found = interpolated(model, other, share)
+        name = found.id.rpartition("-")[0]
+        save_checkpoint(to, name, found.model, found.calibration, found.card, found.int8_reader)
+
+
+@app.command()
 def card(
     model: Annotated[Path | None, typer.Argument(exists=True, help="A model file; the bundled one by default.")] = None,
     to: Annotated[Path | None, typer.Option(help="A folder for README.md and the sheets; without it, print.")] = None,

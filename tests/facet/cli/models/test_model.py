@@ -1,14 +1,17 @@
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from typer.testing import CliRunner, Result
 
 from facet.cli import app
 from model.calibration import Calibration
 from model.checkpoint import load_checkpoint, save_checkpoint
+from model.face_model import FaceModel
 from tests.tiny import tiny_model
 from tests.training.drawn import samples
 from tests.training.recipes import tiny_recipe
@@ -67,6 +70,29 @@ def test_a_model_is_taught_to_read_in_8_bits(model: Path, tmp_path: Path) -> Non
     assert after.int8_reader
     assert (after.card, after.calibration) == (before.card, before.calibration)
     assert after.id.startswith("tiny-")
+
+
+def test_a_decoder_is_moved_towards_another_and_what_is_read_stays(model: Path, tmp_path: Path) -> None:
+    ends = [load_checkpoint(model).model, tiny_model()]
+    with torch.no_grad():
+        for parameter in ends[1].parameters():
+            parameter.add_(0.25)
+    other, to = tmp_path / "other.safetensors", tmp_path / "between.safetensors"
+    save_checkpoint(other, "other", ends[1], Calibration(), {})
+    result = facet("interpolate", model, other, "--share", 0.25, "--to", to)
+    assert result.exit_code == 0, result.output
+    between = load_checkpoint(to)
+    assert between.id.startswith("tiny-")
+    assert between.card == {"summary": "A test."}
+    states = [each.state_dict() for each in (*ends, between.model)]
+    for name, (one, two, found) in {name: [state[name] for state in states] for name in states[0]}.items():
+        expected = 0.75 * one + 0.25 * two if name.startswith("decoder.") else one
+        torch.testing.assert_close(found, expected, atol=2e-3, rtol=2e-3)  # a file has 16 bits
+    larger = FaceModel(replace(ends[0].config, hidden=2 * ends[0].config.hidden))
+    save_checkpoint(other, "other", larger, Calibration(), {})
+    refused = facet("interpolate", model, other, "--to", to)
+    assert refused.exit_code == 1
+    assert "networks of other sizes" in refused.stderr
 
 
 def test_the_card_is_printed_or_written_with_its_sheets(model: Path, tmp_path: Path) -> None:
