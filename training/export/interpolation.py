@@ -1,19 +1,29 @@
 """Weights between those of two models, of which one was trained on from the other."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 
-from model.checkpoint import Checkpoint, load_checkpoint
+from model.checkpoint import load_checkpoint, save_checkpoint
+from model.engine.engine import Engine
 from model.errors import InvalidCheckpoint
+from training.data.sources.lfw import Pair
+from training.evaluation.faces import still_crops
+from training.evaluation.splits import Splits
+from training.evaluation.summary import evaluate
+
+OF_READING = ("lfw", "cfp", "affectnet", "disentanglement", "detection")
+"""Reports of a card that another decoder leaves true."""
 
 
-def interpolated(path: Path, other: Path, share: float) -> Checkpoint:
-    """A model file's content with its decoder moved a share of the way to another file's.
+def interpolate(path: Path, other: Path, share: float, to: Path, splits: Splits, pairs: Sequence[Pair] | None) -> None:
+    """Write a model with its decoder moved a share of the way to another file's, and its figures measured anew.
 
     Weights on the line between two of one training mostly work as well as either (Wortsman et al. 2022, WiSE-FT): a
-    critic's sharpness can be taken in part. All that reads faces stays bit-equal. Raises InvalidCheckpoint for files
-    of networks of different sizes.
+    critic's sharpness can be taken in part. All that reads faces stays bit-equal, and of the card's reports those stay
+    that are about reading. `pairs` is as in `evaluate`. Raises InvalidCheckpoint for files of networks of other sizes.
     """
     one, two = load_checkpoint(path), load_checkpoint(other)
     if one.model.config != two.model.config:
@@ -21,4 +31,14 @@ def interpolated(path: Path, other: Path, share: float) -> Checkpoint:
     with torch.no_grad():
         for mine, its in zip(one.model.decoder.parameters(), two.model.decoder.parameters(), strict=True):
             mine.lerp_(its, share)
-    return one
+    card = {name: value for name, value in one.card.items() if name != "earlier_ids"}
+    if "reports" in card:
+        card["reports"] = {name: report for name, report in card["reports"].items() if name in OF_READING}
+    name = one.id.rpartition("-")[0]
+    with TemporaryDirectory() as folder:
+        # Measured as saved, as `export` does.
+        draft = Path(folder) / "draft.safetensors"
+        save_checkpoint(draft, name, one.model, one.calibration, card)
+        training, _ = still_crops(splits.train, one.model.config.image_size)
+        card["metrics"] = evaluate(Engine(draft, "cpu"), splits.test, splits.val, pairs, training)
+    save_checkpoint(to, name, one.model, one.calibration, card, one.int8_reader)

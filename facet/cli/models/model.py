@@ -98,20 +98,26 @@ def interpolate(
     model: Annotated[Path, typer.Argument(exists=True, help="A model file.")],
     other: Annotated[Path, typer.Argument(exists=True, help="One whose decoder was trained on from it, or beside it.")],
     to: Annotated[Path, typer.Option(help="The model file to write.")],
+    data: Annotated[list[Path], typer.Option(help="A prepared folder; may be repeated.")],
     share: Annotated[float, typer.Option(min=0.0, max=1.0, help="How far to go; 1 is the other's decoder.")] = 0.5,
+    pairs: Annotated[
+        Path | None, typer.Option(exists=True, help="LFW's pairs.txt; without it pairs are drawn from the test people.")
+    ] = None,
+    fold: Annotated[int, typer.Option(min=1, help="The fold whose people were held out.")] = 9,
 ) -> None:
     """Move the decoder of a model towards another's: pictures between the two, while what is read stays as it is.
 
-    Evaluate the pictures anew, and take the reports into the card.
-    Example: facet model interpolate mine.safetensors sharper.safetensors --share 0.6 --to between.safetensors
+    The card's figures are measured anew; reports about pictures go, as they were of others.
+    Example: facet model interpolate mine.safetensors sharper.safetensors --to between.safetensors --data prepared/lfw
     """
-    from model.checkpoint import save_checkpoint
-    from training.export.interpolation import interpolated
+    from model.checkpoint import load_checkpoint
+    from training.data.sources.lfw import read_fold
+    from training.evaluation.splits import load_splits
+    from training.export.interpolation import interpolate
 
     with told():
-        found = interpolated(model, other, share)
-        name = found.id.rpartition("-")[0]
-        save_checkpoint(to, name, found.model, found.calibration, found.card, found.int8_reader)
+        size = load_checkpoint(model).model.config.image_size
+        interpolate(model, other, share, to, load_splits(data, size), read_fold(pairs, fold) if pairs else None)
 
 
 @app.command()

@@ -72,25 +72,32 @@ def test_a_model_is_taught_to_read_in_8_bits(model: Path, tmp_path: Path) -> Non
     assert after.id.startswith("tiny-")
 
 
-def test_a_decoder_is_moved_towards_another_and_what_is_read_stays(model: Path, tmp_path: Path) -> None:
+def test_a_decoder_is_moved_towards_another_and_what_is_read_stays(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summary, "edit_laws", partial(edit_laws, pairs=20))  # for speed
+    write_shard(tmp_path / "0.parquet", [*samples(34), *samples(6, "val", 34), *samples(6, "test", 40)])
+    said = {"summary": "A test.", "earlier_ids": ["a"], "reports": {"cfp": {}, "edits": {}}}
+    save_checkpoint(model, "tiny", tiny_model(), Calibration(), said)
     ends = [load_checkpoint(model).model, tiny_model()]
     with torch.no_grad():
         for parameter in ends[1].parameters():
             parameter.add_(0.25)
     other, to = tmp_path / "other.safetensors", tmp_path / "between.safetensors"
     save_checkpoint(other, "other", ends[1], Calibration(), {})
-    result = facet("interpolate", model, other, "--share", 0.25, "--to", to)
+    result = facet("interpolate", model, other, "--share", 0.25, "--to", to, "--data", tmp_path)
     assert result.exit_code == 0, result.output
     between = load_checkpoint(to)
     assert between.id.startswith("tiny-")
-    assert between.card == {"summary": "A test."}
+    assert {**between.card, "metrics": {}} == {"summary": "A test.", "reports": {"cfp": {}}, "metrics": {}}
+    assert between.card["metrics"]["faces"] == 6
     states = [each.state_dict() for each in (*ends, between.model)]
     for name, (one, two, found) in {name: [state[name] for state in states] for name in states[0]}.items():
         expected = 0.75 * one + 0.25 * two if name.startswith("decoder.") else one
         torch.testing.assert_close(found, expected, atol=2e-3, rtol=2e-3)  # a file has 16 bits
     larger = FaceModel(replace(ends[0].config, hidden=2 * ends[0].config.hidden))
     save_checkpoint(other, "other", larger, Calibration(), {})
-    refused = facet("interpolate", model, other, "--to", to)
+    refused = facet("interpolate", model, other, "--to", to, "--data", tmp_path)
     assert refused.exit_code == 1
     assert "networks of other sizes" in refused.stderr
 
