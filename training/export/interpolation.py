@@ -23,7 +23,8 @@ def interpolate(path: Path, other: Path, share: float, to: Path, splits: Splits,
 
     Weights on the line between two of one training mostly work as well as either (Wortsman et al. 2022, WiSE-FT): a
     critic's sharpness can be taken in part. All that reads faces stays bit-equal, and of the card's reports those stay
-    that are about reading. `pairs` is as in `evaluate`. Raises InvalidCheckpoint for files of networks of other sizes.
+    that are about reading. Both models must have one encoder, as a drawing stage leaves it: decoders draw from what it
+    reads. `pairs` is as in `evaluate`. Raises InvalidCheckpoint for files of networks of other sizes.
     """
     one, two = load_checkpoint(path), load_checkpoint(other)
     if one.model.config != two.model.config:

@@ -96,7 +96,9 @@ def quantize(
 @app.command()
 def interpolate(
     model: Annotated[Path, typer.Argument(exists=True, help="A model file.")],
-    other: Annotated[Path, typer.Argument(exists=True, help="One whose decoder was trained on from it, or beside it.")],
+    other: Annotated[
+        Path, typer.Argument(exists=True, help="One with the same encoder, whose decoder was trained on.")
+    ],
     to: Annotated[Path, typer.Option(help="The model file to write.")],
     data: Annotated[list[Path], typer.Option(help="A prepared folder; may be repeated.")],
     share: Annotated[float, typer.Option(min=0.0, max=1.0, help="How far to go; 1 is the other's decoder.")] = 0.5,
