@@ -15,8 +15,8 @@ from model.images.decode import ImageLimits, decode
 from training.data.sources.pictures import Failure, Picture, Split
 
 SMALL = 1100
-"""Pictures up to this longest side are looked at twice as large too: the teacher finds half of a crowd's faces of 12 to 20
-pixels, and those that it does not find would be learnt as background."""
+"""Pictures up to this longest side are looked at twice as large too: of a crowd's faces of 12 to 20 pixels the teacher
+finds half, and the others would be learnt as background."""
 SAME = 0.3
 """Overlap from which two finds are one face."""
 LIMITS = ImageLimits(min_side=16)
