@@ -45,6 +45,9 @@ class Settings(BaseSettings):
         description="width of the smallest face that is looked for, over the picture's longer side; half of it takes "
         "four times as long where not enough larger ones are found",
     )
+    any_angle: bool = Field(
+        False, description="look for faces at any angle in the plane, upside down too, which takes four times as long"
+    )
     database_url: str | None = Field(None, description="the gallery's database; SQLite in the data directory if unset")
     inference: Literal["local", "celery"] = Field("local", description="where the model runs: in this process or not")
     search: Literal["local", "celery", "milvus"] = Field(
@@ -141,6 +144,13 @@ class Settings(BaseSettings):
         if file is not None and before.data.get("detector") == "haar":
             raise ValueError("the cascades of FACET_DETECTOR=haar have no file; leave one of the two settings out")
         return file
+
+    @field_validator("any_angle")
+    @classmethod
+    def _landmarks_say_which_way_up(cls, any_angle: bool, before: ValidationInfo) -> bool:
+        if any_angle and before.data.get("detector") == "haar":
+            raise ValueError("the cascades of FACET_DETECTOR=haar see no landmarks, which say which way up a face is")
+        return any_angle
 
     @classmethod
     def load(cls, **given: Any) -> Self:

@@ -21,9 +21,19 @@ def backend_of(settings: Settings) -> Backend:
 
 
 def detector_of(settings: Settings) -> Detector:
-    """The detector, on the model's device if it can. Raises InvalidCheckpoint for a bad file."""
+    """The detector, on the model's device if it can.
+
+    Raises InvalidCheckpoint for a bad file, InvalidRequest for settings that do not fit each other.
+    """
     device = "cpu" if settings.model == "dummy" else settings.device  # the dummy runs where there is no torch
-    return load_detector(settings.detector_model, settings.detector, device, settings.precision, settings.smallest_face)
+    return load_detector(
+        settings.detector_model,
+        settings.detector,
+        device,
+        settings.precision,
+        settings.smallest_face,
+        settings.any_angle,
+    )
 
 
 def limits_of(settings: Settings) -> ImageLimits:

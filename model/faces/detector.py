@@ -74,15 +74,28 @@ def load_detector(
     device: str = "cpu",
     precision: Precision = "auto",
     smallest_face: float = SMALLEST_FACE,
+    any_angle: bool = False,
 ) -> Detector:
     """The detector of a file, or without one the project's own that comes with the package.
 
     `facet` is the project's network, a safetensors file; `yunet` an ONNX file; `haar` OpenCV's cascades, which have no
     file. Without a `kind` the file's ending says which it is. The project's network runs on a `device` that is a GPU,
     in a `precision` as the model does; all else runs on the processors, in float32. `smallest_face` is the width of the
-    smallest one that is looked for, over the picture's longer side. Raises InvalidCheckpoint if the file is missing or
-    no such detector, InvalidRequest if there is no such device.
+    smallest one that is looked for, over the picture's longer side; with `any_angle` faces may hang upside down. Raises
+    InvalidCheckpoint if the file is missing or no such detector, InvalidRequest if there is no such device or the
+    detector cannot do what is asked.
     """
+    detector = _detector(model, kind, device, precision, smallest_face)
+    if not any_angle:
+        return detector
+    from model.faces.any_angle import AnyAngleDetector
+
+    return AnyAngleDetector(detector)
+
+
+def _detector(
+    model: Path | None, kind: Kind | None, device: str, precision: Precision, smallest_face: float
+) -> Detector:
     if kind is None:
         kind = "yunet" if model is not None and model.suffix == ".onnx" else "facet"
     if kind == "haar":

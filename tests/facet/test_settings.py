@@ -71,6 +71,13 @@ def test_a_detector_without_a_file_is_given_none(tmp_path: Path) -> None:
     assert Settings.load(detector="haar").detector == "haar"
 
 
+def test_faces_at_any_angle_need_a_detector_with_landmarks() -> None:
+    with pytest.raises(InvalidRequest, match=r"FACET_ANY_ANGLE: .*FACET_DETECTOR=haar see no landmarks"):
+        Settings.load(detector="haar", any_angle=True)
+    assert Settings.load(detector="yunet", any_angle=True).any_angle
+    assert not Settings.load().any_angle
+
+
 def test_a_secret_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "facet_database_url").write_text("postgresql+psycopg://facet:secret@postgres/facet\n")
     monkeypatch.setenv("FACET_SECRETS_DIR", str(tmp_path))

@@ -28,6 +28,8 @@ class Composition:
     """Sizes of faces, in pixels, are spread evenly in their logarithm from here ..."""
     largest: float = 1.25
     """... to this part of the picture's side."""
+    enlarged: float = 2.5
+    """How much larger than in its photograph a face is shown at most: what is small stays so, where a crowd is."""
     least: float = 11.0
     """Smaller faces are neither faces nor background."""
     turn: float = 65.0
@@ -59,8 +61,8 @@ class Composition:
     def _photograph(self, material: Material, side: int, rng: np.random.Generator) -> tuple[Pixels, list[Truth]]:
         """One photograph at any size and angle; beyond its edge another picture, its own border or one colour."""
         image, truth = material.photograph(rng)
-        size = self._size(side, rng)
         face = _main(truth, rng)
+        size = min(self._size(side, rng), self.enlarged * float(truth.sizes[face]))
         place = rng.uniform(0.0, 1.0, 2) * side if size < 0.5 * side else rng.uniform(0.3, 0.7, 2) * side
         transform = _placing(truth, face, size, place, self._angle(rng), rng.random() < 0.5)
         kind = rng.random()
@@ -101,7 +103,7 @@ class Composition:
         for _ in range(int(rng.integers(1, 7))):
             image, truth = material.photograph(rng)
             face = _main(truth, rng)
-            size = min(self._size(side, rng), 0.7 * side)
+            size = min(self._size(side, rng), 0.7 * side, self.enlarged * float(truth.sizes[face]))
             transform = _placing(truth, face, size, rng.uniform(0.05, 0.95, 2) * side, self._angle(rng), False)
             warped = truth.warped(transform)
             box = warped.boxes[face]

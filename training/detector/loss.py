@@ -20,11 +20,13 @@ class LossWeights:
     points: float = 4.0
 
 
-def detector_loss(cells: Cells, faces: Sequence[Faces], height: int, width: int) -> dict[str, Tensor]:
+def detector_loss(
+    cells: Cells, faces: Sequence[Faces], height: int, width: int, score_power: float = 1.0
+) -> dict[str, Tensor]:
     """`score`, `box` and `points` of a batch of n pictures, each a scalar.
 
-    A cell's score learns the overlap of its own box with the face's (Li et al. 2020, generalised focal loss), so that
-    the best box of a face has the highest score. All parts are means over the cells that answer for a face.
+    A cell's score learns a power of the overlap of its own box with the face's (Li et al. 2020, generalised focal
+    loss), so that the best box of a face has the highest score. All parts are means over the cells that answer for one.
     """
     numbers = torch.stack([assign(each, height, width) for each in faces])  # (n, cells)
     picture, cell = (numbers >= 0).nonzero(as_tuple=True)
@@ -34,7 +36,7 @@ def detector_loss(cells: Cells, faces: Sequence[Faces], height: int, width: int)
     own = cells.boxes[picture, cell]
     overlap, distance = _overlap(own, boxes)
     target = torch.zeros_like(cells.logits)
-    target[picture, cell] = overlap.detach().clamp(0.0, 1.0)
+    target[picture, cell] = overlap.detach().clamp(0.0, 1.0) ** score_power
     error = F.binary_cross_entropy_with_logits(cells.logits, target, reduction="none")
     error = error * (torch.sigmoid(cells.logits).detach() - target).abs() ** 2
     count = max(len(boxes), 1)

@@ -24,6 +24,9 @@ class DetectorRecipe:
     network: DetectorConfig = field(default_factory=DetectorConfig)
     composition: Composition = field(default_factory=Composition)
     weights: LossWeights = field(default_factory=LossWeights)
+    score_power: float = 0.5
+    """A score learns this power of a box's overlap: below 1 small faces, whose boxes fit less well, score nearer to
+    large ones, and one threshold does for both."""
     optimiser: Optimiser = field(default_factory=Optimiser)
     workers: int = 0
     """Processes that compose pictures; without any, the training process does between its steps."""

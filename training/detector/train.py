@@ -86,7 +86,8 @@ class DetectorTrainer:
         """One step. Raises NotFinite if a loss is not finite."""
         batch = batch.to(self.device)
         images = batch.images.contiguous(memory_format=torch.channels_last)
-        terms = detector_loss(decoded(self.network(images)), batch.faces, *images.shape[2:])
+        height, width = images.shape[2:]
+        terms = detector_loss(decoded(self.network(images)), batch.faces, height, width, self.recipe.score_power)
         total = torch.stack([getattr(self.recipe.weights, name) * term for name, term in terms.items()]).sum()
         self._optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]

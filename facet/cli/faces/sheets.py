@@ -104,22 +104,16 @@ def _faces(
     """
     import numpy as np
 
+    from facet.process.inference import detector_of, limits_of
     from facet.settings import Settings
     from model.errors import FacetError
-    from model.faces.detector import Detector, load_detector
-    from model.images.decode import ImageLimits
     from training.evaluation.faces import embed_all
     from worker.local.aligner import Aligner
 
     if not places:
         return generated, backend.render(generated)
     settings = Settings.load()
-    limits = ImageLimits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels)
-
-    def detector() -> Detector:
-        return load_detector(settings.detector_model, settings.detector, smallest_face=settings.smallest_face)
-
-    aligner = Aligner(detector, limits, backend.image_size, backend.image_size)
+    aligner = Aligner(lambda: detector_of(settings), limits_of(settings), backend.image_size, backend.image_size)
     crops = []
     for path in pictures_in(places):
         try:

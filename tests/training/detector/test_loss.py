@@ -80,3 +80,16 @@ def test_a_picture_without_faces_costs_only_its_false_alarms() -> None:
     assert all(float(value) == pytest.approx(0, abs=1e-5) for value in quiet.values())
     cells.logits[0, 5] = 4.0
     assert detector_loss(cells, [NOBODY], SIDE, SIDE)["score"] > 3
+
+
+def test_a_score_learns_a_power_of_its_boxs_overlap() -> None:
+    truth = faces((30, 30, 60, 70))
+    right = perfect(truth)
+    # Half of each box is that of the face, so that the overlap is a half.
+    halved = right.boxes.clone()
+    halved[..., 2] = (right.boxes[..., 0] + right.boxes[..., 2]) / 2
+    mine = right.logits > 0
+    for power in (1.0, 0.5):
+        logits = torch.where(mine, torch.logit(torch.tensor(0.5**power)), right.logits)
+        assert float(detector_loss(Cells(logits, halved, right.points), [truth], SIDE, SIDE, power)["score"]) < 1e-5
+        assert detector_loss(Cells(logits, halved, right.points), [truth], SIDE, SIDE, 1.5 - power)["score"] > 0.01
