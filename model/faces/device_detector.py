@@ -15,7 +15,7 @@ from model.engine.together import Together
 from model.faces.detector import Detection, reduced
 from model.faces.detector_checkpoint import bundled_detector, load_detector_network, read_detector
 from model.faces.network_detector import largest, suppressed
-from model.networks.detector_cells import MIN_SCORE, MIN_SIDE, POINTS, SMALLEST_FACE, looks, looks_at
+from model.networks.detector_cells import MIN_SCORE, MIN_SIDE, POINTS, SMALLEST_FACE, looks, looks_at, seen_at
 from model.networks.face_finder import FaceFinder, put_pictures, row_size
 
 SIDES = {320: 16, 640: 16, 1920: 4}
@@ -65,7 +65,8 @@ class DeviceDetector:
         near, factor = reduced(image, max(SIDES))
         side = next(side for side in SIDES if max(near.shape[:2]) <= side)
         found: list[Detection] = []
-        for rows, longest in zip(self._runs[side](near), looks_at(side, self._looks), strict=True):
+        own = looks_at(max(near.shape[:2]), self._looks)
+        for rows, longest in zip(self._runs[side](near), own, strict=False):
             found = suppressed(found + _faces(rows, near, longest))
             if at_most is not None and len(found) >= at_most:
                 break
@@ -74,7 +75,7 @@ class DeviceDetector:
 
 def _faces(rows: Found, image: Pixels, longest: int) -> list[Detection]:
     """The faces of one look at a picture, in its pixels, the surest first."""
-    factor = max(max(image.shape[:2]) / longest, 1.0)
+    factor = max(image.shape[:2]) / max(seen_at(image.shape[0], image.shape[1], longest))
     faces = [
         Detection((x, y, width, height), score, np.array(points, np.float32).reshape(POINTS, 2)).scaled(factor)
         for score, x, y, width, height, *points in rows[rows[:, 0] > 0.0].tolist()

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from model.engine.backend import Pixels
 from model.engine.onnx_session import session_of
-from model.faces.detector import Detection, reduced
+from model.faces.detector import Detection
 from model.faces.detector_checkpoint import bundled_detector, read_detector
 from model.networks.detector_cells import (
     CANDIDATES,
@@ -22,6 +22,7 @@ from model.networks.detector_cells import (
     cell_places,
     looks,
     looks_at,
+    seen_at,
 )
 
 
@@ -54,12 +55,22 @@ class NetworkDetector:
         return largest(found, at_most)
 
     def _found(self, image: Pixels, longest: int) -> list[Detection]:
-        image, factor = reduced(image, longest)
-        framed = filled_up(image)
+        seen = looked_at(image, longest)
+        framed = filled_up(seen)
         (cells,) = self._session.run(None, {"images": framed[None]})
         height, width = framed.shape[:2]
         faces = faces_of(np.asarray(cells[0]), height, width, self._min_score)
-        return [each.scaled(factor) for each in faces if each.middle_in(image)]
+        factor = max(image.shape[:2]) / max(seen.shape[:2])
+        return [each.scaled(factor) for each in faces if each.middle_in(seen)]
+
+
+def looked_at(image: Pixels, longest: int) -> Pixels:
+    """A picture as a look of a longest side shows it."""
+    height, width = seen_at(image.shape[0], image.shape[1], longest)
+    if (height, width) == image.shape[:2]:
+        return image
+    how = cv2.INTER_AREA if height < len(image) else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, (width, height), interpolation=how), np.uint8)
 
 
 def filled_up(image: Pixels) -> Pixels:

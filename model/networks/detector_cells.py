@@ -18,7 +18,7 @@ MAX_OVERLAP = 0.35
 MIN_SIDE = 16
 """Thinner pictures hold no face."""
 FIRST_SIDE = 320
-"""Longest side at which pictures are looked at first; larger ones once more at twice the side, for smaller faces."""
+"""Longest side at which pictures are looked at first; larger ones once more at twice this side, for smaller faces."""
 LONGEST_SIDE = 640
 """What pictures are reduced to by default, for any detector, which finds faces from 1/25 of it up to all of it."""
 SMALLEST_FACE = 1 / 25
@@ -45,6 +45,18 @@ def looks(smallest_face: float = SMALLEST_FACE) -> tuple[int, ...]:
 def looks_at(longest: int, sides: tuple[int, ...]) -> tuple[int, ...]:
     """Those of all looks that show more of a picture whose longer side has so many pixels."""
     return tuple(side for side, before in zip(sides, (0, *sides), strict=False) if longest > before)
+
+
+def seen_at(height: int, width: int, longest: int) -> tuple[int, int]:
+    """The height and width of a picture in a look of a longest side.
+
+    It is reduced to that side. The first look shows smaller pictures as they are; the others, which are for small
+    faces, enlarge them, if to less than twice their size.
+    """
+    factor = longest / max(height, width)
+    if factor >= 2.0 or (factor >= 1.0 and longest <= FIRST_SIDE):
+        return height, width
+    return max(1, round(height * factor)), max(1, round(width * factor))
 
 
 @lru_cache(maxsize=64)

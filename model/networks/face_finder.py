@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
-from model.networks.detector_cells import CANDIDATES, MAX_OVERLAP, STRIDES
+from model.networks.detector_cells import CANDIDATES, FIRST_SIDE, MAX_OVERLAP, STRIDES, seen_at
 from model.networks.detector_network import DetectorNetwork, Separable, decoded, middles
 
 HEADER = 64
@@ -15,12 +15,6 @@ CHAIN = 16
 """How long a chain of boxes, each of which suppresses the next, is followed to its end."""
 _GREY = 128.0
 _STEP = STRIDES[-1]
-
-
-def looked_at(height: int, width: int, longest: int) -> tuple[int, int]:
-    """The height and width of a picture that is reduced until its longer side is at most `longest`."""
-    factor = max(height, width) / longest
-    return (height, width) if factor <= 1.0 else (max(1, round(height / factor)), max(1, round(width / factor)))
 
 
 def row_size(side: int) -> int:
@@ -32,7 +26,7 @@ def put_pictures(rows: NDArray[np.uint8], pictures: list[NDArray[np.uint8]], sid
     """Write RGB pictures `(h, w, 3)`, no side longer than `side`, into rows `(n, row_size(side))`, with their sizes."""
     for row, picture in zip(rows, pictures, strict=True):
         height, width = picture.shape[:2]
-        sizes = [height, width, *(each for longest in looks for each in looked_at(height, width, longest))]
+        sizes = [height, width, *(each for longest in looks for each in seen_at(height, width, longest))]
         row[:HEADER].view(np.int32)[: len(sizes)] = sizes
         row[HEADER:].reshape(side, side, 3)[:height, :width] = picture
 
@@ -69,7 +63,7 @@ class FaceFinder(nn.Module):
         found = []
         for number, longest in enumerate(self.looks):
             seen = sizes[:, 2 * number + 2 : 2 * number + 4]
-            found.append(self._faces(reduced(pixels, sizes[:, :2], seen, longest), seen))
+            found.append(self._faces(resized(pixels, sizes[:, :2], seen, longest), seen))
         return torch.stack(found, dim=1)
 
     def _cut(self, _: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
@@ -96,14 +90,15 @@ class FaceFinder(nn.Module):
         return torch.cat([kept[..., None], boxes[..., :2], boxes[..., 2:] - boxes[..., :2], points], dim=-1)
 
 
-def reduced(pixels: Tensor, before: Tensor, after: Tensor, longest: int) -> Tensor:
-    """Pictures in squares `(n, side, side, 3)` reduced to squares `(n, 3, longest, longest)` of whole numbers.
+def resized(pixels: Tensor, before: Tensor, after: Tensor, longest: int) -> Tensor:
+    """Pictures in squares `(n, side, side, 3)` as squares `(n, 3, longest, longest)` of whole numbers.
 
-    `before` and `after` `(n, 2)` are the heights and widths of the pictures in them. Each pixel is the mean of what it
-    covers, as OpenCV's INTER_AREA has it, by two products of matrices; beyond the pictures there may be anything.
+    `before` and `after` `(n, 2)` are the heights and widths of the pictures in them. What OpenCV does, by two products
+    of matrices: reduced, each pixel is the mean of what it covers (INTER_AREA); enlarged, it lies on the line between
+    two (INTER_LINEAR). Beyond the pictures there may be anything.
     """
     side = pixels.shape[1]
-    if side <= longest:
+    if side <= min(longest, FIRST_SIDE):
         return pixels.permute(0, 3, 1, 2)
     down, across = (_shares(before[:, axis], after[:, axis], side, longest).to(pixels.dtype) for axis in (0, 1))
     narrow = (down @ pixels.flatten(2)).reshape(-1, longest, side, 3).permute(0, 3, 1, 2)
@@ -113,10 +108,14 @@ def reduced(pixels: Tensor, before: Tensor, after: Tensor, longest: int) -> Tens
 
 def _shares(before: Tensor, after: Tensor, side: int, longest: int) -> Tensor:
     """What part of each new pixel each old one is `(n, longest, side)`, of lengths `(n,)` before and after."""
-    step = (before.clamp(min=1) / after.clamp(min=1)).clamp(min=1.0)[:, None, None]
-    first = torch.arange(longest, device=before.device)[:, None] * step
-    old = torch.arange(side, device=before.device)
-    return (torch.minimum(first + step, old + 1) - torch.maximum(first, old)).clamp(min=0.0) / step
+    before = before.clamp(min=1)[:, None, None]
+    step = before / after.clamp(min=1)[:, None, None]
+    new, old = torch.arange(longest, device=before.device)[:, None], torch.arange(side, device=before.device)
+    first = new * step
+    covered = (torch.minimum(first + step, old + 1) - torch.maximum(first, old)).clamp(min=0.0) / step
+    middle = ((new + 0.5) * step - 0.5).clamp(min=0.0).minimum(before - 1.0)
+    between = (1.0 - (middle - old).abs()).clamp(min=0.0)
+    return torch.where(step >= 1.0, covered, between)
 
 
 def _within(sizes: Tensor, length: int) -> Tensor:

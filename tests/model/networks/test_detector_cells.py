@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from model.networks.detector_cells import LONGEST_SIDE, SMALLEST_FACE, SMALLEST_POSSIBLE, looks, looks_at
+from model.networks.detector_cells import LONGEST_SIDE, SMALLEST_FACE, SMALLEST_POSSIBLE, looks, looks_at, seen_at
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,19 @@ def test_no_look_shows_what_the_one_before_has_shown() -> None:
         641: (320, 640, 1280),
         5000: (320, 640, 1280),
     }
+
+
+@pytest.mark.parametrize(
+    ("picture", "longest", "seen"),
+    [
+        ((200, 100), 320, (200, 100)),  # the first look shows a small picture as it is
+        ((640, 480), 320, (320, 240)),
+        ((1000, 10), 320, (320, 3)),
+        ((416, 208), 640, (640, 320)),  # the second enlarges it
+        ((640, 480), 640, (640, 480)),
+        ((2000, 1), 640, (640, 1)),
+        ((320, 200), 640, (320, 200)),  # but not to twice its size
+    ],
+)
+def test_a_look_shows_a_picture_at_its_side(picture: tuple[int, int], longest: int, seen: tuple[int, int]) -> None:
+    assert seen_at(*picture, longest) == seen

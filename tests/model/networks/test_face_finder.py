@@ -9,9 +9,10 @@ import torch
 
 from model.faces.detector import Detection
 from model.faces.detector import reduced as reduced_by_opencv
-from model.faces.network_detector import suppressed
+from model.faces.network_detector import looked_at, suppressed
 from model.networks import face_finder
-from model.networks.face_finder import HEADER, looked_at, put_pictures, reduced, row_size, surest
+from model.networks.detector_cells import seen_at
+from model.networks.face_finder import HEADER, put_pictures, resized, row_size, surest
 from tests.training.waits import waits
 
 torch.set_num_threads(1)
@@ -24,14 +25,28 @@ def test_pictures_are_reduced_as_opencv_does(shape: tuple[int, int], dtype: torc
     picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
     expected, _ = reduced_by_opencv(picture, 320)
     height, width = expected.shape[:2]
-    assert looked_at(*shape, 320) == (height, width)
+    assert seen_at(*shape, 320) == (height, width)
     square = np.full((1, 640, 640, 3), 255, np.uint8)
     square[0, : shape[0], : shape[1]] = picture
     sizes = torch.tensor([shape]), torch.tensor([(height, width)])
-    got = reduced(torch.from_numpy(square).to(dtype), *sizes, 320)[0].permute(1, 2, 0).float().numpy()
+    got = resized(torch.from_numpy(square).to(dtype), *sizes, 320)[0].permute(1, 2, 0).float().numpy()
     difference = np.abs(got[:height, :width] - expected)
     assert difference.max() <= 1
     assert (difference > 0).mean() < rounded
+
+
+@pytest.mark.parametrize("shape", [(416, 416), (321, 400), (33, 500), (639, 640), (640, 640)])
+def test_pictures_are_enlarged_as_opencv_does(shape: tuple[int, int]) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    expected = looked_at(picture, 640)
+    assert max(expected.shape) == 640
+    square = np.full((1, 640, 640, 3), 255, np.uint8)
+    square[0, : shape[0], : shape[1]] = picture
+    sizes = torch.tensor([shape]), torch.tensor([expected.shape[:2]])
+    got = resized(torch.from_numpy(square).float(), *sizes, 640)[0].permute(1, 2, 0).numpy()
+    difference = np.abs(got[: expected.shape[0], : expected.shape[1]] - expected)
+    assert difference.max() <= 1
+    assert (difference > 0).mean() < 0.15  # OpenCV's weights have 11 bits
 
 
 def test_nothing_of_it_waits_for_the_device_as_a_recording_must_not() -> None:
