@@ -3,14 +3,16 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
 
 from model.engine.backend import Pixels
 from model.errors import FacetError
-from model.faces.detector import Detection, Detector, overlap
+from model.faces.detector import Box, Detection, Detector, overlap
 from model.images.decode import ImageLimits, decode
 from training.data.sources.pictures import Failure, Picture, Split
 
@@ -24,10 +26,11 @@ LIMITS = ImageLimits(min_side=16)
 
 @dataclass(frozen=True)
 class Labelled:
-    """A picture and the faces in it."""
+    """A picture and the faces in it; of one without any, the places where a detector saw some nevertheless."""
 
     picture: Picture
     faces: tuple[Detection, ...]
+    alarms: tuple[Box, ...] = ()
 
 
 def label(image: Pixels, teacher: Detector, twice: bool = True) -> list[Detection]:
@@ -85,6 +88,27 @@ def _row(picture: Picture, teacher: Detector, empty: bool, twice: bool) -> dict[
     return row | place | {"faces": [_numbers(face) for face in faces]}
 
 
+def mine(path: Path, detector: Detector, progress: Callable[[], None] | None = None) -> int:
+    """Write down in a file of labels where a detector sees faces in its pictures without any; returns how many.
+
+    What was mined before is replaced. Raises ValueError naming a line that is none.
+    """
+    labelled = {split: read_labels([path], split) for split in get_args(Split)}
+    alarms: dict[str, list[list[float]]] = {}
+    for each in chain(*labelled.values()):
+        if not each.faces:
+            seen = detector.detect(decode(each.picture.read(), LIMITS))
+            alarms[each.picture.key] = [[round(number, 1) for number in face.box] for face in seen]
+        if progress:
+            progress()
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    lines = [json.dumps(row | {"alarms": alarms[row["key"]]} if row["key"] in alarms else row) for row in rows]
+    fresh = path.with_suffix(".part")
+    fresh.write_text("".join(f"{line}\n" for line in lines))
+    fresh.replace(path)
+    return sum(map(len, alarms.values()))
+
+
 def _numbers(face: Detection) -> list[float]:
     """Box, score and landmarks in one list."""
     points = [] if face.landmarks is None else face.landmarks.ravel().tolist()
@@ -99,7 +123,8 @@ def read_labels(paths: Sequence[Path], split: Split) -> Iterator[Labelled]:
                 row = json.loads(line)
                 if "left_out" not in row and row["split"] == split:
                     picture = Picture(row["key"], Path(row["path"]), row["offset"], row["size"], split=split)
-                    yield Labelled(picture, tuple(_detection(numbers) for numbers in row["faces"]))
+                    alarms = tuple((x, y, width, height) for x, y, width, height in row.get("alarms", ()))
+                    yield Labelled(picture, tuple(_detection(numbers) for numbers in row["faces"]), alarms)
             except (ValueError, KeyError, TypeError) as error:
                 raise ValueError(f"{path}:{number}: no labelled picture ({error!r})") from error
 

@@ -106,6 +106,27 @@ def faces(
         write_labels(pictures, teacher, to, empty=empty, twice=twice, progress=lambda: bar.advance(task))
 
 
+@app.command()
+def mine(
+    labels: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Files of `facet data faces`.")],
+    detector: Annotated[Path | None, typer.Option(exists=True, help="A detector's file; else the bundled one.")] = None,
+    min_score: Annotated[float, typer.Option(help="From which score on it sees a face.")] = 0.3,
+) -> None:
+    """Write down where a detector sees faces in pictures without any, so that its training shows those places more.
+
+    Example: facet data mine faces/nothing.jsonl --detector runs/detector/detector.safetensors
+    """
+    from model.faces.network_detector import NetworkDetector
+    from training.detector import labels as written
+
+    with told(), progress() as bar:
+        finder = NetworkDetector(detector, min_score)
+        for path in labels:
+            task = bar.add_task(path.name, total=len(path.read_text().splitlines()), note="")
+            count = written.mine(path, finder, progress=lambda task=task: bar.advance(task))  # type: ignore[misc]
+            typer.echo(f"{path}: {count} false alarms")
+
+
 def _pictures(
     name: DataSet,
     root: Path,

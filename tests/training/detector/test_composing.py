@@ -13,7 +13,7 @@ from training.data.mixture import Source
 from training.data.sources.pictures import Failure, Picture
 from training.detector.batches import DetectorBatches
 from training.detector.composing import Composition
-from training.detector.labels import label, read_labels, write_labels
+from training.detector.labels import label, mine, read_labels, write_labels
 from training.detector.material import Material
 from training.detector.recipe import DetectorRecipe
 from training.detector.train import train_detector
@@ -141,6 +141,44 @@ def test_there_must_be_faces_and_pictures_without(sources: list[tuple[Path, floa
     for one in sources:
         with pytest.raises(ValueError, match="with faces and ones without"):
             Material([one], "train")
+
+
+class Alarmed(DrawnTeacher):
+    """Sees a face in one place of every picture."""
+
+    def detect(self, image: Pixels, at_most: int | None = None) -> list[Detection]:
+        return [Detection((100.0, 20.0, 12.0, 14.0), 0.4)][: None if image.any() else at_most]
+
+
+def test_where_a_detector_saw_a_face_that_is_none_is_shown_more(
+    sources: list[tuple[Path, float]], tmp_path: Path
+) -> None:
+    path = tmp_path / "nothing.jsonl"
+    path.write_text(sources[1][0].read_text())
+    before = [json.loads(line) for line in path.read_text().splitlines()]
+    assert mine(path, Alarmed()) == 4
+    assert mine(path, Alarmed()) == 4  # anew, not once more
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [row.pop("alarms") for row in rows] == [[[100.0, 20.0, 12.0, 14.0]]] * 4
+    assert rows == before
+    assert [each.alarms for each in read_labels([path], "val")] == [((100.0, 20.0, 12.0, 14.0),)]
+    # A light in each picture at that place: without alarms few backgrounds of 48 pixels have it, with them many more.
+    light = np.zeros((90, 140, 3), np.uint8)
+    light[24:30, 103:109] = 255
+    lit = []
+    for labels in (sources[1][0], path):
+        material = Material([sources[0], (labels, 1.0)], "train")
+        material._backgrounds = [light] * len(material._backgrounds)
+        rng = np.random.default_rng(0)
+        lit.append(sum(material.background(48, rng).any() for _ in range(200)))
+    assert lit[1] > lit[0] + 30
+
+
+def test_faces_hold_no_alarms(sources: list[tuple[Path, float]], tmp_path: Path) -> None:
+    path = tmp_path / "drawn.jsonl"
+    path.write_text(sources[0][0].read_text())
+    assert mine(path, Alarmed()) == 0
+    assert path.read_text() == sources[0][0].read_text()
 
 
 RECIPE = DetectorRecipe.from_data(
