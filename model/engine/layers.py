@@ -133,6 +133,14 @@ class PackedPaint(nn.Module):
         return F.pixel_shuffle(self.conv(x), 2)
 
 
+def packs(network: nn.Module) -> bool:
+    """Whether the processor can run the layers above in the network's types: without AVX-512 not in bfloat16."""
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
+    half = any(parameter.dtype is torch.bfloat16 for parameter in network.parameters())
+    return not half or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def pack(network: nn.Module) -> None:
     """Replace a network's layers by those above. It can no longer be trained, moved or saved."""
     if isinstance(network, Decoder):

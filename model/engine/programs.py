@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.jit._trace import TracerWarning
 
-from model.engine.layers import pack
+from model.engine.layers import pack, packs
 from model.face_model import FaceModel
 
 Array = NDArray[Any]
@@ -52,7 +52,7 @@ def recorded(program: nn.Module, example: Tensor) -> Callable[[Array], Array]:
     a batch then takes several times as long. `example` is one row. The program's networks serve nothing else after it.
     """
     program.eval().requires_grad_(False)
-    if torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+    if packs(program):
         pack(program)
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -14,7 +14,7 @@ from model.engine.graphs import SLOTS, Put, recorded_on_gpu
 from model.engine.together import Together
 from model.faces.detector import Detection, reduced
 from model.faces.detector_checkpoint import bundled_detector, load_detector_network, read_detector
-from model.faces.network_detector import largest, suppressed
+from model.faces.network_detector import joined, largest
 from model.networks.detector_cells import MIN_SCORE, MIN_SIDE, POINTS, SMALLEST_FACE, looks, looks_at, seen_at
 from model.networks.face_finder import FaceFinder, put_pictures, row_size
 
@@ -67,7 +67,7 @@ class DeviceDetector:
         found: list[Detection] = []
         own = looks_at(max(near.shape[:2]), self._looks)
         for rows, longest in zip(self._runs[side](near), own, strict=False):
-            found = suppressed(found + _faces(rows, near, longest))
+            found = joined(found, _faces(rows, near, longest))
             if at_most is not None and len(found) >= at_most:
                 break
         return [each.scaled(factor) for each in largest(found, at_most)]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from model.engine.backend import Pixels
 from model.engine.onnx_session import session_of
-from model.faces.detector import Detection
+from model.faces.detector import Detection, overlap
 from model.faces.detector_checkpoint import bundled_detector, read_detector
 from model.networks.detector_cells import (
     CANDIDATES,
@@ -49,7 +49,7 @@ class NetworkDetector:
             return []
         found: list[Detection] = []
         for side in looks_at(max(image.shape[:2]), self._looks):
-            found = suppressed(found + self._found(image, side))
+            found = joined(found, self._found(image, side))
             if at_most is not None and len(found) >= at_most:
                 break
         return largest(found, at_most)
@@ -96,6 +96,11 @@ def faces_of(cells: NDArray[np.float32], height: int, width: int, min_score: flo
 def largest(faces: list[Detection], at_most: int | None) -> list[Detection]:
     """The largest faces, no more than so many."""
     return sorted(faces, key=lambda each: -each.area)[:at_most]
+
+
+def joined(found: list[Detection], later: list[Detection]) -> list[Detection]:
+    """What was found, and what a later look found elsewhere: a face is the same however many are asked for."""
+    return found + [each for each in later if all(overlap(each.box, one.box) <= MAX_OVERLAP for one in found)]
 
 
 def suppressed(faces: list[Detection]) -> list[Detection]:

