@@ -133,12 +133,13 @@ class PackedPaint(nn.Module):
         return F.pixel_shuffle(self.conv(x), 2)
 
 
-def packs(network: nn.Module) -> bool:
-    """Whether the processor can run the layers above in the network's types: without AVX-512 not in bfloat16."""
-    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        return False
-    half = any(parameter.dtype is torch.bfloat16 for parameter in network.parameters())
-    return not half or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+def packs() -> bool:
+    """Whether this processor gains by the layers above.
+
+    Without AVX-512 torch's own are six times as fast as packed ones, and bfloat16 cannot be packed.
+    """
+    available = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return bool(available) and torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 
 
 def pack(network: nn.Module) -> None:

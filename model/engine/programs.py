@@ -52,7 +52,7 @@ def recorded(program: nn.Module, example: Tensor) -> Callable[[Array], Array]:
     a batch then takes several times as long. `example` is one row. The program's networks serve nothing else after it.
     """
     program.eval().requires_grad_(False)
-    if packs(program):
+    if packs():
         pack(program)
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

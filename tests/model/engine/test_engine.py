@@ -4,7 +4,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from model.attributes import EMBEDDING_SIZE, SPACES, part
 from model.calibration import Calibration
@@ -123,7 +122,7 @@ def test_bfloat16_agrees_with_the_reference() -> None:
             assert (part(embeddings, attribute) * part(expected, attribute)).sum(axis=1).min() > 0.999
     difference = np.abs(fast.render(expected).astype(int) - exact.render(expected))
     assert difference.mean() < 0.5
-    if packs(nn.Conv2d(1, 1, 1, dtype=torch.bfloat16)):  # elsewhere torch rounds in other places
+    if packs():  # elsewhere torch rounds in other places
         assert 0 < difference.max() <= 8
     single = np.concatenate([fast.embed(face[None]) for face in faces[:9]])
     np.testing.assert_allclose(embeddings[:9], single, atol=0.01)
