@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.faces import draw_face, jpeg
 from tests.service.serving import dummy_app, serving
 
+PATIENCE = 30.0
+"""Seconds that the page and the service may take on a slow machine that does other things too."""
+expect.set_options(timeout=1000 * PATIENCE)
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--no-first-run"),
@@ -42,11 +46,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 class Visit:
     """The page in a fresh profile, and what it did besides."""
 
-    def __init__(self, page: Page, address: str) -> None:
-        self.page, self.address = page, address
+    def __init__(self, page: Page, address: str, client: httpx.Client) -> None:
+        self.page, self.address, self.client = page, address, client
         self.requested: list[str] = []
         self.complaints: list[str] = []
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(1000 * PATIENCE)
         page.on("request", lambda request: self.requested.append(request.url))
         page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -64,8 +68,11 @@ class Visit:
 def visit(browser: Browser, address: str) -> Iterator[Visit]:
     """A visit; in its end nothing was asked of another origin, and the page broke neither its policy nor itself."""
     # Less motion: the face does not turn by itself at the opening, but where a test asks for it.
-    with browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce") as context:
-        visit = Visit(context.new_page(), address)
+    with (
+        httpx.Client(base_url=address, timeout=2 * PATIENCE) as client,
+        browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce") as context,
+    ):
+        visit = Visit(context.new_page(), address, client)
         yield visit
         assert [url for url in visit.requested if not url.startswith((address, "blob:", "data:"))] == []
         assert [text for text in visit.complaints if "Failed to load resource" not in text] == []

@@ -38,7 +38,7 @@ def photographs(address: str, tmp_path_factory: pytest.TempPathFactory) -> list[
     """Two photographs, in each a face on a wall."""
     folder = tmp_path_factory.mktemp("photographs")
     for name, seed in SEEDS.items():
-        face = Image.open(BytesIO(httpx.post(f"{address}/generate?seed={seed}").content))
+        face = Image.open(BytesIO(httpx.post(f"{address}/generate?seed={seed}", timeout=60).content))
         wall = Image.new("RGB", (640, 480), (120, 130, 140))
         wall.paste(face.resize((SIDE, SIDE), Image.Resampling.LANCZOS), PLACE)
         wall.save(folder / name, quality=92)
@@ -55,7 +55,7 @@ def press_tab_to(page: Page, selector: str) -> None:
 
 
 def test_from_an_upload_to_an_edited_face_by_keyboard_alone(visit: Visit, photographs: list[Path]) -> None:
-    httpx.post(f"{visit.address}/demo").raise_for_status()
+    visit.client.post("/demo").raise_for_status()
     page = visit.open()
     press_tab_to(page, "#first input[type=file]")
     with page.expect_file_chooser() as chooser:
@@ -83,7 +83,7 @@ def test_from_an_upload_to_an_edited_face_by_keyboard_alone(visit: Visit, photog
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1440, 900)])
 def test_everything_is_on_one_screen_of_a_laptop(visit: Visit, width: int, height: int) -> None:
     visit.page.set_viewport_size({"width": width, "height": height})
-    httpx.post(f"{visit.address}/demo").raise_for_status()
+    visit.client.post("/demo").raise_for_status()
     expect_one_screen(visit.open(), width, height)
 
 
@@ -127,7 +127,7 @@ def test_the_edited_face_is_downloaded_in_its_photograph(visit: Visit, photograp
 
 
 def test_two_photographs_are_mixed_searched_by_and_enrolled(visit: Visit, photographs: list[Path]) -> None:
-    httpx.post(f"{visit.address}/demo").raise_for_status()
+    visit.client.post("/demo").raise_for_status()
     page = visit.open()
     for slot, path in zip(("first", "second"), photographs, strict=True):
         upload(page, slot, path)
@@ -153,7 +153,7 @@ def test_two_photographs_are_mixed_searched_by_and_enrolled(visit: Visit, photog
         page.locator("#ask-yes").click()
         expect(page.locator("#status")).to_have_text(f"The face of {name} is erased.")
     expect(page.get_by_role("button", name="people:")).to_have_count(0)
-    assert httpx.get(f"{visit.address}/faces?collection=people").json()["faces"] == []
+    assert visit.client.get("/faces?collection=people").json()["faces"] == []
 
 
 STEPS = """async () => {
@@ -177,7 +177,7 @@ def test_a_step_of_a_slider_draws_the_face_anew(visit: Visit, capsys: pytest.Cap
     page = visit.open("#first=11&second=2&take-style=0.5")
     times = page.evaluate(STEPS)
     expect_caption(page, "style 50 %, yaw 20°")
-    [found] = httpx.post(f"{visit.address}/embed?align=none", files={"image": edited(page)}).json()["images"]
+    [found] = visit.client.post("/embed?align=none", files={"image": edited(page)}).json()["images"]
     assert found["faces"][0]["pose_degrees"]["yaw"] == pytest.approx(20, abs=3)
     with capsys.disabled():
         print(
@@ -248,9 +248,9 @@ def test_what_is_copied_does_the_same(visit: Visit, photographs: list[Path], tmp
         difference = pixels((folder / "edited.png").read_bytes()).astype(int) - pixels(edited(page))
         assert np.abs(difference).max() <= 1
         assert len(list(folder.glob("face-*.png"))) == (1 if language == "curl" else 9)
-        [face] = httpx.get(f"{visit.address}/faces?collection=copied").json()["faces"]
+        [face] = visit.client.get("/faces?collection=copied").json()["faces"]
         assert face["subject"] == 'Anna\'s "twin"'
         [gone] = re.findall(r"(?:faces/|\")([0-9a-f-]{36})", erased[language])
         mine = erased[language].replace(gone, face["id"])
         subprocess.run([*command, mine], cwd=folder, check=True, timeout=60)
-        assert httpx.get(f"{visit.address}/faces?collection=copied").json()["faces"] == []
+        assert visit.client.get("/faces?collection=copied").json()["faces"] == []

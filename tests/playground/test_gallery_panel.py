@@ -19,7 +19,7 @@ SUBJECTS = {"ada": (1, 2), "ben": (1, 3), "cleo": (4, 5), "dora": (6,)}
 @pytest.fixture
 def people(address: str) -> Iterator[httpx.Client]:
     """A collection of a few generated faces."""
-    with httpx.Client(base_url=address) as client:
+    with httpx.Client(base_url=address, timeout=60) as client:
         for face in client.get("/faces?limit=1000").json()["faces"]:
             client.delete(f"/faces/{face['id']}")
         for subject, seeds in SUBJECTS.items():
@@ -36,8 +36,8 @@ def subjects(client: httpx.Client) -> list[str]:
 
 
 def test_the_demo_is_offered_then_a_face_is_enrolled_and_erased(visit: Visit, photographs: list[Path]) -> None:
-    for face in httpx.get(f"{visit.address}/faces?limit=1000").json()["faces"]:
-        httpx.delete(f"{visit.address}/faces/{face['id']}")
+    for face in visit.client.get("/faces?limit=1000").json()["faces"]:
+        visit.client.delete(f"/faces/{face['id']}")
     page = visit.open()
     open_tab(page, "gallery")
     expect(page.locator("#nobody")).to_contain_text("Nobody is enrolled yet")
@@ -65,7 +65,7 @@ def test_the_demo_is_offered_then_a_face_is_enrolled_and_erased(visit: Visit, ph
     person.get_by_role("button", name="Erase").click()
     page.locator("#ask-yes").click()
     expect(page.get_by_role("button", name="mine:")).to_have_count(0)
-    assert httpx.get(f"{visit.address}/faces?collection=mine").json()["faces"] == []
+    assert visit.client.get("/faces?collection=mine").json()["faces"] == []
 
 
 @pytest.mark.usefixtures("people")

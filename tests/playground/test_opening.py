@@ -26,7 +26,7 @@ def test_two_faces_are_there_at_once_and_nothing_else_is_drawn(visit: Visit) -> 
     posted = [url.rsplit("/", 1)[1] for url in visit.requested if re.search(r"/(generate|edit)(\?|$)", url)]
     assert posted == ["generate?seed=61", "generate?seed=50"]
     expect(page).to_have_url(re.compile("#first=61&second=50$"))
-    generated = httpx.post(f"{visit.address}/generate?seed=61").content
+    generated = visit.client.post("/generate?seed=61").content
     assert (pixels(edited(page)) == pixels(generated)).all()
     assert page.evaluate(CONTRAST) > 30
 
@@ -54,7 +54,7 @@ def test_who_begins_to_work_is_not_disturbed_by_the_opening(visit: Visit) -> Non
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1440, 900)])
 def test_everything_is_on_one_screen_of_a_laptop(visit: Visit, width: int, height: int) -> None:
     visit.page.set_viewport_size({"width": width, "height": height})
-    httpx.post(f"{visit.address}/demo").raise_for_status()
+    visit.client.post("/demo").raise_for_status()
     expect_one_screen(visit.open(), width, height)
 
 
@@ -63,7 +63,7 @@ def test_everything_is_on_one_screen_of_a_laptop(visit: Visit, width: int, heigh
 def test_pictures_take_whole_pixels_of_the_screen(
     browser: Browser, address: str, ratio: float, width: int, height: int
 ) -> None:
-    drawn = httpx.get(f"{address}/model").json()["image_size"]
+    drawn = httpx.get(f"{address}/model", timeout=60).json()["image_size"]
     with browser.new_context(
         viewport={"width": width, "height": height}, device_scale_factor=ratio, reduced_motion="reduce"
     ) as context:
@@ -80,7 +80,7 @@ def test_pictures_take_whole_pixels_of_the_screen(
 
 def test_on_a_phone_the_edited_face_stays_in_view_while_its_sliders_are_used(visit: Visit) -> None:
     visit.page.set_viewport_size({"width": 390, "height": 844})
-    httpx.post(f"{visit.address}/demo").raise_for_status()
+    visit.client.post("/demo").raise_for_status()
     page = visit.open("#first=5&second=9&preset=happiness%3A0.8")
     sliders = page.locator("#parts input[type=range]").all()
     assert len(sliders) == 7

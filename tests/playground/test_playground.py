@@ -65,7 +65,7 @@ def test_a_part_of_the_second_face_is_borrowed_as_the_service_does_it(visit: Vis
     page.locator("#take-style").fill("1")
     expect_caption(page, "style 100 %")
     files = {"image": photographs[0].read_bytes(), "source": photographs[1].read_bytes()}
-    expected = httpx.post(f"{visit.address}/edit?attr=style", files=files).content
+    expected = visit.client.post("/edit?attr=style", files=files).content
     assert (pixels(edited(page)) == pixels(expected)).all()
     assert page.locator("#part-style .strip").inner_html() != before
     expect(page).not_to_have_url(re.compile("first|ada"))
@@ -88,7 +88,7 @@ def test_the_picture_follows_while_the_slider_moves(visit: Visit) -> None:
 
 
 def test_the_link_brings_faces_edits_and_the_search_back(visit: Visit) -> None:
-    httpx.post(f"{visit.address}/demo").raise_for_status()
+    visit.client.post("/demo").raise_for_status()
     visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = visit.open("#first=5&second=9&yaw=25&preset=happiness%3A0.8&take-style=0.5&pitch=900&take-age=1")
     expect_caption(page, "style 50 %, happiness 80 %, yaw 25°")
@@ -119,15 +119,15 @@ def test_a_photograph_is_in_no_link(visit: Visit, photographs: list[Path]) -> No
 
 
 def test_the_search_follows_the_edited_face(visit: Visit) -> None:
-    httpx.post(f"{visit.address}/demo").raise_for_status()
+    visit.client.post("/demo").raise_for_status()
     page = visit.open("#first=5&second=9&take-expression=1")
     page.locator("#like-expression").fill("1")
     first, second = (
-        httpx.post(f"{visit.address}/generate?seed={seed}", headers=JSON).json()[0]["embedding"] for seed in (5, 9)
+        visit.client.post(f"/generate?seed={seed}", headers=JSON).json()[0]["embedding"] for seed in (5, 9)
     )
     query = {"attr": ["identity:1", "expression:1"], "k": 16}
     mixed = {**first, "expression": second["expression"]}
-    answer = httpx.post(f"{visit.address}/search", params=query, json={"embedding": mixed}).json()
+    answer = visit.client.post("/search", params=query, json={"embedding": mixed}).json()
     expect(page.locator("#searched")).to_have_text("16 of 48 faces")
     faces = [face["id"] for face in answer["results"]]
     page.wait_for_function(
@@ -196,7 +196,7 @@ def test_on_a_phone_what_is_wrong_with_a_picture_leaves_room_for_the_sliders(vis
 
 
 def embedding_of_generated(visit: Visit, seed: int) -> dict[str, list[float]]:
-    picture = httpx.post(f"{visit.address}/generate?seed={seed}").content
+    picture = visit.client.post(f"/generate?seed={seed}").content
     with httpx.Client(base_url=visit.address, params={"align": "none"}) as client:
         return embedding_of(client, picture)
 
@@ -221,7 +221,7 @@ def test_axe_finds_nothing_in_either_theme_and_nothing_is_wider_than_the_page(
 ) -> None:
     visit.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     visit.page.set_viewport_size({"width": width, "height": 844})
-    httpx.post(f"{visit.address}/demo").raise_for_status()
+    visit.client.post("/demo").raise_for_status()
     page = visit.open("#first=5&second=9&yaw=25&take-style=0.5")
     ready = {"search": "#results img", "walk": "#walk-table img", "variations": "#keep", "gallery": "#enrolled img"}
     for name in (*ready, "code"):

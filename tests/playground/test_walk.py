@@ -1,6 +1,5 @@
 """The grid that walks from the first face to the second, one part a row."""
 
-import httpx
 import numpy as np
 from playwright.sync_api import Page, expect
 
@@ -23,7 +22,7 @@ def expect_drawn(page: Page, count: int, size: int) -> None:
 
 def test_a_picture_of_the_grid_becomes_the_edited_face(visit: Visit) -> None:
     page = visit.open("#first=5&second=9")
-    size = httpx.get(f"{visit.address}/model").json()["image_size"]
+    size = visit.client.get("/model").json()["image_size"]
     open_tab(page, "walk")
     expect_drawn(page, 4 * 11, size)
     page.locator(CELL.format("identity", 0.5)).click()
@@ -31,11 +30,9 @@ def test_a_picture_of_the_grid_becomes_the_edited_face(visit: Visit) -> None:
     expect(page.locator("#take-identity")).to_have_value("0.5")
     expect(page.locator(CELL.format("identity", 0.5))).to_have_attribute("aria-pressed", "true")
     ask = {"headers": {"Accept": "application/json"}}
-    first, second = (
-        httpx.post(f"{visit.address}/generate?seed={seed}", **ask).json()[0]["embedding"] for seed in (5, 9)
-    )
+    first, second = (visit.client.post(f"/generate?seed={seed}", **ask).json()[0]["embedding"] for seed in (5, 9))
     edits = [{"attribute": "identity", "from": second, "amount": 0.5}]
-    expected = httpx.post(f"{visit.address}/edit", json={"embedding": first, "edits": edits}).content
+    expected = visit.client.post("/edit", json={"embedding": first, "edits": edits}).content
     assert np.abs(pixels(edited(page)).astype(int) - pixels(expected)).max() <= 1
     page.locator(CELL.format("pose", 1)).click()
     for angle, number in (("pitch", 0), ("yaw", 1), ("roll", 2)):
@@ -50,7 +47,7 @@ def test_the_grid_by_keyboard_follows_the_faces(visit: Visit) -> None:
     page.locator("#tab-search").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#tab-walk")).to_be_focused()
-    size = httpx.get(f"{visit.address}/model").json()["image_size"]
+    size = visit.client.get("/model").json()["image_size"]
     expect_drawn(page, 4 * 11, size)
     before = page.locator(CELL.format("style", 1) + " img").get_attribute("src")
     page.locator("#second .take").focus()

@@ -187,7 +187,7 @@ def test_more_callers_than_there_is_room_for_are_told_to_come_back(port: int) ->
     finally:
         for connection in slow:
             connection.close()
-    wait_until(lambda: httpx.post(f"{url}/embed", files={"image": jpeg(draw_face())}).status_code == 200)
+    wait_until(lambda: httpx.post(f"{url}/embed", files={"image": jpeg(draw_face())}, timeout=60).status_code == 200)
 
 
 def test_what_runs_when_the_service_is_stopped_is_answered(tmp_path: Path) -> None:
