@@ -1,4 +1,4 @@
-"""The recipe for a GPU is rehearsed on the processors: all but the width, the batch and the compiler."""
+"""The recipes for a GPU are rehearsed on the processors: all but the width, the batch and the compiler."""
 
 import math
 
@@ -6,8 +6,10 @@ import pytest
 
 from model.face_model import FaceModel
 from tests.training.drawn import crop_set
+from tests.training.recipes import larger_model
+from tests.training.small_recognition import manifest
 from training.loop import Report, Trainer
-from training.recipe import load_recipe
+from training.recipe import LEARNING, load_recipe
 from training.train import batches_of
 
 NARROW = {
@@ -24,9 +26,14 @@ NARROW = {
 }
 
 
+RECIPES = ("facet-128-gpu", "facet-128-further", "facet-128-further-sharp")
+
+
 @pytest.mark.filterwarnings("ignore:.*bfloat16:UserWarning")
-def test_ten_steps_of_it() -> None:
-    recipe, whole = load_recipe("facet-128-gpu", NARROW), load_recipe("facet-128-gpu")
+@pytest.mark.parametrize("name", RECIPES)
+def test_ten_steps_of_it(name: str) -> None:
+    others = {"likeness_network": manifest(), "second_reader": larger_model(64)}
+    recipe, whole = load_recipe(name, NARROW | others), load_recipe(name)
     assert (whole.network.read_size, whole.network.image_size, whole.compile) == (64, 128, True)
     crops = crop_set(40, 128)
     trainer = Trainer(recipe, FaceModel(recipe.network), batches_of(recipe, crops, "cpu"), crops.classes)
@@ -35,7 +42,13 @@ def test_ten_steps_of_it() -> None:
     assert trainer.run(reports.append)
     assert [report.step for report in reports] == list(range(1, 11))
     asked = {name for name, weight in vars(whole.weights).items() if weight}
-    critics = {"image_critic", "image_penalty"}
+    critics = {"image_critic", "image_penalty"} if whole.weights.image_adversarial else set()
     assert set(reports[0].losses) == asked | critics | {"gradient"}
     assert all(math.isfinite(value) for report in reports for value in report.losses.values())
-    assert all((value != before[name]).any() for name, value in trainer.model.named_parameters() if value.numel() > 99)
+    learning = LEARNING[whole.stage]
+    for network, module in trainer.model.named_children():
+        assert all(
+            (value != before[f"{network}.{part}"]).any() == (network in learning)
+            for part, value in module.named_parameters()
+            if value.numel() > 99
+        )

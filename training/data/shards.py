@@ -24,11 +24,11 @@ SCHEMA = pa.schema(
         ("video", pa.string()),  # the clip that the picture is a frame of
         ("valence_arousal", pa.list_(pa.float32())),  # 2 numbers from -1 to 1
         ("attributes", pa.map_(pa.string(), pa.int32())),  # other labels, by the data set's own names and codes
-        ("crop", pa.binary()),  # JPEG, CROP_SIZE pixels square
+        ("crop", pa.binary()),  # JPEG, CROP_SIZE pixels square; packed, WebP and fewer
         ("pose", pa.list_(pa.float32())),  # pitch, yaw, roll in radians, in the frame
         ("blendshapes", pa.list_(pa.float32())),  # 52 scores
         ("teacher", pa.list_(pa.float32())),  # identity features, 128 numbers
-        ("regions", pa.binary()),  # PNG, CROP_SIZE pixels square: `training.data.regions`
+        ("regions", pa.binary()),  # PNG or WebP, likewise: `training.data.regions`
         ("side", pa.float32()),  # of the frame, in the photograph's own pixels: finer than this the crop holds nothing
         ("detector", pa.string()),
     ]
@@ -67,15 +67,24 @@ def write_shard(path: Path, samples: Iterable[Sample]) -> None:
     os.replace(aside, path)
 
 
-def read_shards(folder: Path) -> Iterator[Sample]:
-    """Every sample below a prepared folder, in order. Raises FileNotFoundError if there is none, ValueError for a
-    foreign file."""
+def shards(folder: Path) -> list[Path]:
+    """The files of a prepared folder, in order. Raises FileNotFoundError if there is none."""
     paths = sorted(folder.glob("*.parquet"))
     if not paths:
         raise FileNotFoundError(f"{folder} holds no prepared shards; `facet data prepare` writes them")
-    for path in paths:
-        table = pq.read_table(path)
-        if not set(table.schema.names) >= REQUIRED or any(field not in SCHEMA for field in table.schema):
-            raise ValueError(f"{path} has columns {table.schema.names}, expected {SCHEMA.names}; prepare it again")
-        for row in table.to_pylist(maps_as_pydicts="strict"):
-            yield Sample(**row)
+    return paths
+
+
+def read_shards(folder: Path) -> Iterator[Sample]:
+    """Every sample below a prepared folder, in order; what `shards` and `read_shard` raise."""
+    for path in shards(folder):
+        yield from read_shard(path)
+
+
+def read_shard(path: Path) -> Iterator[Sample]:
+    """Every sample of one file, in order. Raises ValueError for a foreign file."""
+    table = pq.read_table(path)
+    if not set(table.schema.names) >= REQUIRED or any(field not in SCHEMA for field in table.schema):
+        raise ValueError(f"{path} has columns {table.schema.names}, expected {SCHEMA.names}; prepare it again")
+    for row in table.to_pylist(maps_as_pydicts="strict"):
+        yield Sample(**row)

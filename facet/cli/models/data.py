@@ -1,6 +1,7 @@
 """`facet data`: data sets turned into shards of aligned, labelled crops."""
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,6 +77,31 @@ def prepare(
         how = Preparation(detector, landmarker, teacher)
         failures = run(pictures, to, how, workers, lambda done: bar.advance(task, done))
     typer.echo(f"{len(pictures) - len(failures)} crops in {to}; {len(failures)} left out, see {to / 'failures.jsonl'}")
+
+
+@app.command()
+def pack(
+    folders: Annotated[list[Path], typer.Argument(exists=True, file_okay=False, help="Prepared folders.")],
+    to: Annotated[Path, typer.Option(help="Folder for theirs, each by its name.")],
+    pixels: Annotated[int, typer.Option(min=1, help="A crop's side.")] = 240,
+    quality: Annotated[int, typer.Option(min=1, max=100, help="Of WebP.")] = 88,
+) -> None:
+    """Make prepared folders a quarter as large, to carry them to where a GPU is; after a stop, run again to go on.
+
+    Example: facet data pack prepared/lfw prepared/cfp --to packed
+    """
+    from training.data import packing
+    from training.data.shards import shards
+
+    with told(), progress() as bar:
+        for folder in folders:
+            task = bar.add_task(f"Packing {folder.name}", total=len(shards(folder)), note="")
+            advance = partial(bar.advance, task)
+            packing.pack(folder, to / folder.name, pixels, quality, advance)
+            bytes_before, bytes_now = (
+                sum(path.stat().st_size for path in shards(each)) for each in (folder, to / folder.name)
+            )
+            typer.echo(f"{to / folder.name}: {bytes_now / 1e6:.1f} MB of {bytes_before / 1e6:.1f}")
 
 
 @app.command()

@@ -8,7 +8,8 @@ from facet.cli import app
 from facet.cli.models.data import DataSet
 from tests.faces import draw_face, jpeg
 from tests.training.data.made_up import face, put
-from training.data.shards import read_shards
+from tests.training.drawn import samples
+from training.data.shards import read_shards, write_shard
 from training.data.sources.readers import READERS
 
 
@@ -101,3 +102,14 @@ def test_faces_writes_where_a_teacher_sees_them(tmp_path: Path) -> None:
         assert 20 < y < 100 < y + height < 190
     assert CliRunner().invoke(app, [*arguments, "--empty"]).exit_code == 0
     assert len(to.read_text().splitlines()) == 2
+
+
+def test_pack_says_what_it_saved(tmp_path: Path) -> None:
+    (tmp_path / "lfw").mkdir()
+    write_shard(tmp_path / "lfw/0.parquet", samples(3))
+    result = CliRunner().invoke(app, ["data", "pack", str(tmp_path / "lfw"), "--to", str(tmp_path / "small")])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith(f"{tmp_path / 'small/lfw'}: 0.0 MB of 0.")
+    assert [each.key for each in read_shards(tmp_path / "small/lfw")] == [each.key for each in samples(3)]
+    empty = CliRunner().invoke(app, ["data", "pack", str(tmp_path), "--to", str(tmp_path / "small")])
+    assert (empty.exit_code, "holds no prepared shards" in " ".join(empty.stderr.split())) == (2, True)
