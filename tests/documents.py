@@ -21,7 +21,7 @@ FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 ADDRESS = re.compile(r"(?:localhost|127\.0\.0\.1):8000")
-BLOCK_SECONDS = 120
+BLOCK_SECONDS = 400
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,11 @@ EXPRESSIONS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust"
 """The labels, whose numbers are their places here."""
 POLE = 1.0
 DEGREE = 3
-"""Of the polynomial in the angles that is taken out of the blendshapes."""
+"""Of the polynomials in the angles: of what is taken out of the blendshapes, and of how far the rest scatters."""
+LEAST_SCATTER = 0.3
+"""Of a score at a pose, over its mean: what says nothing there is not made loud."""
+SILENT = 1e-4
+"""A score that scatters less says nothing at any pose."""
 GAZE, GAZE_WEIGHT = "eyeLook", 0.3
 """Where somebody looks is little of an expression, and much of the blendshapes' variance."""
 RESTING = "_neutral"
@@ -32,14 +36,38 @@ RESTING = "_neutral"
 
 
 @dataclass(frozen=True)
-class ExpressionTargets:
-    """Blendshapes less what the head's turn explains of them, projected to unit targets.
+class WithoutPose:
+    """Blendshapes less what the head's turn explains of them, in units of how far they scatter at such a turn.
 
-    Blendshapes are read from pictures, and a turned head looks as if its face moved.
+    They are read from pictures, and a turned head looks as if its face moved. It also shows less of some moves and more
+    noise of others: by what remains alone, the nearest faces would still be those that look the same way.
     """
 
     by_pose: NDArray[np.float32]
-    """`(terms, 52)`: the regression of the blendshapes on a polynomial of the angles without its constant."""
+    """`(1 + terms, 52)`: the regression of the blendshapes on a constant and a polynomial of the angles."""
+    scatter: NDArray[np.float32]
+    """`(1 + terms, 52)`: that of the size of what remains, over its mean."""
+
+    @classmethod
+    def fit(cls, shapes: Vector, pose: Vector) -> "WithoutPose":
+        """Fit to blendshapes `(n, 52)` with poses `(n, 3)`."""
+        terms = _terms(pose)
+        by_pose, *_ = np.linalg.lstsq(terms, shapes, rcond=None)
+        rest = np.abs(shapes - terms @ by_pose)
+        scatter, *_ = np.linalg.lstsq(terms, rest / np.maximum(rest.mean(axis=0), SILENT), rcond=None)
+        return cls(np.asarray(by_pose, np.float32), np.asarray(scatter, np.float32))
+
+    def __call__(self, shapes: Vector, pose: Vector) -> Vector:
+        terms = _terms(pose)
+        cleaned: Vector = (shapes - terms @ self.by_pose) / np.maximum(terms @ self.scatter, LEAST_SCATTER)
+        return cleaned
+
+
+@dataclass(frozen=True)
+class ExpressionTargets:
+    """Blendshapes without pose, projected to unit targets."""
+
+    without_pose: WithoutPose
     weights: Vector
     """`(52,)` of the scores."""
     projection: Projection
@@ -48,17 +76,18 @@ class ExpressionTargets:
     def fit(cls, shapes: Vector, pose: Vector, size: int, pole_share: float) -> "ExpressionTargets":
         """Fit to blendshapes `(n, 52)` with poses `(n, 3)`, and to their mirror images."""
         shapes, pose = np.concatenate([shapes, mirrored(shapes)]), np.concatenate([pose, mirrored_pose(pose)])
-        terms = np.column_stack([np.ones(len(pose), np.float32), polynomial(pose)])
-        coefficients, *_ = np.linalg.lstsq(terms, shapes, rcond=None)
-        by_pose = np.asarray(coefficients[1:], np.float32)
+        without_pose = WithoutPose.fit(shapes, pose)
         weights = np.array([GAZE_WEIGHT if name.startswith(GAZE) else float(name != RESTING) for name in BLENDSHAPES])
         weights = weights.astype(np.float32)
-        cleaned = (shapes - polynomial(pose) @ by_pose) * weights
-        return cls(by_pose, weights, Projection.fit(cleaned, size, pole_share))
+        return cls(without_pose, weights, Projection.fit(without_pose(shapes, pose) * weights, size, pole_share))
 
     def __call__(self, shapes: Vector, pose: Vector) -> Vector:
         """Unit targets `(n, size)` of blendshapes `(n, 52)` seen at poses `(n, 3)`."""
-        return self.projection((shapes - polynomial(pose) @ self.by_pose) * self.weights)
+        return self.projection(self.without_pose(shapes, pose) * self.weights)
+
+
+def _terms(pose: Vector) -> Vector:
+    return np.column_stack([np.ones(len(pose), np.float32), polynomial(pose)])
 
 
 def polynomial(pose: Vector) -> Vector:

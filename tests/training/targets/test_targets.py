@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from training.targets.blendshapes import BLENDSHAPES, mirrored, mirrored_pose
-from training.targets.expression import GAZE_WEIGHT, ExpressionTargets, polynomial
+from training.targets.expression import GAZE_WEIGHT, ExpressionTargets, WithoutPose, polynomial
 from training.targets.projection import Projection
 
 FEATURES = (np.random.default_rng(0).normal(size=(200, 20)) * np.linspace(3, 0.1, 20) + 5).astype(np.float32)
@@ -82,11 +82,26 @@ def test_expression_targets_do_not_turn_with_the_head() -> None:
         assert explained(pose[:, angle], targets) < 0.05
 
 
+def test_how_far_scores_scatter_does_not_tell_the_turn() -> None:
+    pose, own, _ = turning()
+    seen = (0.5 + own * (0.3 + 5 * pose[:, 1:2] ** 2)).astype(np.float32)
+    remaining = np.abs(WithoutPose.fit(seen, pose)(seen, pose)).mean(axis=1)
+    assert explained(pose[:, 1] ** 2, np.abs(seen - 0.5).mean(axis=1, keepdims=True)) > 0.8
+    assert explained(pose[:, 1] ** 2, remaining[:, None]) < 0.02
+
+
+def test_a_score_that_never_changes_stays_0() -> None:
+    pose, _, seen = turning(500)
+    seen[:, 7] = 0.25
+    cleaned = WithoutPose.fit(seen, pose)(seen, pose)
+    assert np.isfinite(cleaned).all()
+    np.testing.assert_allclose(cleaned[:, 7], 0.0, atol=1e-4)
+
+
 def test_a_mirror_image_has_the_targets_of_its_mirrored_scores() -> None:
     pose, _, seen = turning(500)
-    targets = ExpressionTargets.fit(seen, pose, 32, 1.0)
-    cleaned = seen - polynomial(pose) @ targets.by_pose
-    other = mirrored(seen) - polynomial(mirrored_pose(pose)) @ targets.by_pose
+    without_pose = WithoutPose.fit(seen, pose)  # of both sides alike, as the faces are
+    cleaned, other = without_pose(seen, pose), without_pose(mirrored(seen), mirrored_pose(pose))
     np.testing.assert_allclose(mirrored(cleaned), other, atol=2e-3)
 
 
