@@ -17,7 +17,9 @@ from training.evaluation.faces import see, still_crops
 from training.evaluation.splits import Splits
 from training.evaluation.summary import evaluate
 from training.export.calibration import calibrate
-from training.networks.names import learn_names, views
+from training.networks.names import learn_names
+from training.networks.purity import LEAST_POSES, take_out_pose
+from training.networks.relearning import views
 from training.networks.whitening import latents, whiten
 from training.recipe import Recipe
 from training.runtime.resume import load_state
@@ -38,15 +40,19 @@ def export(
 ) -> dict[str, Any]:
     """Write the run's averaged weights, whitened and calibrated, with a card of what was measured; returns the card.
 
-    From the crops `named` identity first learns who is who once more (`training.networks.names`). `pairs` is as in
-    `evaluate`. `card` is a TOML file with what no program can know: data and terms, weaknesses, uses.
+    From the crops `named` identity first learns who is who once more (`training.networks.names`), and where at least
+    `LEAST_POSES` of them have a pose, it is taken out of expression and style (`training.networks.purity`). `pairs` is
+    as in `evaluate`. `card` is a TOML file with what no program can know: data and terms, weaknesses, uses.
     """
     state = load_state(run.state)
     recipe = Recipe.from_data(state["recipe"])
     model = FaceModel(recipe.network)
     model.load_state_dict(averaged(state))
     if named is not None:
-        learn_names(model, views(model, named), named.identity_target, named.identity)
+        seen = views(model, named)
+        learn_names(model, seen.z, named.identity_target, named.identity)
+        if seen.posed.sum() >= LEAST_POSES:
+            take_out_pose(model, seen)
     training, _ = still_crops(splits.train, recipe.network.image_size)
     whiten(model, latents(model, training))
     written: dict[str, Any] = tomllib.loads(card.read_text()) if card else {}

@@ -37,7 +37,9 @@ def export(
     fold: Annotated[int, typer.Option(min=1, help="The fold whose people were held out.")] = 9,
     names: Annotated[
         list[Path] | None,
-        typer.Option(help="A prepared folder from whose names identity first learns once more; may be repeated."),
+        typer.Option(
+            help="A prepared folder from which identity first learns names, and expression no pose; may be repeated."
+        ),
     ] = None,
     onnx: Annotated[Path | None, typer.Option(help="Also write encoder and decoder as ONNX into this folder.")] = None,
 ) -> None:

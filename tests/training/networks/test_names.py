@@ -2,7 +2,6 @@
 
 from copy import deepcopy
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -11,8 +10,7 @@ from torch.nn import functional as F
 from model.attributes import EMBEDDING_SIZE
 from model.face_model import FaceModel
 from tests.tiny import tiny_model
-from tests.training.drawn import crop_set
-from training.networks.names import IDENTITY, OTHERS, VIEWS, learn_names, views
+from training.networks.names import IDENTITY, OTHERS, learn_names
 
 PEOPLE, EACH = 60, 6
 
@@ -76,11 +74,3 @@ def test_it_is_the_same_each_time() -> None:
 def test_without_a_name_there_is_nothing_to_learn() -> None:
     with pytest.raises(ValueError, match="nobody with a name"):
         learn_names(tiny_model(), torch.zeros(4, 1, EMBEDDING_SIZE), torch.zeros(4, 32), torch.full((4,), -1))
-
-
-def test_the_first_view_of_a_crop_is_the_crop() -> None:
-    model, crops = tiny_model(), crop_set(5)
-    found = views(model, crops)
-    assert found.shape == (5, VIEWS, EMBEDDING_SIZE)
-    assert not np.allclose(found[:, 0], found[:, 1], atol=1e-3)
-    torch.testing.assert_close(found, views(model, crops))

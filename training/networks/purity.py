@@ -1,0 +1,60 @@
+"""Pose taken out of expression and style, curves of it too, by splitter and merger alone, from latents."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from model.attributes import SPACES, Attribute
+from model.face_model import FaceModel
+from training.losses.embedding.distillation import DistillationLoss
+from training.losses.embedding.leakage import explained, lifted
+from training.networks.relearning import Pace, Step, Views, relearn
+
+PACE = Pace(steps=500, batch=2048, rate=1e-3, decay=0.01, warmup=50)
+LEAKAGE: Mapping[Attribute, float] = {Attribute.EXPRESSION: 8.0, Attribute.STYLE: 3.0}
+"""Weights of what each tells of pose."""
+TAUGHT, KEPT, STAYS = 3.0, 10.0, 1.0
+"""Weights of the labels' distances in expression, of what pose and identity change, and of what these two do."""
+DIRECT = 0.3
+"""How much each face's expression is brought to its own label, beside the distances."""
+LEAST_POSES = 100
+
+
+def take_out_pose(model: FaceModel, seen: Views, steps: int = PACE.steps, seed: int = 0) -> None:
+    """Change splitter and merger so that expression and style tell less of pose, and all else stays as it was.
+
+    What a ridge regression on their numbers and random features of them explains of the angles and of the angles'
+    products is descended (`training.losses.embedding.leakage`); expression learns its labels meanwhile. Views without a
+    pose count for nothing. Raises ValueError where fewer than `LEAST_POSES` crops have one.
+    """
+    known = seen.posed
+    if known.sum() < LEAST_POSES:
+        raise ValueError(f"the poses of {int(known.sum())} crops are too few to be taken out; {LEAST_POSES} are needed")
+    z, targets, angles = seen.z[known], seen.expression_target[known], _asked(seen.pose[known])
+    labels = DistillationLoss(direct=DIRECT)
+    parts = {attribute: SPACES[attribute].slice for attribute in SPACES}
+    generator = Generator().manual_seed(seed)
+
+    def loss(step: Step) -> Tensor:
+        count, (rows, view, now, before) = len(step.rows), step
+        wanted = targets[rows, view]
+        terms = [
+            weight * explained(angles[rows, view], lifted(now[:count, parts[attribute]], generator))
+            for attribute, weight in LEAKAGE.items()
+        ]
+        for attribute, part in parts.items():
+            held = STAYS if attribute in LEAKAGE else KEPT
+            terms.append(held * SPACES[attribute].size * F.mse_loss(now[:, part], before[:, part]))
+        told = labels(now[:count, parts[Attribute.EXPRESSION]], wanted.nan_to_num(), ~wanted.isnan().any(dim=1))
+        return torch.stack([*terms, TAUGHT * told]).sum()
+
+    relearn(model, z, loss, replace(PACE, steps=steps), seed=seed)
+
+
+def _asked(pose: Tensor) -> Tensor:
+    """Pitch and yaw of poses `(n, views, 3)`, their products, and yaw cubed: `(n, views, 6)`."""
+    pitch, yaw = pose[..., 0], pose[..., 1]
+    return torch.stack([pitch, yaw, pitch**2, yaw**2, pitch * yaw, yaw**3], dim=-1)
