@@ -12,6 +12,7 @@ from training.loop import Report, Trainer
 from training.recipe import LEARNING, load_recipe
 from training.train import batches_of
 
+RECIPES = ("facet-128-gpu", "facet-128-further", "facet-128-further-sharp")
 NARROW = {
     "network.channels": [8, 8, 8, 8],
     "network.encoder_depths": [0, 1, 0, 0],
@@ -24,9 +25,6 @@ NARROW = {
     "optimiser.warmup_steps": 2,
     "optimiser.decay_steps": 1,
 }
-
-
-RECIPES = ("facet-128-gpu", "facet-128-further", "facet-128-further-sharp")
 
 
 @pytest.mark.filterwarnings("ignore:.*bfloat16:UserWarning")

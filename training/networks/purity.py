@@ -1,4 +1,7 @@
-"""Pose taken out of expression and style, curves of it too, by splitter and merger alone, from latents."""
+"""Pose taken out of expression and style by splitter and merger alone, from latents.
+
+What a straight line tells of it goes exactly by `training.networks.erasure`; this is for what curves tell as well.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -35,21 +38,21 @@ def take_out_pose(model: FaceModel, seen: Views, steps: int = PACE.steps, seed: 
         raise ValueError(f"the poses of {int(known.sum())} crops are too few to be taken out; {LEAST_POSES} are needed")
     z, targets, angles = seen.z[known], seen.expression_target[known], _asked(seen.pose[known])
     labels = DistillationLoss(direct=DIRECT)
-    parts = {attribute: SPACES[attribute].slice for attribute in SPACES}
     generator = Generator().manual_seed(seed)
 
     def loss(step: Step) -> Tensor:
-        count, (rows, view, now, before) = len(step.rows), step
-        wanted = targets[rows, view]
+        read, asked = step.embeddings[: len(step.rows)], angles[step.rows, step.view]
         terms = [
-            weight * explained(angles[rows, view], lifted(now[:count, parts[attribute]], generator))
+            weight * explained(asked, lifted(read[:, SPACES[attribute].slice], generator))
             for attribute, weight in LEAKAGE.items()
         ]
-        for attribute, part in parts.items():
+        for attribute, space in SPACES.items():
             held = STAYS if attribute in LEAKAGE else KEPT
-            terms.append(held * SPACES[attribute].size * F.mse_loss(now[:, part], before[:, part]))
-        told = labels(now[:count, parts[Attribute.EXPRESSION]], wanted.nan_to_num(), ~wanted.isnan().any(dim=1))
-        return torch.stack([*terms, TAUGHT * told]).sum()
+            changed = F.mse_loss(step.embeddings[:, space.slice], step.before[:, space.slice])
+            terms.append(held * space.size * changed)
+        wanted, expression = targets[step.rows, step.view], read[:, SPACES[Attribute.EXPRESSION].slice]
+        terms.append(TAUGHT * labels(expression, wanted.nan_to_num(), ~wanted.isnan().any(dim=1)))
+        return torch.stack(terms).sum()
 
     relearn(model, z, loss, replace(PACE, steps=steps), seed=seed)
 

@@ -58,6 +58,7 @@ class WithoutPose:
         return cls(np.asarray(by_pose, np.float32), np.asarray(scatter, np.float32))
 
     def __call__(self, shapes: Vector, pose: Vector) -> Vector:
+        """What remains `(n, 52)` of blendshapes `(n, 52)` seen at poses `(n, 3)`."""
         terms = _terms(pose)
         cleaned: Vector = (shapes - terms @ self.by_pose) / np.maximum(terms @ self.scatter, LEAST_SCATTER)
         return cleaned
