@@ -23,7 +23,7 @@ MOST_BYTES = 8 * 2**30
 
 
 class EncodedCrops:
-    """Crops as JPEG or WebP; indexing with rows or a slice decodes them on all cores: `(n, 4, canvas, canvas)` uint8."""
+    """JPEG or WebP crops; indexing with rows or a slice decodes them on all cores to `(n, 4, canvas, canvas)` uint8."""
 
     def __init__(self, samples: Sequence[Sample], canvas: int) -> None:
         self._keys = [sample.key for sample in samples]

@@ -4,23 +4,16 @@ import json
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from model.calibration import Calibration
-from model.checkpoint import save_checkpoint
-from model.engine.engine import Engine
 from model.face_model import FaceModel
 from training.data.crops import CropSet
 from training.data.sources.lfw import Pair
-from training.evaluation.faces import see, still_crops
 from training.evaluation.splits import Splits
-from training.evaluation.summary import evaluate
-from training.export.calibration import calibrate
+from training.export.finishing import finish
 from training.networks.names import learn_names
-from training.networks.purity import LEAST_POSES, take_out_pose
+from training.networks.purity import LEAST_POSES, purify
 from training.networks.relearning import views
-from training.networks.whitening import latents, whiten
 from training.recipe import Recipe
 from training.runtime.resume import load_state
 from training.train import Run, averaged
@@ -41,8 +34,8 @@ def export(
     """Write the run's averaged weights, whitened and calibrated, with a card of what was measured; returns the card.
 
     From the crops `named` identity first learns who is who once more (`training.networks.names`), and where at least
-    `LEAST_POSES` of them have a pose, it is taken out of expression and style (`training.networks.purity`). `pairs` is
-    as in `evaluate`. `card` is a TOML file with what no program can know: data and terms, weaknesses, uses.
+    `LEAST_POSES` of them have a pose, expression and style lose what they tell of it (`training.networks.purity`).
+    `pairs` is as in `evaluate`. `card` is a TOML file with what no program can know: data and terms, weaknesses, uses.
     """
     state = load_state(run.state)
     recipe = Recipe.from_data(state["recipe"])
@@ -52,22 +45,12 @@ def export(
         seen = views(model, named)
         learn_names(model, seen.z, named.identity_target, named.identity)
         if seen.posed.sum() >= LEAST_POSES:
-            take_out_pose(model, seen)
-    training, _ = still_crops(splits.train, recipe.network.image_size)
-    whiten(model, latents(model, training))
+            purify(model, seen)
     written: dict[str, Any] = tomllib.loads(card.read_text()) if card else {}
     # Where a file lay on somebody's machine is nobody's business.
     told = recipe.to_data() | {name: Path(getattr(recipe, name)).name for name in FILES}
     written |= {"steps": state["step"], "recipe": told}
-    with TemporaryDirectory() as folder:
-        # Saved and measured as loaded, so that the figures are those of the float16 weights that people get.
-        draft = Path(folder) / "draft.safetensors"
-        save_checkpoint(draft, name, model, Calibration(), written)
-        engine = Engine(draft, "cpu")
-    engine.calibration = calibrate(see(engine, splits.train), see(engine, splits.val))
-    written["metrics"] = evaluate(engine, splits.test, splits.val, pairs, training)
-    save_checkpoint(path, name, model, engine.calibration, written)
-    return written
+    return finish(model, path, name, splits, pairs, written)
 
 
 def card_json(card: dict[str, Any]) -> str:

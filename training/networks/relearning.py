@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from model.attributes import EMBEDDING_SIZE
+from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
 from model.face_model import FaceModel
 from training.data.augmentation import Augmentation, frame, random_framing, still
 from training.data.crops import CropSet
@@ -22,6 +22,8 @@ NOISE = 0.1
 """Deviation of what is added to latents, which have a deviation near 1."""
 MERGED = 30.0
 """Weight of what the merger changes."""
+GRID = 4
+"""Cells along each side of a picture of which the mean colours are known."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Views:
     """`(n, views, 3)` radians as each shows it; NaN where it is not known."""
     expression_target: Tensor
     """`(n, views, 32)`, likewise."""
+    colours: Tensor
+    """`(n, views, 3 * GRID * GRID)`: mean colours of a picture's cells, -1 to 1."""
 
     @property
     def posed(self) -> Tensor:
@@ -55,7 +59,8 @@ class Step(NamedTuple):
 @torch.no_grad()
 def views(model: FaceModel, crops: CropSet, seed: int = 0) -> Views:
     """Latents of crops, and what holds in the frames in which they were read."""
-    generator, latents, poses, targets, start = Generator().manual_seed(seed), [], [], [], 0
+    generator, latents, poses, targets, colours = Generator().manual_seed(seed), [], [], [], []
+    start = 0
     for pixels in crops.chunks(CHUNK):
         count = len(pixels)
         framings = [still(count), *(random_framing(count, Augmentation(), generator) for _ in range(VIEWS - 1))]
@@ -65,8 +70,9 @@ def views(model: FaceModel, crops: CropSet, seed: int = 0) -> Views:
         poses.append(torch.stack([each.pose(crops.pose[rows]) for each in framings], dim=1))
         sides = [crops.expression_target[rows, each.mirror.long()] for each in framings]
         targets.append(torch.stack(sides, dim=1))
+        colours.append(torch.stack([F.adaptive_avg_pool2d(each, GRID).flatten(1) for each in images], dim=1))
         start += count
-    return Views(torch.cat(latents), torch.cat(poses), torch.cat(targets))
+    return Views(torch.cat(latents), torch.cat(poses), torch.cat(targets), torch.cat(colours))
 
 
 @dataclass(frozen=True)
@@ -87,11 +93,13 @@ def relearn(
     pace: Pace,
     more: Iterable[nn.Parameter] = (),
     seed: int = 0,
+    with_style: Tensor | None = None,
 ) -> None:
     """Change splitter and merger by a loss, from latents z `(n, views, 99)`; `more` learns with them.
 
     What the merger makes of embeddings, also of those with an exchanged part and of random z, is held to what it made
-    of those before.
+    of those before. Along `with_style`, orthonormal directions of z `(99, k)`, what came with an exchanged expression
+    comes with an exchanged style from now on.
     """
     generator = Generator().manual_seed(seed)
     splitter, merger = deepcopy(model.splitter).requires_grad_(True), deepcopy(model.merger).requires_grad_(True)
@@ -106,7 +114,7 @@ def relearn(
         embeddings = splitter(latents)
         with torch.no_grad():
             before = model.splitter(latents)
-            asked = model.merger(_swapped(before, step))
+            asked = _asked(model.merger, before, step, with_style)
         total = loss(Step(rows, view, embeddings, before))
         total = total + MERGED * F.mse_loss(merger(_swapped(embeddings, step)), asked)
         for group in optimiser.param_groups:
@@ -116,6 +124,19 @@ def relearn(
         optimiser.step()
     for network, learnt in ((model.splitter, splitter), (model.merger, merger)):
         network.load_state_dict(learnt.state_dict())
+
+
+def _asked(merger: nn.Module, before: Tensor, step: int, with_style: Tensor | None) -> Tensor:
+    """z of the exchanged embeddings as they were, along `with_style` as if expression came from whom style comes."""
+    exchanged = _swapped(before, step)
+    asked: Tensor = merger(exchanged)
+    if with_style is None:
+        return asked
+    givers = _swapped(torch.arange(len(before))[:, None].expand(before.shape), step)[:, SPACES[Attribute.STYLE].start]
+    expression = SPACES[Attribute.EXPRESSION].slice
+    exchanged[:, expression] = before[givers, expression]
+    asked += (merger(exchanged) - asked) @ with_style @ with_style.T
+    return asked
 
 
 def _swapped(embeddings: Tensor, step: int) -> Tensor:

@@ -10,6 +10,15 @@ from facet.cli.common.mistakes import told
 
 app = typer.Typer(help="Export and show models.", no_args_is_help=True)
 
+Prepared = Annotated[list[Path], typer.Option(help="A prepared folder; may be repeated.")]
+PairsFile = Annotated[
+    Path | None, typer.Option(exists=True, help="LFW's pairs.txt; without it pairs are drawn from the test people.")
+]
+CardFile = Annotated[Path | None, typer.Option(exists=True, help="TOML with data, terms, weaknesses, uses.")]
+Fold = Annotated[int, typer.Option(min=1, help="The fold whose people were held out.")]
+Written = Annotated[Path, typer.Option(help="The model file to write.")]
+Read = Annotated[Path, typer.Argument(exists=True, help="A model file.")]
+
 
 @app.command()
 def show(model: Annotated[str, typer.Argument(help="A model file; the bundled one by default.")] = "") -> None:
@@ -27,18 +36,16 @@ def show(model: Annotated[str, typer.Argument(help="A model file; the bundled on
 @app.command()
 def export(
     run: Annotated[Path, typer.Argument(exists=True, help="The folder of a training run.")],
-    to: Annotated[Path, typer.Option(help="The model file to write.")],
-    data: Annotated[list[Path], typer.Option(help="A prepared folder; may be repeated.")],
+    to: Written,
+    data: Prepared,
     name: Annotated[str, typer.Option(help="The model's name.")] = "facet",
-    pairs: Annotated[
-        Path | None, typer.Option(exists=True, help="LFW's pairs.txt; without it pairs are drawn from the test people.")
-    ] = None,
-    card: Annotated[Path | None, typer.Option(exists=True, help="TOML with data, terms, weaknesses, uses.")] = None,
-    fold: Annotated[int, typer.Option(min=1, help="The fold whose people were held out.")] = 9,
+    pairs: PairsFile = None,
+    card: CardFile = None,
+    fold: Fold = 9,
     names: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A prepared folder from which identity first learns names, and expression no pose; may be repeated."
+            help="A prepared folder from which identity learns names, expression and style purity; may be repeated."
         ),
     ] = None,
     onnx: Annotated[Path | None, typer.Option(help="Also write encoder and decoder as ONNX into this folder.")] = None,
@@ -67,10 +74,41 @@ def export(
 
 
 @app.command()
+def purify(
+    model: Read,
+    to: Written,
+    data: Prepared,
+    seen: Annotated[list[Path], typer.Option(help="A prepared folder to learn from; may be repeated.")],
+    pairs: PairsFile = None,
+    card: CardFile = None,
+    fold: Fold = 9,
+) -> None:
+    """Take pose out of a model's expression and style, and colours out of expression, as an export with --names does.
+
+    Splitter and merger alone learn. Figures are measured anew, entries of --card replace the card's, and reports go.
+    Example: facet model purify mine.safetensors --seen prepared/lfw --to pure.safetensors --data prepared/lfw
+    """
+    from model.checkpoint import load_checkpoint
+    from training.data.mixture import Source
+    from training.data.sources.lfw import read_fold
+    from training.evaluation.splits import load_splits
+    from training.export.checkpoint import card_json
+    from training.export.purification import purify_file
+    from training.train import load_training_crops
+
+    with told():
+        size = load_checkpoint(model).model.config.image_size
+        crops = load_training_crops([Source(folder) for folder in seen], size)
+        fold_pairs = read_fold(pairs, fold) if pairs else None
+        written = purify_file(model, to, crops, load_splits(data, size), fold_pairs, card)
+    typer.echo(card_json(written))
+
+
+@app.command()
 def quantize(
-    model: Annotated[Path, typer.Argument(exists=True, help="A model file.")],
-    to: Annotated[Path, typer.Option(help="The model file to write.")],
-    data: Annotated[list[Path], typer.Option(help="A prepared folder; may be repeated.")],
+    model: Read,
+    to: Written,
+    data: Prepared,
 ) -> None:
     """Add the graph by which processors read faces in 8 bits (FACET_PRECISION=int8), and say what it changes.
 
@@ -97,17 +135,15 @@ def quantize(
 
 @app.command()
 def interpolate(
-    model: Annotated[Path, typer.Argument(exists=True, help="A model file.")],
+    model: Read,
     other: Annotated[
         Path, typer.Argument(exists=True, help="One with the same encoder, whose decoder was trained on.")
     ],
-    to: Annotated[Path, typer.Option(help="The model file to write.")],
-    data: Annotated[list[Path], typer.Option(help="A prepared folder; may be repeated.")],
+    to: Written,
+    data: Prepared,
     share: Annotated[float, typer.Option(min=0.0, max=1.0, help="How far to go; 1 is the other's decoder.")] = 0.5,
-    pairs: Annotated[
-        Path | None, typer.Option(exists=True, help="LFW's pairs.txt; without it pairs are drawn from the test people.")
-    ] = None,
-    fold: Annotated[int, typer.Option(min=1, help="The fold whose people were held out.")] = 9,
+    pairs: PairsFile = None,
+    fold: Fold = 9,
 ) -> None:
     """Move the decoder of a model towards another's: pictures between the two, while what is read stays as it is.
 

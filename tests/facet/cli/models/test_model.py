@@ -102,6 +102,39 @@ def test_a_decoder_is_moved_towards_another_and_what_is_read_stays(
     assert "networks of other sizes" in refused.stderr
 
 
+def test_pose_is_taken_out_of_a_file_and_what_is_measured_is_measured_anew(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summary, "edit_laws", partial(edit_laws, pairs=20))  # for speed
+    write_shard(tmp_path / "0.parquet", [*samples(120), *samples(6, "val", 120), *samples(6, "test", 126)])
+    said = {"summary": "A test.", "steps": 3, "earlier_ids": ["a"], "reports": {"cfp": {}}}
+    save_checkpoint(model, "tiny", tiny_model(), Calibration(), said)
+    (tmp_path / "card.toml").write_text('summary = "A pure one."')
+    asked = ("--data", tmp_path, "--seen", tmp_path, "--card", tmp_path / "card.toml")
+    result = facet("purify", model, "--to", tmp_path / "pure.safetensors", *asked)
+    assert result.exit_code == 0, result.output
+    pure = load_checkpoint(tmp_path / "pure.safetensors")
+    assert pure.id.startswith("tiny-")
+    assert {**pure.card, "metrics": {}} == {"summary": "A pure one.", "steps": 3, "metrics": {}}
+    assert json.loads(result.stdout) == pure.card
+    assert pure.card["metrics"]["faces"] == 6
+    whitened = ("encoder.head", "decoder.head")
+    for name, before in load_checkpoint(model).model.state_dict().items():
+        if name.startswith(("encoder.", "decoder.")) and not name.startswith(whitened):
+            torch.testing.assert_close(pure.model.state_dict()[name], before, rtol=0, atol=0)
+        elif name.startswith("splitter."):
+            assert not torch.equal(pure.model.state_dict()[name], before)
+
+
+def test_too_few_poses_are_told(model: Path, tmp_path: Path) -> None:
+    write_shard(tmp_path / "0.parquet", [*samples(34), *samples(6, "val", 34), *samples(6, "test", 40)])
+    to = tmp_path / "pure.safetensors"
+    refused = facet("purify", model, "--to", to, "--data", tmp_path, "--seen", tmp_path)
+    assert refused.exit_code == 2
+    assert "the poses of 34 crops are too few" in " ".join(refused.stderr.split())
+    assert not to.exists()
+
+
 def test_the_card_is_printed_or_written_with_its_sheets(model: Path, tmp_path: Path) -> None:
     before = load_checkpoint(model).id
     printed = facet("card", model)
