@@ -34,8 +34,9 @@ def export(
     """Write the run's averaged weights, whitened and calibrated, with a card of what was measured; returns the card.
 
     From the crops `named` identity first learns who is who once more (`training.networks.names`), and where at least
-    `LEAST_POSES` of them have a pose, expression and style lose what they tell of it (`training.networks.purity`).
-    `pairs` is as in `evaluate`. `card` is a TOML file with what no program can know: data and terms, weaknesses, uses.
+    `LEAST_POSES` of them have a pose, expression and style are purified (`training.networks.purity`). `pairs` is as in
+    `training.evaluation.summary.evaluate`. `card` is a TOML file with what no program can know: data and terms,
+    weaknesses, uses.
     """
     state = load_state(run.state)
     recipe = Recipe.from_data(state["recipe"])

@@ -105,11 +105,7 @@ def purify(
 
 
 @app.command()
-def quantize(
-    model: Read,
-    to: Written,
-    data: Prepared,
-) -> None:
+def quantize(model: Read, to: Written, data: Prepared) -> None:
     """Add the graph by which processors read faces in 8 bits (FACET_PRECISION=int8), and say what it changes.
 
     Its ranges are found on the training split. The similarities are those of the test split's embeddings to float32's.
