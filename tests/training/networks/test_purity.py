@@ -25,7 +25,8 @@ def seen(count: int = 3000) -> Views:
     """Latents that tell pose, straight and by squares, and colours, and whose faces do nothing."""
     z = torch.randn(count, 1, EMBEDDING_SIZE, generator=Generator().manual_seed(1))
     pitch, yaw = 0.2 * z[..., 0], 0.3 * z[..., 1:6].sum(dim=-1) + 0.1 * z[..., 7] ** 2
-    colours = z[..., COLOURED].repeat(1, 1, 3)[..., : 3 * GRID**2] / 4
+    # Each of another size: equal ones have no first direction, and rounding would choose it.
+    colours = (torch.linspace(0.5, 0.1, COLOURS) * z[..., COLOURED]).repeat(1, 1, 3 * GRID**2 // COLOURS)
     return Views(z, torch.stack([pitch, yaw, 0.0 * yaw], dim=-1), torch.full((count, 1, 32), float("nan")), colours)
 
 
