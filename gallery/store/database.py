@@ -1,17 +1,20 @@
 """The database that everything durable of the gallery lies in."""
 
 import logging
+import math
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import EllipsisType
 from typing import Any
 
-from sqlalchemy import URL, Connection, PoolProxiedConnection, create_engine, make_url
-from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy import URL, Connection, PoolProxiedConnection, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, Dialect
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from gallery.concurrency.periodic_thread import Keeper
 from gallery.store import dialects, migrate
@@ -29,6 +32,8 @@ _POOL_SECONDS = 0.8
 """How long somebody waits for one of them; with the time that a database has to answer, less than a probe waits."""
 _DISK_FULL = "53100"
 """What PostgreSQL calls it."""
+_SINCE = "since"
+"""Where a connection's entry in the pool says when it began to be opened."""
 _SECONDS = 10.0
 """How often it is tried again to empty the log where there was no room for it."""
 
@@ -62,13 +67,17 @@ class Database:
         if keys is not None:
             attach(self._engine.dialect, Vault.of(Path(str(keys))))
         dialects.configure(self._engine)
+        self._dropped = -math.inf
+        """When the connections were last closed; those that were opened before are closed when they are given back."""
+        event.listen(self._engine, "do_connect", _note_time)
+        event.listen(self._engine, "checkin", self._close_dropped)
         self._unscrubbed = False
         """Whether something that was deleted may still be in the files."""
         self._failure = self._engine.dialect.loaded_dbapi.OperationalError
         self._limit = TimeLimit()
         with ExitStack() as on_failure:
             on_failure.callback(self._limit.close)
-            on_failure.callback(self._engine.dispose)
+            on_failure.callback(self._drop_connections)
             with self.transaction(None) as connection:
                 migrate.upgrade(connection)
             # What a process that was killed while it deleted left in the log.
@@ -77,10 +86,19 @@ class Database:
         self._keeper = Keeper(lambda: self._unscrubbed, self.scrub, _SECONDS)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; one that is in use is closed when it no longer is."""
         self._keeper.close()
-        self._engine.dispose()
+        self._drop_connections()
         self._limit.close()
+
+    def _drop_connections(self) -> None:
+        self._dropped = time.monotonic()
+        self._engine.dispose()
+
+    def _close_dropped(self, _: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+        """The pool that a connection is given back to after `dispose` is nobody's, and would never close it."""
+        if entry.info[_SINCE] <= self._dropped:
+            entry.invalidate()
 
     @contextmanager
     def transaction(self, seconds: float | EllipsisType | None = ...) -> Iterator[Connection]:
@@ -117,7 +135,7 @@ class Database:
             except self._failure as error:
                 # The other connections may be as dead as this one.
                 connection.invalidate(error)
-                self._engine.dispose()
+                self._drop_connections()
                 raise OperationalError(None, None, error) from error
             finally:
                 connection.close()
@@ -177,6 +195,10 @@ class Database:
             raise Unavailable(
                 "somebody reads what was there before, or there is no room; try again when that has ended"
             )
+
+
+def _note_time(_: Dialect, entry: ConnectionPoolEntry, *_arguments: object) -> None:
+    entry.info[_SINCE] = time.monotonic()
 
 
 def _limits_of(address: URL) -> dict[str, Any]:

@@ -65,6 +65,30 @@ def test_connections_that_broke_off_are_told_once(store: Store, url: str, new: M
         assert store.find([face.sequence])[0] == 1
 
 
+@pytest.mark.parametrize("how", ["another fails", "the store closes"])
+def test_a_connection_in_use_while_the_others_are_closed_is_closed_after_it(store: Store, url: str, how: str) -> None:
+    if not url.startswith("postgresql"):
+        pytest.skip("a file has no connections")
+    engine = create_engine(url)
+
+    def open_ones() -> int:
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()"
+        with engine.connect() as connection:
+            return int(connection.execute(text(others)).scalar_one())
+
+    with store.database.transaction() as used:
+        if how == "the store closes":
+            store.close()
+        else:
+            with pytest.raises(Unavailable), store.database.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        wait_until(lambda: open_ones() == 1)
+        assert used.execute(text("SELECT 1")).scalar_one() == 1
+    wait_until(lambda: open_ones() == 0)
+    assert store.sequence() == 0
+    engine.dispose()
+
+
 def test_threads_write_at_the_same_time(store: Store, new: MakeFace) -> None:
     with ThreadPoolExecutor(8) as threads:
         added = list(threads.map(lambda n: store.add(new(n, subject=str(n))), range(80)))
