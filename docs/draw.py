@@ -22,7 +22,7 @@ AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 DEGREES = (-30.0, -15.0, 0.0, 15.0, 30.0)
 CROWD, CROWD_SEED = 400, 7
 """The faces among which the picture of the searches looks."""
-FOUND = 6
+FOUND = 5
 GAP = 2
 """Pixels of white between two faces of a sheet."""
 

@@ -22,8 +22,6 @@ NOISE = 0.1
 """Deviation of what is added to latents, which have a deviation near 1."""
 MERGED = 30.0
 """Weight of what the merger changes."""
-GRID = 4
-"""Cells along each side of a picture of which the mean colours are known."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,6 @@ class Views:
     """`(n, views, 3)` radians as each shows it; NaN where it is not known."""
     expression_target: Tensor
     """`(n, views, 32)`, likewise."""
-    colours: Tensor
-    """`(n, views, 3 * GRID * GRID)`: mean colours of a picture's cells, -1 to 1."""
 
     @property
     def posed(self) -> Tensor:
@@ -59,7 +55,7 @@ class Step(NamedTuple):
 @torch.no_grad()
 def views(model: FaceModel, crops: CropSet, seed: int = 0) -> Views:
     """Latents of crops, and what holds in the frames in which they were read."""
-    generator, latents, poses, targets, colours = Generator().manual_seed(seed), [], [], [], []
+    generator, latents, poses, targets = Generator().manual_seed(seed), [], [], []
     start = 0
     for pixels in crops.chunks(CHUNK):
         count = len(pixels)
@@ -70,9 +66,8 @@ def views(model: FaceModel, crops: CropSet, seed: int = 0) -> Views:
         poses.append(torch.stack([each.pose(crops.pose[rows]) for each in framings], dim=1))
         sides = [crops.expression_target[rows, each.mirror.long()] for each in framings]
         targets.append(torch.stack(sides, dim=1))
-        colours.append(torch.stack([F.adaptive_avg_pool2d(each, GRID).flatten(1) for each in images], dim=1))
         start += count
-    return Views(torch.cat(latents), torch.cat(poses), torch.cat(targets), torch.cat(colours))
+    return Views(torch.cat(latents), torch.cat(poses), torch.cat(targets))
 
 
 @dataclass(frozen=True)

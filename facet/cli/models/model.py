@@ -83,7 +83,7 @@ def purify(
     card: CardFile = None,
     fold: Fold = 9,
 ) -> None:
-    """Take pose out of a model's expression and style, and colours out of expression, as an export with --names does.
+    """Take pose and identity out of a model's expression and style, colours out of expression; as export --names does.
 
     Splitter and merger alone learn. Figures are measured anew, entries of --card replace the card's, and reports go.
     Example: facet model purify mine.safetensors --seen prepared/lfw --to pure.safetensors --data prepared/lfw
