@@ -142,10 +142,11 @@ def test_controversial_pairs_are_alike_to_one_model_and_not_to_the_other(bundled
     assert len({face.tobytes() for face in drawn.embeddings}) == 10
     identities = part(read(bundled, drawn), Attribute.IDENTITY)
     alike = similarity(Attribute.IDENTITY, identities[::2], identities[1::2])
-    np.testing.assert_allclose(alike, column(drawn, "similarity")[::2], atol=1e-5)
+    # Read in batches of another size, which rounds otherwise.
+    np.testing.assert_allclose(alike, column(drawn, "similarity")[::2], atol=1e-4)
     others = part(read(model, drawn), Attribute.IDENTITY)
     np.testing.assert_allclose(
-        similarity(Attribute.IDENTITY, others[::2], others[1::2]), column(drawn, "other_similarity")[::2], atol=1e-5
+        similarity(Attribute.IDENTITY, others[::2], others[1::2]), column(drawn, "other_similarity")[::2], atol=1e-4
     )
     with pytest.raises(InvalidRequest):
         bundled.stimuli.controversial(model, 5, candidates=9)

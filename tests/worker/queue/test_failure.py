@@ -14,7 +14,7 @@ import pytest
 from model.engine.dummy import DummyModel
 from model.errors import CrashedWorker, FacetError, Unavailable
 from tests.faces import png
-from tests.processes import RedisServer, redis_server, wait_until, worker_process
+from tests.processes import RedisServer, redis_server, running, wait_until, worker_process
 from tests.worker.queue.fragile_worker import POISON, SLOW
 from tests.worker.queue.test_inference_client import litter, started, until
 from worker.queue.inference_client import CeleryInference
@@ -76,8 +76,9 @@ def test_a_poison_picture_is_tried_twice_and_spares_what_travels_with_it(server:
 
     async def scenario(workers: ExitStack) -> None:
         async def end_of_another() -> None:
-            worker = await asyncio.to_thread(workers.enter_context, fragile(server, tmp_path))
-            await asyncio.to_thread(lost, worker)
+            # It may end as soon as it has said that it is ready.
+            another = running([*FRAGILE, "--redis-url", server.url], tmp_path / "worker.log")
+            await asyncio.to_thread(lost, workers.enter_context(another))
 
         first = workers.enter_context(fragile(server, tmp_path))
         async with started(CeleryInference(server.url, timeout=80)) as inference:
