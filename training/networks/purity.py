@@ -48,37 +48,52 @@ def purify(model: FaceModel, seen: Views, steps: int = PACE.steps, seed: int = 0
     expression learns its labels meanwhile. In exchanged embeddings, colours go with style from now on. Views without a
     pose count for nothing. Raises ValueError where fewer than `LEAST_POSES` crops have one.
     """
-    known = seen.posed
-    if known.sum() < LEAST_POSES:
-        raise ValueError(f"the poses of {int(known.sum())} crops are too few to be taken out; {LEAST_POSES} are needed")
-    z, targets, angles = seen.z[known], seen.expression_target[known], _asked(seen.pose[known])
-    labels = DistillationLoss(direct=DIRECT)
-    generator = Generator().manual_seed(seed)
-    colours = colour_directions(model.decoder, z[torch.randperm(len(z), generator=generator)[:DRAWN], 0])
+    seen = seen.of(seen.posed)
+    loss = PurityLoss(model, seen, seed)
+    relearn(model, seen.z, loss, replace(PACE, steps=steps), seed=seed, with_style=loss.colours)
 
-    def loss(step: Step) -> Tensor:
-        read, asked = step.embeddings[: len(step.rows)], angles[step.rows, step.view]
+
+class PurityLoss:
+    """What `purify` descends, of views that all have a pose; also for what else a splitter learns.
+
+    Raises ValueError where there are fewer than `LEAST_POSES` crops.
+    """
+
+    colours: Tensor
+    """Directions of z `(99, COLOURS)`."""
+
+    def __init__(self, model: FaceModel, seen: Views, seed: int = 0, who: float = 1.0) -> None:
+        """`who` is over the weights of what is told of identity."""
+        if len(seen.z) < LEAST_POSES:
+            raise ValueError(f"the poses of {len(seen.z)} crops are too few to be taken out; {LEAST_POSES} are needed")
+        self._who, self._seen, self._angles = who, seen, _asked(seen.pose)
+        self._labels = DistillationLoss(direct=DIRECT)
+        self._generator = Generator().manual_seed(seed)
+        some = torch.randperm(len(seen.z), generator=self._generator)[:DRAWN]
+        self.colours = colour_directions(model.decoder, seen.z[some, 0])
+
+    def __call__(self, step: Step) -> Tensor:
+        seen, expression = self._seen, SPACES[Attribute.EXPRESSION].slice
+        read, asked = step.embeddings[: len(step.rows)], self._angles[step.rows, step.view]
         who = step.before[: len(step.rows), SPACES[Attribute.IDENTITY].slice]
         frontal = asked[:, 1].abs() < NEARLY_FRONTAL
         terms = []
         for attribute, weight in POSE_LEAKAGE.items():
             part = read[:, SPACES[attribute].slice]
-            told = lifted(part, generator)
+            told = lifted(part, self._generator)
             of_pose = explained(asked, told)
             if frontal.sum() >= LEAST_POSES:
-                of_pose = (of_pose + explained(asked[frontal], lifted(part[frontal], generator))) / 2
-            terms += [weight * of_pose, IDENTITY_LEAKAGE[attribute] * explained(who, told)]
-        shown = lifted(read[:, SPACES[Attribute.EXPRESSION].slice], generator)
-        terms.append(COLOUR_LEAKAGE * explained(z[step.rows, step.view] @ colours, shown))
+                of_pose = (of_pose + explained(asked[frontal], lifted(part[frontal], self._generator))) / 2
+            terms += [weight * of_pose, self._who * IDENTITY_LEAKAGE[attribute] * explained(who, told)]
+        shown = lifted(read[:, expression], self._generator)
+        terms.append(COLOUR_LEAKAGE * explained(seen.z[step.rows, step.view] @ self.colours, shown))
         for attribute, space in SPACES.items():
             held = STAYS if attribute in POSE_LEAKAGE else KEPT
             changed = F.mse_loss(step.embeddings[:, space.slice], step.before[:, space.slice])
             terms.append(held * space.size * changed)
-        wanted, expression = targets[step.rows, step.view], read[:, SPACES[Attribute.EXPRESSION].slice]
-        terms.append(TAUGHT * labels(expression, wanted.nan_to_num(), ~wanted.isnan().any(dim=1)))
+        wanted = seen.expression_target[step.rows, step.view]
+        terms.append(TAUGHT * self._labels(read[:, expression], wanted.nan_to_num(), ~wanted.isnan().any(dim=1)))
         return torch.stack(terms).sum()
-
-    relearn(model, z, loss, replace(PACE, steps=steps), seed=seed, with_style=colours)
 
 
 @torch.no_grad()

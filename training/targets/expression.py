@@ -59,9 +59,13 @@ class WithoutPose:
 
     def __call__(self, shapes: Vector, pose: Vector) -> Vector:
         """What remains `(n, 52)` of blendshapes `(n, 52)` seen at poses `(n, 3)`."""
-        terms = _terms(pose)
-        cleaned: Vector = (shapes - terms @ self.by_pose) / np.maximum(terms @ self.scatter, LEAST_SCATTER)
+        cleaned: Vector = (shapes - self.of_pose(pose)) / np.maximum(_terms(pose) @ self.scatter, LEAST_SCATTER)
         return cleaned
+
+    def of_pose(self, pose: Vector) -> Vector:
+        """The blendshapes `(n, 52)` that poses `(n, 3)` explain."""
+        explained: Vector = _terms(pose) @ self.by_pose
+        return explained
 
 
 @dataclass(frozen=True)

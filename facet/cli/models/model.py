@@ -2,11 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from facet.cli.common.mistakes import told
+
+if TYPE_CHECKING:
+    from training.data.crops import CropSet
+    from training.data.sources.lfw import Pair
+    from training.evaluation.splits import Splits
 
 app = typer.Typer(help="Export and show models.", no_args_is_help=True)
 
@@ -18,6 +23,7 @@ CardFile = Annotated[Path | None, typer.Option(exists=True, help="TOML with data
 Fold = Annotated[int, typer.Option(min=1, help="The fold whose people were held out.")]
 Written = Annotated[Path, typer.Option(help="The model file to write.")]
 Read = Annotated[Path, typer.Argument(exists=True, help="A model file.")]
+Seen = Annotated[list[Path], typer.Option(help="A prepared folder to learn from; may be repeated.")]
 
 
 @app.command()
@@ -78,7 +84,7 @@ def purify(
     model: Read,
     to: Written,
     data: Prepared,
-    seen: Annotated[list[Path], typer.Option(help="A prepared folder to learn from; may be repeated.")],
+    seen: Seen,
     pairs: PairsFile = None,
     card: CardFile = None,
     fold: Fold = 9,
@@ -88,20 +94,63 @@ def purify(
     Splitter and merger alone learn. Figures are measured anew, entries of --card replace the card's, and reports go.
     Example: facet model purify mine.safetensors --seen prepared/lfw --to pure.safetensors --data prepared/lfw
     """
+    from training.export.checkpoint import card_json
+    from training.export.relearning import relearn_file
+    from training.networks.purity import purify
+    from training.networks.relearning import views
+
+    with told():
+        crops, splits, fold_pairs = _material(model, seen, data, pairs, fold)
+        written = relearn_file(model, to, lambda model: purify(model, views(model, crops)), splits, fold_pairs, card)
+    typer.echo(card_json(written))
+
+
+@app.command()
+def express(
+    model: Read,
+    to: Written,
+    data: Prepared,
+    seen: Seen,
+    landmarker: Annotated[Path, typer.Option(exists=True, help="Face Landmarker's file, face_landmarker.task.")],
+    pairs: PairsFile = None,
+    card: CardFile = None,
+    fold: Fold = 9,
+    threads: Annotated[int, typer.Option(min=1, help="How many drawn faces are read at once.")] = 2,
+) -> None:
+    """Make the expression that a face is given visible in its drawing, to Face Landmarker, which reads many of them.
+
+    Splitter and merger alone learn, after purify and with what it asks; figures, --card and reports as there. Needs
+    `make label`.
+    Example: facet model express pure.safetensors --landmarker face_landmarker.task --seen prepared/lfw
+    --to expressive.safetensors --data prepared/lfw
+    """
+    from training.export.checkpoint import card_json
+    from training.export.drawn_faces import DrawnFaceReader
+    from training.export.relearning import relearn_file
+    from training.networks.expressing import express
+    from training.networks.relearning import views
+
+    with told(), DrawnFaceReader(landmarker, threads) as read:
+        crops, splits, fold_pairs = _material(model, seen, data, pairs, fold)
+        written = relearn_file(
+            model, to, lambda model: express(model, views(model, crops), read), splits, fold_pairs, card
+        )
+    typer.echo(card_json(written))
+
+
+def _material(
+    model: Path, seen: list[Path], data: list[Path], pairs: Path | None, fold: int
+) -> "tuple[CropSet, Splits, list[Pair] | None]":
+    """What to learn from, and what to measure with."""
     from model.checkpoint import load_checkpoint
     from training.data.mixture import Source
     from training.data.sources.lfw import read_fold
     from training.evaluation.splits import load_splits
-    from training.export.checkpoint import card_json
-    from training.export.purification import purify_file
     from training.train import load_training_crops
 
-    with told():
-        size = load_checkpoint(model).model.config.image_size
-        crops = load_training_crops([Source(folder) for folder in seen], size)
-        fold_pairs = read_fold(pairs, fold) if pairs else None
-        written = purify_file(model, to, crops, load_splits(data, size), fold_pairs, card)
-    typer.echo(card_json(written))
+    size = load_checkpoint(model).model.config.image_size
+    crops = load_training_crops([Source(folder) for folder in seen], size)
+    return crops, load_splits(data, size), read_fold(pairs, fold) if pairs else None
 
 
 @app.command()

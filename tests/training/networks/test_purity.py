@@ -5,15 +5,16 @@ from dataclasses import replace
 
 import pytest
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
 from model.face_model import FaceModel
 from tests.tiny import tiny_model
 from tests.training.drawn import crop_set
+from tests.training.networks.latents import round_trip, seen
 from training.networks.purity import COLOURS, GRID, POSE_LEAKAGE, colour_directions, purify
-from training.networks.relearning import VIEWS, Views, views
+from training.networks.relearning import VIEWS, views
 
 HELD = [Attribute.POSE, Attribute.IDENTITY]
 COLOURED = slice(50, 50 + COLOURS)
@@ -29,26 +30,6 @@ class Painter(nn.Module):
         colour, contrast = numbers.repeat_interleave(3 * GRID**2 // (COLOURS // 2), dim=1).chunk(2, dim=1)
         colour, contrast = (x.reshape(-1, 3, GRID, GRID, 1) for x in (colour, contrast))
         return (colour + (3.0 + contrast) * torch.tensor([1.0, -1.0])).flatten(3)
-
-
-def seen(count: int = 3000) -> Views:
-    """Latents that tell pose, straight and by squares, and whose faces do nothing."""
-    z = torch.randn(count, 1, EMBEDDING_SIZE, generator=Generator().manual_seed(1))
-    pitch, yaw = 0.2 * z[..., 0], 0.3 * z[..., 1:6].sum(dim=-1) + 0.1 * z[..., 7] ** 2
-    return Views(z, torch.stack([pitch, yaw, 0.0 * yaw], dim=-1), torch.full((count, 1, 32), float("nan")))
-
-
-def round_trip() -> FaceModel:
-    """Splitter and merger that know the way to the parts and back."""
-    model, generator = tiny_model(), Generator().manual_seed(2)
-    learning = [*model.splitter.parameters(), *model.merger.parameters()]
-    optimiser = torch.optim.AdamW(learning, 3e-3)
-    for _ in range(300):
-        z = torch.randn(512, EMBEDDING_SIZE, generator=generator)
-        optimiser.zero_grad()
-        F.mse_loss(model.merger(model.splitter(z)), z).backward()
-        optimiser.step()
-    return model
 
 
 def told(embeddings: Tensor, attribute: Attribute, asked: Tensor) -> float:
@@ -149,7 +130,7 @@ def test_crops_without_a_pose_count_for_nothing_and_too_few_with_one_are_refused
     pose = given.pose.clone()
     pose[150:] = float("nan")
     purify(models[0], replace(given, pose=pose), steps=3)
-    purify(models[1], Views(given.z[:150], given.pose[:150], given.expression_target[:150]), steps=3)
+    purify(models[1], given.of(torch.arange(150)), steps=3)
     torch.testing.assert_close(models[0].state_dict(), models[1].state_dict(), rtol=0, atol=1e-5)  # a step is 2e-5
     pose[99:] = float("nan")
     with pytest.raises(ValueError, match="poses of 99 crops are too few to be taken out; 100 are needed"):

@@ -2,8 +2,9 @@ import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
 import pytest
 import torch
 from typer.testing import CliRunner, Result
@@ -11,6 +12,7 @@ from typer.testing import CliRunner, Result
 from facet.cli import app
 from model.calibration import Calibration
 from model.checkpoint import load_checkpoint, save_checkpoint
+from model.engine.backend import Pixels
 from model.face_model import FaceModel
 from tests.tiny import tiny_model
 from tests.training.drawn import samples
@@ -19,6 +21,9 @@ from training.data.shards import write_shard
 from training.evaluation import summary
 from training.evaluation.edits import edit_laws
 from training.evaluation.splits import load_splits
+from training.export import drawn_faces
+from training.networks import expressing
+from training.networks.expressing import Effort
 from training.networks.names import learn_names
 from training.train import Run, run_training
 
@@ -124,6 +129,46 @@ def test_pose_is_taken_out_of_a_file_and_what_is_measured_is_measured_anew(
             torch.testing.assert_close(pure.model.state_dict()[name], before, rtol=0, atol=0)
         elif name.startswith("splitter."):
             assert not torch.equal(pure.model.state_dict()[name], before)
+
+
+class Looking:
+    """In place of Face Landmarker: blendshapes and angles from the drawn colours."""
+
+    def __init__(self, landmarker: Path, threads: int) -> None:
+        assert landmarker.is_file()
+        self.opened = threads > 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.opened = False
+
+    def __call__(self, pictures: Pixels) -> torch.Tensor:
+        assert self.opened
+        assert pictures.dtype == np.uint8
+        return torch.from_numpy(pictures.reshape(len(pictures), -1)[:, :55].astype(np.float32)) / 255.0
+
+
+def test_expressions_are_made_visible_in_what_a_file_draws(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summary, "edit_laws", partial(edit_laws, pairs=20))  # for speed
+    monkeypatch.setattr(drawn_faces, "DrawnFaceReader", Looking)
+    monkeypatch.setattr(expressing, "express", partial(expressing.express, effort=Effort(3, 200, 10)))
+    write_shard(tmp_path / "0.parquet", [*samples(120), *samples(6, "val", 120), *samples(6, "test", 126)])
+    (tmp_path / "landmarker.task").touch()
+    to, asked = tmp_path / "new.safetensors", ("--data", tmp_path, "--seen", tmp_path)
+    absent = facet("express", model, "--to", to, *asked, "--landmarker", tmp_path / "none.task")
+    assert absent.exit_code == 2
+    result = facet("express", model, "--to", to, *asked, "--landmarker", tmp_path / "landmarker.task")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout) == load_checkpoint(to).card
+    before, after = (load_checkpoint(path).model.state_dict() for path in (model, to))
+    for name in before:
+        learns = name.startswith(("splitter.", "merger."))
+        whitened = name.startswith(("encoder.head", "decoder.head"))
+        assert whitened or torch.equal(before[name], after[name]) != learns
 
 
 def test_too_few_poses_are_told(model: Path, tmp_path: Path) -> None:

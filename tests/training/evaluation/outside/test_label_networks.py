@@ -11,7 +11,7 @@ from tests.training.drawn import crop_set
 from training.evaluation.faces import see
 from training.evaluation.outside.label_networks import Judges, on_photographs
 
-LANDMARKER = Path(__file__).parents[4] / "shared" / "data" / "models" / "face_landmarker.task"
+LANDMARKER = Path(__file__).parents[5] / "shared" / "data" / "models" / "face_landmarker.task"
 FRAME = Frame((99.5, 103.0), 150.0)
 
 

@@ -1,0 +1,151 @@
+"""What an outside network sees in drawn faces is what their expression says."""
+
+from copy import deepcopy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from model.attributes import EMBEDDING_SIZE, SPACES, Attribute
+from model.engine.backend import Pixels
+from model.face_model import FaceModel
+from tests.training.networks.latents import round_trip, seen
+from training.networks import expressing
+from training.networks.expressing import ANGLES, EXPRESSION, SHAPES, Effort, express, read_drawn
+from training.networks.relearning import Views, givers_of
+
+BRIEF = Effort(3, 300, 10)
+MOVES = slice(30, 34)
+"""Of the numbers of z, those that move the face."""
+
+
+def moves(z: Tensor) -> Tensor:
+    """The blendshapes `(..., 52)` of latents."""
+    return torch.sigmoid(z[..., MOVES].repeat_interleave(SHAPES // 4, dim=-1))
+
+
+class Canvas(nn.Module):
+    """Draws numbers as grey pixels: blendshapes, and then the angles."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        shown = torch.cat([moves(z), 0.5 + z[:, :ANGLES] / 10.0], dim=1)
+        return (2.0 * shown - 1.0)[:, None, None].expand(-1, 3, 1, -1)
+
+
+def look(pictures: Pixels) -> Tensor:
+    """Reads what `Canvas` draws."""
+    shown = torch.from_numpy(pictures[:, 0, :, 0].astype(np.float32)) / 255.0
+    return torch.cat([shown[:, :SHAPES], 10.0 * (shown[:, SHAPES:] - 0.5)], dim=1)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer and larger steps than networks of full size need."""
+    monkeypatch.setattr(expressing, "PACE", replace(expressing.PACE, batch=256, rate=5e-3, warmup=10))
+
+
+def painting() -> FaceModel:
+    model = round_trip()
+    model.decoder = Canvas()
+    return model
+
+
+def photographed() -> Views:
+    """Latents whose photographs look as `Canvas` draws them."""
+    given = seen(1500)
+    return replace(given, pose=given.z[..., :ANGLES], blendshapes=moves(given.z))
+
+
+@torch.no_grad()
+def exchanged(model: FaceModel, given: Views) -> tuple[float, Tensor, Tensor]:
+    """How often a face with the next one's expression is nearer to the next, its angles, and its parts read again."""
+    f = model.splitter(given.z[:, 0])
+    f[:, EXPRESSION] = f[:, EXPRESSION].roll(-1, dims=0)
+    z = model.merger(f)
+    shapes, angles = look_at(model, z).split([SHAPES, ANGLES], dim=1)
+    own = given.blendshapes[:, 0]
+    nearer = (shapes - own.roll(-1, dims=0)).norm(dim=1) < (shapes - own).norm(dim=1)
+    return float(nearer.float().mean()), angles, model.splitter(z)
+
+
+@torch.no_grad()
+def apart(one: FaceModel, other: FaceModel) -> float:
+    """How far the latents are that two models make of the same embeddings; of weights, rounding turns whole steps."""
+    embeddings = one.splitter(seen(500).z[:, 0])
+    return float((one.merger(embeddings) - other.merger(embeddings)).norm())
+
+
+def look_at(model: FaceModel, z: Tensor) -> Tensor:
+    return read_drawn(model.decoder, z, look)
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_exchanged_expression_is_seen_and_the_rest_stays() -> None:
+    given, before = photographed(), painting()
+    after = deepcopy(before)
+    express(after, given, look, Effort(150, 2000, 200))
+    (seldom, *_), (often, angles, again) = exchanged(before, given), exchanged(after, given)
+    assert seldom < 0.5
+    assert often > 0.9
+    assert F.mse_loss(angles, given.pose[:, 0]) < 0.15 * given.pose.var()
+    with torch.no_grad():
+        old, new = (model.splitter(given.z[:, 0]) for model in (before, after))
+    for attribute, most in ((Attribute.POSE, 0.05), (Attribute.IDENTITY, 0.25)):
+        part = SPACES[attribute].slice
+        assert F.mse_loss(new[:, part], old[:, part]) < most * old[:, part].var()
+    identity = SPACES[Attribute.IDENTITY].slice
+    assert F.cosine_similarity(again[:, identity], new[:, identity]).mean() > 0.95
+
+
+def test_the_same_seed_makes_the_same_model() -> None:
+    given, first = photographed(), painting()
+    models = [deepcopy(first), deepcopy(first)]
+    for model in models:
+        express(model, given, look, BRIEF)
+    assert apart(*models) < 0.2 * apart(models[0], first)
+
+
+def test_crops_of_unknown_expression_count_for_nothing() -> None:
+    given, first = photographed().of(torch.arange(200)), painting()
+    models = [deepcopy(first), deepcopy(first)]
+    shapes = given.blendshapes.clone()
+    shapes[150:] = float("nan")
+    express(models[0], replace(given, blendshapes=shapes), look, BRIEF)
+    express(models[1], given.of(torch.arange(150)), look, BRIEF)
+    assert apart(*models) < 0.2 * apart(models[0], first)
+    with pytest.raises(ValueError, match="99 crops are too few"):
+        express(models[0], given.of(torch.arange(99)), look)
+
+
+def test_drawings_without_a_face_count_for_nothing_and_too_few_with_one_are_refused() -> None:
+    given, model = photographed(), painting()
+    before = deepcopy(model.state_dict())
+
+    def seldom(pictures: Pixels) -> Tensor:
+        readings = look(pictures)
+        readings[torch.arange(len(readings)) % 32 > 0] = float("nan")
+        return readings
+
+    with pytest.raises(ValueError, match="of 640 drawn faces 20 were found; 100 are needed"):
+        express(model, given, seldom, BRIEF._replace(drawn=640))
+    torch.testing.assert_close(model.state_dict(), before, rtol=0, atol=0)
+    express(model, given, seldom, BRIEF._replace(drawn=3300))
+    assert all(parameter.isfinite().all() for parameter in model.parameters())
+
+
+def test_half_of_exchanged_embeddings_keep_all_and_half_have_one_part_of_the_next() -> None:
+    givers = givers_of(400, seed=3, chances=(0.1, 0.1, 0.7, 0.1))
+    own = torch.arange(400)[:, None]
+    assert (givers[:200] == own[:200]).all()
+    parts = torch.stack([givers[200:, space.slice].float().mean(dim=1) for space in SPACES.values()], dim=1)
+    taken = parts != own[200:]
+    assert (taken.sum(dim=1) == 1).all()
+    rows, numbers = taken.nonzero().unbind(dim=1)
+    torch.testing.assert_close(parts[rows, numbers], (200.0 + (rows + 1) % 200))
+    shares = torch.bincount(numbers, minlength=4) / 200
+    torch.testing.assert_close(shares, torch.tensor([0.1, 0.1, 0.7, 0.1]), rtol=0, atol=0.1)
+    assert givers.shape == (400, EMBEDDING_SIZE)
+    torch.testing.assert_close(givers, givers_of(400, seed=3, chances=(0.1, 0.1, 0.7, 0.1)))
