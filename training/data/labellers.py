@@ -47,6 +47,9 @@ class HeadLabeller:
     """MediaPipe's Face Landmarker: the head's rotation, 52 blendshape scores and a mesh of the face."""
 
     def __init__(self, model: Path) -> None:
+        """Raises FileNotFoundError without the model's file, ModuleNotFoundError without the extra `label`."""
+        if not model.is_file():
+            raise FileNotFoundError(f"there is no Face Landmarker at {model}")
         from mediapipe import Image, ImageFormat
         from mediapipe.tasks.python import BaseOptions, vision
 

@@ -11,9 +11,8 @@ from torch import Tensor
 
 from model.attributes import POSE_ANGLES, Vector
 from model.engine.backend import Pixels
-from model.faces.alignment import whole_frame
 from training.data.labellers import HeadLabeller
-from training.evaluation.outside.label_networks import enlarged, nothing
+from training.evaluation.outside.label_networks import head_in, nothing
 from training.targets.blendshapes import BLENDSHAPES
 
 
@@ -22,8 +21,6 @@ class DrawnFaceReader:
 
     def __init__(self, landmarker: Path, threads: int) -> None:
         """Raises FileNotFoundError without the Landmarker's file, ModuleNotFoundError without the extra `label`."""
-        if not landmarker.is_file():
-            raise FileNotFoundError(f"there is no Face Landmarker at {landmarker}")
         self._idle: SimpleQueue[HeadLabeller] = SimpleQueue()
         for _ in range(threads):
             self._idle.put(HeadLabeller(landmarker))
@@ -43,8 +40,7 @@ class DrawnFaceReader:
     def _read(self, picture: Pixels) -> Vector:
         labeller = self._idle.get()
         try:
-            large = enlarged(picture)
-            head = labeller.label(large, whole_frame(large))
+            head = head_in(picture, labeller)
         finally:
             self._idle.put(labeller)
         if head is None:

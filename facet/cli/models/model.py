@@ -111,7 +111,9 @@ def express(
     to: Written,
     data: Prepared,
     seen: Seen,
-    landmarker: Annotated[Path, typer.Option(exists=True, help="Face Landmarker's file, face_landmarker.task.")],
+    landmarker: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="Face Landmarker's file, face_landmarker.task.")
+    ],
     pairs: PairsFile = None,
     card: CardFile = None,
     fold: Fold = 9,
@@ -130,7 +132,11 @@ def express(
     from training.networks.expressing import express
     from training.networks.relearning import views
 
-    with told(), DrawnFaceReader(landmarker, threads) as read:
+    try:
+        reader = DrawnFaceReader(landmarker, threads)
+    except ModuleNotFoundError as error:
+        raise typer.BadParameter(f"{error}; `make label` installs it", param_hint="--landmarker") from error
+    with told(), reader as read:
         crops, splits, fold_pairs = _material(model, seen, data, pairs, fold)
         written = relearn_file(
             model, to, lambda model: express(model, views(model, crops), read), splits, fold_pairs, card

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.faces.alignment import Frame, crop, whole_frame
+from model.faces.alignment import Frame, crop
 from tests.faces import draw_face
 from training.data.labellers import HeadLabeller
-from training.evaluation.outside.label_networks import enlarged
+from training.evaluation.outside.label_networks import head_in
 from training.export.drawn_faces import DrawnFaceReader
 
 LANDMARKER = Path(__file__).parents[4] / "shared" / "data" / "models" / "face_landmarker.task"
@@ -27,8 +27,7 @@ def test_faces_are_read_in_their_order_and_where_there_is_none_nothing_is() -> N
     assert readings[6].isnan().all()
     alone = HeadLabeller(LANDMARKER)
     for picture, found in zip(faces, readings, strict=False):
-        large = enlarged(picture)
-        head = alone.label(large, whole_frame(large))
+        head = head_in(picture, alone)
         assert head is not None
         np.testing.assert_allclose(found[:52], head.blendshapes, atol=1e-5)
         np.testing.assert_allclose(found[52:], head.pose, atol=1e-5)

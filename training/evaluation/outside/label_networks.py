@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from model.attributes import POSE_ANGLES, Vector
 from model.engine.backend import Pixels
 from model.faces.alignment import whole_frame
-from training.data.labellers import LANDMARKER_SIZE, HeadLabeller, IdentityTeacher
+from training.data.labellers import LANDMARKER_SIZE, Head, HeadLabeller, IdentityTeacher
 from training.evaluation.faces import Faces
 from training.targets.blendshapes import BLENDSHAPES
 
@@ -46,8 +46,6 @@ class Judges:
 
         Raises FileNotFoundError without the Landmarker's file, ModuleNotFoundError without the extra `label`.
         """
-        if not landmarker.is_file():
-            raise FileNotFoundError(f"there is no Face Landmarker at {landmarker}")
         self._head, self._identity = HeadLabeller(landmarker), IdentityTeacher()
         self._show = show
 
@@ -69,7 +67,7 @@ class Judges:
 
     def find(self, pictures: Pixels) -> NDArray[np.bool_]:
         """Whether Face Landmarker finds a face in each of n crops, `(n,)`."""
-        return np.array([self._head.label(large, whole_frame(large)) is not None for large in map(enlarged, pictures)])
+        return np.array([head_in(picture, self._head) is not None for picture in pictures])
 
     def _read(self, picture: Pixels) -> tuple[bool, Vector, Vector, Vector]:
         large = enlarged(picture)
@@ -82,6 +80,12 @@ class Judges:
             pose, shapes = nothing(len(POSE_ANGLES)), nothing(len(BLENDSHAPES))
             return False, pose, shapes, nothing(len(features))
         return True, head.pose, head.blendshapes, features
+
+
+def head_in(picture: Pixels, labeller: HeadLabeller) -> Head | None:
+    """What Face Landmarker says of a crop `(size, size, 3)`, read as `Judges` reads it; None if it finds no face."""
+    large = enlarged(picture)
+    return labeller.label(large, whole_frame(large))
 
 
 def nothing(size: int) -> Vector:

@@ -1,4 +1,5 @@
 import json
+import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -169,6 +170,18 @@ def test_expressions_are_made_visible_in_what_a_file_draws(
         learns = name.startswith(("splitter.", "merger."))
         whitened = name.startswith(("encoder.head", "decoder.head"))
         assert whitened or torch.equal(before[name], after[name]) != learns
+
+
+def test_who_lacks_the_network_that_reads_drawn_faces_is_told(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "mediapipe", None)
+    (tmp_path / "landmarker.task").touch()
+    asked = ("--data", tmp_path, "--seen", tmp_path, "--landmarker", tmp_path / "landmarker.task")
+    refused = facet("express", model, "--to", tmp_path / "new.safetensors", *asked)
+    assert refused.exit_code == 2
+    assert "mediapipe" in refused.stderr
+    assert "make label" in refused.stderr
 
 
 def test_too_few_poses_are_told(model: Path, tmp_path: Path) -> None:
