@@ -26,6 +26,8 @@ MERGED = 30.0
 """Weight of what the merger changes."""
 EVENLY = (0.25, 0.25, 0.25, 0.25)
 """How often pose, identity, expression and style are exchanged, where something is."""
+SECOND_HALF = (0.5, 1.0)
+"""From which to which share of the rows one part is exchanged; the random z, a third of all, are the last rows."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Step(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """What a loss of the merger is given: embeddings, half of them with an exchanged part, and their latents."""
+    """What a loss of the merger is given: embeddings, some of them with an exchanged part, and their latents."""
 
     step: Step
     embeddings: Tensor
@@ -125,6 +127,7 @@ def relearn(
     with_style: Tensor | None = None,
     merger_loss: Callable[[Exchange], Tensor] = as_before,
     chances: tuple[float, float, float, float] = EVENLY,
+    among: tuple[float, float] = SECOND_HALF,
 ) -> None:
     """Change splitter and merger by a loss, from latents z `(n, views, 99)`; `more` learns with them.
 
@@ -145,7 +148,7 @@ def relearn(
         with torch.no_grad():
             before = model.splitter(latents)
         step = Step(rows, view, splitter(latents), before)
-        givers = givers_of(len(latents), number, chances)
+        givers = givers_of(len(latents), number, chances, among)
         asked = _asked(model.merger, before, givers, with_style)
         exchanged = step.embeddings.gather(0, givers)
         total = loss(step) + merger_loss(Exchange(step, exchanged, givers, merger(exchanged), asked, splitter))
@@ -171,11 +174,17 @@ def _asked(merger: nn.Module, before: Tensor, givers: Tensor, with_style: Tensor
     return asked
 
 
-def givers_of(count: int, seed: int, chances: tuple[float, float, float, float] = EVENLY) -> Tensor:
+def givers_of(
+    count: int,
+    seed: int,
+    chances: tuple[float, float, float, float] = EVENLY,
+    among: tuple[float, float] = SECOND_HALF,
+) -> Tensor:
     """From which of so many embeddings each of their numbers comes, `(count, 99)`.
 
-    The first half keeps its own; of the others each has one part of another. The same seed gives the same.
+    Those among the given shares of the rows each have one part of another of them, the rest keep their own. The same
+    seed gives the same.
     """
     own = torch.arange(count)[:, None].expand(count, EMBEDDING_SIZE)
-    half = count // 2
-    return torch.cat([own[:half], swap(own[half:], Generator().manual_seed(seed), chances)])
+    first, last = (round(share * count) for share in among)
+    return torch.cat([own[:first], swap(own[first:last], Generator().manual_seed(seed), chances), own[last:]])

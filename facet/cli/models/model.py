@@ -9,6 +9,7 @@ import typer
 from facet.cli.common.mistakes import told
 
 if TYPE_CHECKING:
+    from model.face_model import FaceModel
     from training.data.crops import CropSet
     from training.data.sources.lfw import Pair
     from training.evaluation.splits import Splits
@@ -117,6 +118,14 @@ def express(
     pairs: PairsFile = None,
     card: CardFile = None,
     fold: Fold = 9,
+    likeness: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="A face recognition network as npm's face-api has it, so that identity does not pay for expression.",
+        ),
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="How many drawn faces are read at once.")] = 2,
 ) -> None:
     """Make the expression that a face is given visible in its drawing, to Face Landmarker, which reads many of them.
@@ -124,9 +133,10 @@ def express(
     Splitter and merger alone learn, after purify and with what it asks; figures, --card and reports as there. Needs
     `make label`.
     Example: facet model express pure.safetensors --landmarker face_landmarker.task --seen prepared/lfw
-    --to expressive.safetensors --data prepared/lfw
+    --likeness face_recognition_model-weights_manifest.json --to expressive.safetensors --data prepared/lfw
     """
     from training.export.checkpoint import card_json
+    from training.export.descriptors import likeness_in
     from training.export.drawn_faces import DrawnFaceReader
     from training.export.relearning import relearn_file
     from training.networks.expressing import express
@@ -138,9 +148,12 @@ def express(
         raise typer.BadParameter(f"{error}; `make label` installs it", param_hint="--landmarker") from error
     with told(), reader as read:
         crops, splits, fold_pairs = _material(model, seen, data, pairs, fold)
-        written = relearn_file(
-            model, to, lambda model: express(model, views(model, crops), read), splits, fold_pairs, card
-        )
+
+        def learn(model: "FaceModel") -> None:
+            people = likeness_in(crops, likeness, model.config.image_size) if likeness else None
+            express(model, views(model, crops), read, people)
+
+        written = relearn_file(model, to, learn, splits, fold_pairs, card)
     typer.echo(card_json(written))
 
 

@@ -14,7 +14,7 @@ import { introduce, setUpTurning } from "./edit/turn.js";
 import { generated, setUpFaces, take } from "./faces/faces.js";
 import { setUpSnippet } from "./panels/snippet.js";
 
-const OPENING = { first: 61, second: 50 }; // seeds of faces that differ in every part
+const OPENING = { first: 43, second: 42 }; // seeds of faces that differ in every part
 
 async function start() {
   setUpTheme();

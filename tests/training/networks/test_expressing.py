@@ -14,7 +14,7 @@ from model.engine.backend import Pixels
 from model.face_model import FaceModel
 from tests.training.networks.latents import round_trip, seen
 from training.networks import expressing
-from training.networks.expressing import ANGLES, EXPRESSION, SHAPES, Effort, express, read_drawn
+from training.networks.expressing import ANGLES, EXPRESSION, SHAPES, Effort, Likeness, express, read_drawn
 from training.networks.relearning import Views, givers_of
 
 BRIEF = Effort(3, 300, 10)
@@ -27,18 +27,27 @@ def moves(z: Tensor) -> Tensor:
     return torch.sigmoid(z[..., MOVES].repeat_interleave(SHAPES // 4, dim=-1))
 
 
+LOOKS = slice(40, 44)
+"""Those that the person looks like."""
+
+
 class Canvas(nn.Module):
-    """Draws numbers as grey pixels: blendshapes, and then the angles."""
+    """Draws numbers as grey pixels: blendshapes, then the angles, and then looks."""
 
     def forward(self, z: Tensor) -> Tensor:
-        shown = torch.cat([moves(z), 0.5 + z[:, :ANGLES] / 10.0], dim=1)
+        shown = torch.cat([moves(z), 0.5 + z[:, :ANGLES] / 10.0, 0.5 + z[:, LOOKS] / 10.0], dim=1)
         return (2.0 * shown - 1.0)[:, None, None].expand(-1, 3, 1, -1)
 
 
 def look(pictures: Pixels) -> Tensor:
     """Reads what `Canvas` draws."""
     shown = torch.from_numpy(pictures[:, 0, :, 0].astype(np.float32)) / 255.0
-    return torch.cat([shown[:, :SHAPES], 10.0 * (shown[:, SHAPES:] - 0.5)], dim=1)
+    return torch.cat([shown[:, :SHAPES], 10.0 * (shown[:, SHAPES : SHAPES + ANGLES] - 0.5)], dim=1)
+
+
+def describe(pictures: Pixels) -> Tensor:
+    """Reads the looks that `Canvas` draws, in numbers that scatter as much as descriptors do."""
+    return 2.5 * (torch.from_numpy(pictures[:, 0, SHAPES + ANGLES :, 0].astype(np.float32)) / 255.0 - 0.5)
 
 
 @pytest.fixture
@@ -78,15 +87,19 @@ def apart(one: FaceModel, other: FaceModel) -> float:
     return float((one.merger(embeddings) - other.merger(embeddings)).norm())
 
 
+def describe_at(model: FaceModel, z: Tensor) -> Tensor:
+    return read_drawn(model.decoder, z, describe)[0]
+
+
 def look_at(model: FaceModel, z: Tensor) -> Tensor:
-    return read_drawn(model.decoder, z, look)
+    return read_drawn(model.decoder, z, look)[0]
 
 
 @pytest.mark.usefixtures("quick")
 def test_an_exchanged_expression_is_seen_and_the_rest_stays() -> None:
     given, before = photographed(), painting()
     after = deepcopy(before)
-    express(after, given, look, Effort(150, 2000, 200))
+    express(after, given, look, effort=Effort(150, 2000, 200))
     (seldom, *_), (often, angles, again) = exchanged(before, given), exchanged(after, given)
     assert seldom < 0.5
     assert often > 0.9
@@ -100,11 +113,28 @@ def test_an_exchanged_expression_is_seen_and_the_rest_stays() -> None:
     assert F.cosine_similarity(again[:, identity], new[:, identity]).mean() > 0.95
 
 
+@pytest.mark.usefixtures("quick")
+def test_drawn_people_look_as_photographed() -> None:
+    given, begun = photographed(), painting()
+    wanted = 1.4 * given.z[:, 0, LOOKS] / 4.0
+
+    def apart_from_photographs(model: FaceModel) -> float:
+        with torch.no_grad():
+            return float(F.mse_loss(describe_at(model, model.merger(model.splitter(given.z[:, 0]))), wanted))
+
+    models = {}
+    for people in (None, Likeness(describe, wanted)):
+        models[people is not None] = model = deepcopy(begun)
+        express(model, given, look, people, Effort(150, 2000, 200))
+    assert apart_from_photographs(models[True]) < 0.4 * apart_from_photographs(models[False])
+    assert exchanged(models[True], given)[0] > 0.9
+
+
 def test_the_same_seed_makes_the_same_model() -> None:
     given, first = photographed(), painting()
     models = [deepcopy(first), deepcopy(first)]
     for model in models:
-        express(model, given, look, BRIEF)
+        express(model, given, look, effort=BRIEF)
     assert apart(*models) < 0.2 * apart(models[0], first)
 
 
@@ -113,8 +143,8 @@ def test_crops_of_unknown_expression_count_for_nothing() -> None:
     models = [deepcopy(first), deepcopy(first)]
     shapes = given.blendshapes.clone()
     shapes[150:] = float("nan")
-    express(models[0], replace(given, blendshapes=shapes), look, BRIEF)
-    express(models[1], given.of(torch.arange(150)), look, BRIEF)
+    express(models[0], replace(given, blendshapes=shapes), look, effort=BRIEF)
+    express(models[1], given.of(torch.arange(150)), look, effort=BRIEF)
     assert apart(*models) < 0.2 * apart(models[0], first)
     with pytest.raises(ValueError, match="99 crops are too few"):
         express(models[0], given.of(torch.arange(99)), look)
@@ -130,9 +160,9 @@ def test_drawings_without_a_face_count_for_nothing_and_too_few_with_one_are_refu
         return readings
 
     with pytest.raises(ValueError, match="of 640 drawn faces 20 were found; 100 are needed"):
-        express(model, given, seldom, BRIEF._replace(drawn=640))
+        express(model, given, seldom, effort=BRIEF._replace(drawn=640))
     torch.testing.assert_close(model.state_dict(), before, rtol=0, atol=0)
-    express(model, given, seldom, BRIEF._replace(drawn=3300))
+    express(model, given, seldom, effort=BRIEF._replace(drawn=3300))
     assert all(parameter.isfinite().all() for parameter in model.parameters())
 
 
@@ -149,3 +179,11 @@ def test_half_of_exchanged_embeddings_keep_all_and_half_have_one_part_of_the_nex
     torch.testing.assert_close(shares, torch.tensor([0.1, 0.1, 0.7, 0.1]), rtol=0, atol=0.1)
     assert givers.shape == (400, EMBEDDING_SIZE)
     torch.testing.assert_close(givers, givers_of(400, seed=3, chances=(0.1, 0.1, 0.7, 0.1)))
+
+
+def test_parts_are_exchanged_among_the_rows_that_are_named() -> None:
+    givers = givers_of(400, seed=3, chances=(0.1, 0.1, 0.7, 0.1), among=(0.0, 0.5))
+    own = torch.arange(400)[:, None]
+    assert (givers[200:] == own[200:]).all()
+    assert ((givers[:200] != own[:200]).any(dim=1)).all()
+    assert givers[:200].max() < 200

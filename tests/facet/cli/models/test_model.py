@@ -18,6 +18,7 @@ from model.face_model import FaceModel
 from tests.tiny import tiny_model
 from tests.training.drawn import samples
 from tests.training.recipes import tiny_recipe
+from tests.training.small_recognition import manifest
 from training.data.shards import write_shard
 from training.evaluation import summary
 from training.evaluation.edits import edit_laws
@@ -162,7 +163,8 @@ def test_expressions_are_made_visible_in_what_a_file_draws(
     to, asked = tmp_path / "new.safetensors", ("--data", tmp_path, "--seen", tmp_path)
     absent = facet("express", model, "--to", to, *asked, "--landmarker", tmp_path / "none.task")
     assert absent.exit_code == 2
-    result = facet("express", model, "--to", to, *asked, "--landmarker", tmp_path / "landmarker.task")
+    people = ("--likeness", manifest())
+    result = facet("express", model, "--to", to, *asked, "--landmarker", tmp_path / "landmarker.task", *people)
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout) == load_checkpoint(to).card
     before, after = (load_checkpoint(path).model.state_dict() for path in (model, to))
