@@ -244,9 +244,10 @@ def test_what_is_copied_does_the_same(visit: Visit, photographs: list[Path], tmp
             (folder / photograph.name).write_bytes(photograph.read_bytes())
         text = "\n".join(program[language] for program in programs)
         subprocess.run([*command, text.replace("curl ", "curl -sSf ")], cwd=folder, check=True, timeout=60)
-        # To rounding: what shares a batch may turn the last bit of an embedding.
-        difference = pixels((folder / "edited.png").read_bytes()).astype(int) - pixels(edited(page))
-        assert np.abs(difference).max() <= 1
+        # To rounding: in 16 bits what shares a batch changes an embedding a little, and so a picture.
+        difference = np.abs(pixels((folder / "edited.png").read_bytes()).astype(int) - pixels(edited(page)))
+        assert difference.mean() < 0.5
+        assert difference.max() <= 16
         assert len(list(folder.glob("face-*.png"))) == (1 if language == "curl" else 9)
         [face] = visit.client.get("/faces?collection=copied").json()["faces"]
         assert face["subject"] == 'Anna\'s "twin"'

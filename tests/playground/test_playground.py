@@ -42,7 +42,7 @@ def test_an_edit_by_keyboard_alone(visit: Visit) -> None:
     page = visit.open()
     page.locator("#first .take").focus()
     page.keyboard.press("Enter")
-    expect(page).not_to_have_url(re.compile("first=61&"))
+    expect(page).not_to_have_url(re.compile("first=43&"))
     for _ in range(20):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.id") == "edit-yaw":

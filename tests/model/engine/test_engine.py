@@ -123,7 +123,8 @@ def test_bfloat16_agrees_with_the_reference() -> None:
     difference = np.abs(fast.render(expected).astype(int) - exact.render(expected))
     assert difference.mean() < 0.5
     if packs():  # elsewhere torch rounds in other places
-        assert 0 < difference.max() <= 8
+        assert 0 < difference.max() <= 16
+        assert (difference > 8).mean() < 2e-5
     single = np.concatenate([fast.embed(face[None]) for face in faces[:9]])
     np.testing.assert_allclose(embeddings[:9], single, atol=0.01)
 
