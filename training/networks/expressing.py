@@ -35,7 +35,7 @@ CHANCES, AMONG = (0.12, 0.24, 0.47, 0.17), (0.0, 0.5)
 """How often pose, identity, expression and style are exchanged, where something is, and in which share of the rows:
 three of four photographs, and no random z, of which nothing is known."""
 DRAWN_AMONG = (0.15, 1.0)
-"""In which share of the latents that are drawn."""
+"""Likewise, of the latents that are drawn."""
 ROUNDS = 2
 """How often latents are drawn and read; the second time they are as the merger makes them after the first."""
 EMPHASIS = 1.1
@@ -131,7 +131,7 @@ def express(
 
 
 class ShownLoss:
-    """What a reader of latents says of exchanged expressions after the merger, and how far all else moved."""
+    """What a reader of latents says of exchanged expressions, how far all else moved, and what expression tells."""
 
     def __init__(self, seen: Views, reader: nn.Module, colours: Tensor, seed: int = 0) -> None:
         shapes, pose = seen.blendshapes.flatten(0, 1), seen.pose.flatten(0, 1)
@@ -145,10 +145,10 @@ class ShownLoss:
         step, latents, givers = exchange.step, exchange.latents, exchange.givers
         expression, pose = givers[:, EXPRESSION.start], givers[:, POSE.start]
         other = expression != torch.arange(len(latents))
-        known = other & (torch.maximum(expression, pose) < len(step.rows))  # the others are random
-        faces, turned = ((step.rows[of[known]], step.view[of[known]]) for of in (expression, pose))
+        # Of photographs, all of them (`AMONG`).
+        faces, turned = ((step.rows[of[other]], step.view[of[other]]) for of in (expression, pose))
         wanted = self._mean + EMPHASIS * (self._rest[faces] - self._mean) + self._of_pose[turned]
-        shapes, angles = self._reader(latents[known]).split([SHAPES, ANGLES], dim=1)
+        shapes, angles = self._reader(latents[other]).split([SHAPES, ANGLES], dim=1)
         moved = latents - exchange.asked
         again = exchange.splitter(latents)
         parts = [SPACES[attribute].slice for attribute in REREAD_PARTS]
