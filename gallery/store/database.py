@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Lock
 from types import EllipsisType
 from typing import Any
 
@@ -69,6 +70,7 @@ class Database:
         dialects.configure(self._engine)
         self._dropped = -math.inf
         """When the connections were last closed; those that were opened before are closed when they are given back."""
+        self._dropping = Lock()
         event.listen(self._engine, "do_connect", _note_time)
         event.listen(self._engine, "checkin", self._close_dropped)
         self._unscrubbed = False
@@ -92,8 +94,10 @@ class Database:
         self._limit.close()
 
     def _drop_connections(self) -> None:
-        self._dropped = time.monotonic()
-        self._engine.dispose()
+        with self._dropping:
+            self._dropped = math.inf  # what is opened until there is a new pool belongs to the old one
+            self._engine.dispose()
+            self._dropped = time.monotonic()
 
     def _close_dropped(self, _: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
         """The pool that a connection is given back to after `dispose` is nobody's, and would never close it."""

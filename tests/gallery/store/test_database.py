@@ -1,5 +1,6 @@
 """Connections, files and logs of the database, by what the store does with them."""
 
+import gc
 import resource
 import sqlite3
 import sys
@@ -9,7 +10,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.pool import Pool
 
 from gallery.records import NewFace
 from gallery.store.database import MOST_CONNECTIONS
@@ -86,6 +88,29 @@ def test_a_connection_in_use_while_the_others_are_closed_is_closed_after_it(stor
         assert used.execute(text("SELECT 1")).scalar_one() == 1
     wait_until(lambda: open_ones() == 0)
     assert store.sequence() == 0
+    engine.dispose()
+
+
+def test_a_connection_opened_while_the_others_are_being_closed_is_closed_after_it(store: Store, url: str) -> None:
+    if not url.startswith("postgresql"):
+        pytest.skip("a file has no connections")
+    engine = create_engine(url)
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()"
+    with ExitStack() as later:
+        opened = []
+
+        def open_another(*_: object) -> None:
+            if not opened:
+                opened.append(True)
+                later.enter_context(store.database.transaction())
+
+        event.listen(Pool, "close", open_another)
+        store.close()
+        event.remove(Pool, "close", open_another)
+        assert opened
+    with engine.connect() as connection:
+        wait_until(lambda: connection.execute(text(others)).scalar_one() == 0)
+    gc.collect()  # a connection that was left open warns
     engine.dispose()
 
 
