@@ -14,7 +14,7 @@ from model.engine.device import choose_device, choose_precision, limit_memory, m
 from model.engine.graphs import BUCKETS, SLOTS, recorded_on_gpu
 from model.engine.onnx_session import session_of
 from model.engine.processors import processors
-from model.engine.programs import Array, Drawer, Reader, recorded
+from model.engine.programs import DRAWN_AT_ONCE, Array, Drawer, Reader, recorded
 from model.errors import InvalidRequest
 from model.face_model import FaceModel
 
@@ -63,7 +63,7 @@ class Engine:
         if self.shares_processors:
             graph = checkpoint.int8_reader if eight_bits else None
             self._read = recorded(reader, crop) if graph is None else _by_graph(graph)
-            self._draw = recorded(drawer, embedding)
+            self._draw = recorded(drawer, embedding, DRAWN_AT_ONCE)
             # Several threads with a core and a batch each do more than one whose operations all cores share: none waits
             # for the others after each operation, nor for whatever else the operating system runs on one of them.
             self.lanes = min(torch.get_num_threads(), processors())

@@ -14,6 +14,8 @@ from model.engine.layers import pack, packs
 from model.face_model import FaceModel
 
 Array = NDArray[Any]
+DRAWN_AT_ONCE = 16
+"""Faces whose largest maps are still in a core's cache when the next layer reads them."""
 EXAMPLES = 2
 """Rows of the batch with which a program is recorded; one row might be taken for a constant."""
 
@@ -40,16 +42,18 @@ class Drawer(nn.Module):
         self.merger, self.decoder, self.dtype = model.merger, model.decoder.to(dtype), dtype
 
     def forward(self, embeddings: Tensor) -> Tensor:
-        images: Tensor = self.decoder(self.merger(embeddings).to(self.dtype))
-        pixels = images.float().add_(1.0).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+        images: Tensor = self.decoder.unbounded(self.merger(embeddings).to(self.dtype))
+        # (tanh(x) + 1) / 2, which is what is drawn of white, is the sigmoid of 2x, of which torch has the faster one.
+        pixels = images.float().mul_(2.0).sigmoid_().mul_(255.0).round_().to(torch.uint8)
         return pixels.permute(0, 2, 3, 1).contiguous()
 
 
-def recorded(program: nn.Module, example: Tensor) -> Callable[[Array], Array]:
+def recorded(program: nn.Module, example: Tensor, at_once: int | None = None) -> Callable[[Array], Array]:
     """A program for the CPU as one call that needs no Python, so that other threads do not wait for it nor it for them.
 
     Run operation by operation, each of a hundred in a batch asks for the interpreter again: beside a busy event loop
-    a batch then takes several times as long. `example` is one row. The program's networks serve nothing else after it.
+    a batch then takes several times as long. `example` is one row; larger batches than `at_once` are cut into equal
+    parts. The program's networks serve nothing else after it.
     """
     program.eval().requires_grad_(False)
     if packs():
@@ -63,7 +67,9 @@ def recorded(program: nn.Module, example: Tensor) -> Callable[[Array], Array]:
 
     def run(rows: Array) -> Array:
         # A copy, because torch cannot hold memory that must not be written.
-        result: Array = traced(torch.from_numpy(np.array(rows, order="C"))).numpy()
+        copied = torch.from_numpy(np.array(rows, order="C"))
+        parts = [traced(part) for part in copied.tensor_split(-(-len(rows) // at_once) if at_once else 1)]
+        result: Array = torch.cat(parts).numpy()
         return result
 
     return run

@@ -1,5 +1,6 @@
 """The residual blocks of which encoder and decoder are made."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -69,5 +70,4 @@ class Modulation(nn.Module):
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         scale, shift = self.linear(z)[:, :, None, None].chunk(2, dim=1)
-        y: Tensor = x * (1.0 + scale) + shift
-        return y
+        return torch.addcmul(shift, x, 1.0 + scale)

@@ -40,6 +40,10 @@ class Decoder(nn.Module):
         return [layer for layer in self.modules() if isinstance(layer, nn.Linear)]
 
     def forward(self, z: Tensor) -> Tensor:
+        return self.unbounded(z).tanh()
+
+    def unbounded(self, z: Tensor) -> Tensor:
+        """The images before the hyperbolic tangent that brings them into [-1, 1]."""
         modulations = iter(self.modulations)
         x = self.head(z).unflatten(1, (self.first, SMALLEST_MAP, SMALLEST_MAP))
         for layer in self.body:
@@ -50,7 +54,7 @@ class Decoder(nn.Module):
         image: Tensor = self.paint(x)
         for level in self.finer:
             x, image = level(x, image, z, next(modulations, None))
-        return image.tanh()
+        return image
 
 
 class Finer(nn.Module):

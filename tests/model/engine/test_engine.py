@@ -12,6 +12,7 @@ from model.engine.backend import Backend, Pixels
 from model.engine.device import choose_device, choose_precision
 from model.engine.engine import Engine
 from model.engine.layers import packs
+from model.engine.programs import DRAWN_AT_ONCE
 from model.errors import InvalidCheckpoint
 from model.face_model import FaceModel
 from tests.tiny import tiny_model
@@ -75,6 +76,7 @@ def test_a_batch_equals_single_pictures(engine: Engine) -> None:
     pixels = crops(5)
     embeddings = engine.embed(pixels)
     np.testing.assert_allclose(embeddings, np.concatenate([engine.embed(one[None]) for one in pixels]), atol=1e-4)
+    embeddings = engine.sample(2 * DRAWN_AT_ONCE + 3, 0)
     drawn = engine.render(embeddings).astype(int)
     assert np.abs(drawn - np.concatenate([engine.render(one[None]) for one in embeddings])).max() <= 1
 
