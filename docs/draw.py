@@ -58,7 +58,7 @@ class Artist:
         drawn = self.model.render(self.anna[None])
         again = self.model.embed(reduced(drawn, self.model.read_size))[0]
         return {
-            "generated": [list(self.model.sample(8, CROWD_SEED)), list(self.model.sample(8, CROWD_SEED + 3))],
+            "generated": [list(self.model.sample(7, CROWD_SEED)), list(self.model.sample(7, CROWD_SEED + 3))],
             "anna": [[self.anna]],
             "ben": [[self.ben]],
             "again": [[self.anna, again]],

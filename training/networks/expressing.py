@@ -17,6 +17,7 @@ from model.attributes import POSE_ANGLES, SPACES, Attribute
 from model.engine.backend import Pixels
 from model.face_model import FaceModel
 from training.losses.embedding.leakage import explained, lifted
+from training.networks.drawing_back import DrawnBackLoss, Look
 from training.networks.purity import PurityLoss
 from training.networks.reading_latents import STEPS, LatentReader
 from training.networks.relearning import NOISE, Exchange, Pace, Views, givers_of, relearn
@@ -29,7 +30,7 @@ Read = Callable[[Pixels], Tensor]
 """What an outside network reads in pictures `(n, size, size, 3)`: numbers `(n, d)`, NaN where it finds no face."""
 MergerLoss = Callable[[Exchange], Tensor]
 
-PACE = Pace(steps=400, batch=1024, rate=1e-3, decay=0.01, warmup=50)
+PACE = Pace(steps=600, batch=1024, rate=1e-3, decay=0.01, warmup=50)
 """Of splitter and merger."""
 CHANCES, AMONG = (0.12, 0.24, 0.47, 0.17), (0.0, 0.5)
 """How often pose, identity, expression and style are exchanged, where something is, and in which share of the rows:
@@ -41,18 +42,18 @@ ROUNDS = 2
 EMPHASIS = 1.1
 """How far blendshapes are to be from their mean, over what photographs show: what can be told of them from the parts is
 drawn too small otherwise, as least squares has it."""
-SHOWN, TURNED = 14.0, 42.0
+SHOWN, TURNED = 20.0, 48.0
 """Weights of what blendshapes and angles of an exchanged expression are off, in squares, summed over their numbers."""
 TOLD = 8.0
 """Weight of what the numbers of expression tell of blendshapes."""
-ALIKE = 120.0
+ALIKE = 200.0
 """Weight of how far descriptors are from those of the photograph that identity comes from, in squares."""
-KEPT, COLOURS, REREAD = 20.0, 30.0, 12.0
+KEPT, COLOURS, REREAD = 5.0, 30.0, 12.0
 """Weights of what latents change where expression is not exchanged, of what any change in colours, and of how far
 identity and style are from what was asked for when they are split again."""
-WHO = 2.5
-"""What it costs that expression and style tell of identity, over what it does in `training.networks.purity`: they are
-asked for more of what a resting face shows, too."""
+WHO, WHAT = 2.5, 1.5
+"""What it costs that expression and style tell of identity, and expression of colours, over what it does in
+`training.networks.purity`: they are asked for more of what a resting face and a photograph show, too."""
 LEAST_READ = 100
 
 
@@ -90,6 +91,7 @@ def express(
     seen: Views,
     read: Read,
     likeness: Likeness | None = None,
+    photographs: Look | None = None,
     effort: Effort = ENOUGH,
     seed: int = 0,
 ) -> None:
@@ -98,12 +100,13 @@ def express(
     A face with another's expression should have the blendshapes of the other, less what its own pose explains of those,
     plus what the drawn pose does. Expression stays pure meanwhile (`training.networks.purity`), and gains what helps.
     With `likeness` each drawing should also have the descriptor of the photograph that its identity comes from; without
-    it, identity loses what expression gains. `read` gives 52 blendshapes and three angles. Raises ValueError where
-    fewer than `LEAST_READ` crops have pose and blendshapes, or as few drawings are read.
+    it, identity loses what expression gains. `photographs` are then drawn back as they were. `read` gives 52
+    blendshapes and three angles. Raises ValueError where fewer than `LEAST_READ` crops have pose and blendshapes, or as
+    few drawings are read.
     """
     known = seen.posed & ~seen.blendshapes.isnan().flatten(1).any(dim=1)
     seen = seen.of(known)
-    purity = PurityLoss(model, seen, seed, WHO)
+    purity = PurityLoss(model, seen, seed, WHO, WHAT)
     begun, generator = deepcopy(model), Generator().manual_seed(seed)
     reads = (read, likeness.describe) if likeness else (read,)
     drawn: list[Tensor] = []
@@ -115,6 +118,8 @@ def express(
         losses: list[MergerLoss] = [ShownLoss(seen, heads, purity.colours, seed)]
         if likeness:
             losses.append(AlikeLoss(likeness.photographed[known], *people))
+        if photographs:
+            losses.append(DrawnBackLoss(model.decoder, photographs, known.nonzero()[:, 0]))
         for learnt, first in ((model.splitter, begun.splitter), (model.merger, begun.merger)):
             learnt.load_state_dict(first.state_dict())
         relearn(

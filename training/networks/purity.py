@@ -62,11 +62,11 @@ class PurityLoss:
     colours: Tensor
     """Directions of z `(99, COLOURS)`."""
 
-    def __init__(self, model: FaceModel, seen: Views, seed: int = 0, who: float = 1.0) -> None:
-        """`who` is over the weights of what is told of identity."""
+    def __init__(self, model: FaceModel, seen: Views, seed: int = 0, who: float = 1.0, colours: float = 1.0) -> None:
+        """`who` is over the weights of what is told of identity, `colours` over that of what is told of colours."""
         if len(seen.z) < LEAST_POSES:
             raise ValueError(f"the poses of {len(seen.z)} crops are too few to be taken out; {LEAST_POSES} are needed")
-        self._who, self._seen, self._angles = who, seen, _asked(seen.pose)
+        self._who, self._what, self._seen, self._angles = who, colours, seen, _asked(seen.pose)
         self._labels = DistillationLoss(direct=DIRECT)
         self._generator = Generator().manual_seed(seed)
         some = torch.randperm(len(seen.z), generator=self._generator)[:DRAWN]
@@ -86,7 +86,7 @@ class PurityLoss:
                 of_pose = (of_pose + explained(asked[frontal], lifted(part[frontal], self._generator))) / 2
             terms += [weight * of_pose, self._who * IDENTITY_LEAKAGE[attribute] * explained(who, told)]
         shown = lifted(read[:, expression], self._generator)
-        terms.append(COLOUR_LEAKAGE * explained(seen.z[step.rows, step.view] @ self.colours, shown))
+        terms.append(self._what * COLOUR_LEAKAGE * explained(seen.z[step.rows, step.view] @ self.colours, shown))
         for attribute, space in SPACES.items():
             held = STAYS if attribute in POSE_LEAKAGE else KEPT
             changed = F.mse_loss(step.embeddings[:, space.slice], step.before[:, space.slice])

@@ -139,6 +139,7 @@ def express(
     from training.export.descriptors import likeness_in
     from training.export.drawn_faces import DrawnFaceReader
     from training.export.relearning import relearn_file
+    from training.networks.drawing_back import photographs_in
     from training.networks.expressing import express
     from training.networks.relearning import views
 
@@ -151,7 +152,7 @@ def express(
 
         def learn(model: "FaceModel") -> None:
             people = likeness_in(crops, likeness, model.config.image_size) if likeness else None
-            express(model, views(model, crops), read, people)
+            express(model, views(model, crops), read, people, photographs_in(crops, model.config.image_size))
 
         written = relearn_file(model, to, learn, splits, fold_pairs, card)
     typer.echo(card_json(written))

@@ -14,6 +14,7 @@ from model.engine.backend import Pixels
 from model.face_model import FaceModel
 from tests.training.networks.latents import round_trip, seen
 from training.networks import expressing
+from training.networks.drawing_back import Photographs
 from training.networks.expressing import ANGLES, EXPRESSION, SHAPES, Effort, Likeness, express, read_drawn
 from training.networks.relearning import Views, givers_of
 
@@ -31,12 +32,16 @@ LOOKS = slice(40, 44)
 """Those that the person looks like."""
 
 
+HEIGHT, WIDTH = 16, 64
+
+
 class Canvas(nn.Module):
-    """Draws numbers as grey pixels: blendshapes, then the angles, and then looks."""
+    """Draws numbers as grey columns: blendshapes, then the angles, and then looks; the last ones are black."""
 
     def forward(self, z: Tensor) -> Tensor:
         shown = torch.cat([moves(z), 0.5 + z[:, :ANGLES] / 10.0, 0.5 + z[:, LOOKS] / 10.0], dim=1)
-        return (2.0 * shown - 1.0)[:, None, None].expand(-1, 3, 1, -1)
+        columns = F.pad(2.0 * shown - 1.0, (0, WIDTH - shown.shape[1]), value=-1.0)
+        return columns[:, None, None].expand(-1, 3, HEIGHT, -1)
 
 
 def look(pictures: Pixels) -> Tensor:
@@ -47,7 +52,8 @@ def look(pictures: Pixels) -> Tensor:
 
 def describe(pictures: Pixels) -> Tensor:
     """Reads the looks that `Canvas` draws, in numbers that scatter as much as descriptors do."""
-    return 2.5 * (torch.from_numpy(pictures[:, 0, SHAPES + ANGLES :, 0].astype(np.float32)) / 255.0 - 0.5)
+    looks = pictures[:, 0, SHAPES + ANGLES : SHAPES + ANGLES + LOOKS.stop - LOOKS.start, 0]
+    return 2.5 * (torch.from_numpy(looks.astype(np.float32)) / 255.0 - 0.5)
 
 
 @pytest.fixture
@@ -125,9 +131,34 @@ def test_drawn_people_look_as_photographed() -> None:
     models = {}
     for people in (None, Likeness(describe, wanted)):
         models[people is not None] = model = deepcopy(begun)
-        express(model, given, look, people, Effort(150, 2000, 200))
+        express(model, given, look, people, effort=Effort(150, 2000, 200))
     assert apart_from_photographs(models[True]) < 0.4 * apart_from_photographs(models[False])
     assert exchanged(models[True], given)[0] > 0.9
+
+
+@pytest.mark.usefixtures("quick")
+def test_photographs_are_drawn_back() -> None:
+    given, begun = photographed(), painting()
+    unknown = given.blendshapes.clone()
+    unknown[::3] = float("nan")
+    given, asked = replace(given, blendshapes=unknown), []
+    with torch.no_grad():
+        pictures = begun.decoder(given.z[:, 0])
+
+    def photographs(rows: Tensor) -> Photographs:
+        asked.append(rows)
+        return Photographs(pictures[rows], torch.ones(len(rows), 1, HEIGHT, WIDTH))
+
+    def off(model: FaceModel) -> float:
+        with torch.no_grad():
+            return float(F.l1_loss(model.decoder(model.merger(model.splitter(given.z[:, 0]))), pictures))
+
+    models = []
+    for each in (None, photographs):
+        models.append(deepcopy(begun))
+        express(models[-1], given, look, photographs=each, effort=Effort(150, 2000, 200))
+    assert off(models[1]) < 0.8 * off(models[0])
+    assert (torch.cat(asked) % 3 > 0).all()
 
 
 def test_the_same_seed_makes_the_same_model() -> None:
