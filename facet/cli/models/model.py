@@ -130,8 +130,8 @@ def express(
 ) -> None:
     """Make the expression that a face is given visible in its drawing, to Face Landmarker, which reads many of them.
 
-    Splitter and merger alone learn, after purify and with what it asks; figures, --card and reports as there. Needs
-    `make label`.
+    Splitter and merger alone learn, after purify and with what it asks, and see how photographs are drawn back
+    meanwhile; figures, --card and reports as there. Needs `make label`.
     Example: facet model express pure.safetensors --landmarker face_landmarker.task --seen prepared/lfw
     --likeness face_recognition_model-weights_manifest.json --to expressive.safetensors --data prepared/lfw
     """
