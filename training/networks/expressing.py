@@ -2,6 +2,7 @@
 
 Splitter and merger alone learn. The outside networks read what the decoder draws from many latents, small networks
 learn to tell from a latent what they read, and through those the merger learns which latents are to be drawn.
+Photographs are drawn back meanwhile (`training.networks.drawing_back`).
 """
 
 from collections.abc import Callable, Sequence
