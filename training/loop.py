@@ -14,7 +14,7 @@ from model.face_model import FaceModel
 from training.data.batches import Batch, Batches, generator_for
 from training.forward_passes import Passes
 from training.losses.objective import Objective
-from training.recipe import LEARNING, Optimiser, Recipe
+from training.recipe import Optimiser, Recipe
 from training.runtime import distributed as ranks
 from training.runtime.averaging import RunningMean
 from training.runtime.gradients import MeanGradients
@@ -62,7 +62,7 @@ class Trainer:
         self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.objective = Objective(recipe, people).to(self.device)
         for name, network in self.model.named_children():
-            network.requires_grad_(name in LEARNING[recipe.stage])
+            network.requires_grad_(name in recipe.learning)
         self.ema = RunningMean(self.model, recipe.optimiser.ema)
         self.step = 0
         critics = self.objective.critics

@@ -13,6 +13,8 @@ from model.networks.config import NetworkConfig
 from training.data.augmentation import Augmentation
 
 StageName = Literal["autoencoder", "disentangle", "joint", "drawing"]
+NetworkName = Literal["encoder", "decoder", "splitter", "merger"]
+PartName = Literal["pose", "identity", "expression", "style"]
 CONFIGS = Path(__file__).parent / "configs"
 
 LEARNING: dict[str, tuple[str, ...]] = {
@@ -30,6 +32,8 @@ class Weights:
 
     reconstruction: float = 1.0
     structural: float = 0.5
+    detail: float = 0.0
+    """Fine contrast that is missing."""
     perceptual: float = 0.0
     """In the features of an image classifier."""
     grid: float = 0.0
@@ -41,9 +45,9 @@ class Weights:
     second_reader: float = 0.0
     """By another model's encoder, likewise."""
     distilled_reading: float = 0.0
-    """A larger model's embeddings of the photographs."""
+    """Another model's embeddings of the photographs."""
     distilled_drawing: float = 0.0
-    """A larger model's drawings of random faces and of swaps."""
+    """Another model's drawings of random faces and of swaps."""
     image_adversarial: float = 0.0
     """Reconstructions judged by the image critic."""
     swapped_adversarial: float = 0.0
@@ -157,6 +161,8 @@ class Recipe:
     expression_distillation: Distillation = field(default_factory=Distillation)
     importance: tuple[float, float, float] = (1.0, 1.0, 1.0)
     """What a pixel counts in the losses of pictures: of what surrounds the face, of the face, of eyes, brows, mouth."""
+    standing: tuple[NetworkName, ...] = ()
+    """Networks that stand still though the stage changes them."""
     erase_pose: bool = False
     """Take what tells pose out of expression and style before the first step."""
     likeness_network: str = "face_recognition_model-weights_manifest.json"
@@ -164,7 +170,9 @@ class Recipe:
     second_reader: str = ""
     """The file of the model that reads for the weight `second_reader`."""
     distilled_from: str = ""
-    """The file of the larger model of the weights `distilled_reading` and `distilled_drawing`."""
+    """The file of the model of the weights `distilled_reading` and `distilled_drawing`: a larger one, or an earlier."""
+    distilled_parts: tuple[PartName, ...] = ("pose", "identity", "expression", "style")
+    """What of the embeddings `distilled_reading` compares; the other parts are free."""
     reframed_share: float = 0.25
     """Part of the batch that is read in a second frame."""
     together: int = 1
@@ -181,6 +189,8 @@ class Recipe:
             raise ValueError(f"stage is {self.stage!r}, expected one of {get_args(StageName)}")
         if self.steps < 1 or self.batch_size < 2:
             raise ValueError(f"expected steps >= 1 and batch_size >= 2, not {self.steps} and {self.batch_size}")
+        if not self.learning:
+            raise ValueError(f"no network learns: {', '.join(self.standing)} stand still")
         if self.together < 1:
             raise ValueError(f"expected together >= 1, not {self.together}")
         if self.sheet_steps < 1 or self.log_steps < 1:
@@ -190,6 +200,11 @@ class Recipe:
     def reframed(self) -> int:
         """How many of a batch are read in a second frame."""
         return round(self.reframed_share * self.batch_size) if self.weights.framing else 0
+
+    @property
+    def learning(self) -> tuple[str, ...]:
+        """The networks that are changed."""
+        return tuple(name for name in LEARNING[self.stage] if name not in self.standing)
 
     def to_data(self) -> dict[str, Any]:
         return asdict(self)

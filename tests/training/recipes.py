@@ -23,6 +23,7 @@ from training.recipe import Optimiser, Recipe, StageName, Weights
 EVERYTHING = Weights(
     reconstruction=1.0,
     structural=0.5,
+    detail=0.1,
     perceptual=0.1,
     grid=0.1,
     smoothness=0.1,

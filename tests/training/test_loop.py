@@ -9,7 +9,7 @@ import torch
 
 from tests.tiny import tiny_model
 from tests.training.drawn import crop_set
-from tests.training.recipes import EVERYTHING, batches_for, tiny_recipe
+from tests.training.recipes import EVERYTHING, batches_for, only, tiny_recipe
 from training import loop
 from training.data.crops import CropSet
 from training.loop import Report, Trainer, learning_rate
@@ -68,6 +68,15 @@ def test_a_stage_changes_its_networks_and_no_others(stage: StageName, crops: Cro
         changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
         assert {name.partition(".")[0] for name in changed} == set(LEARNING[stage])
     assert all((p.grad is None) == (not p.requires_grad) for p in run.model.parameters())
+
+
+def test_networks_that_stand_still_pass_gradients_on(crops: CropSet) -> None:
+    before = tiny_model().state_dict()
+    recipe = tiny_recipe("joint", 3, weights=only("reconstruction"), standing=("decoder",))
+    run = trainer(recipe, crops)
+    run.run(lambda _: None)
+    changed = {name for name, value in run.model.state_dict().items() if not torch.equal(value, before[name])}
+    assert {name.partition(".")[0] for name in changed} == {"encoder", "splitter", "merger"}
 
 
 def test_the_average_lags_behind_the_weights(crops: CropSet) -> None:

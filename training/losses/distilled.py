@@ -1,5 +1,6 @@
 """What a larger model reads and draws, which a smaller one learns (knowledge distillation, Hinton et al. 2015)."""
 
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from model.attributes import Attribute
 from training.losses.embedding.cycle import CycleLoss
 from training.losses.pictures.perceptual import PerceptualLoss
 from training.networks.other_model import OtherModel
@@ -27,9 +29,10 @@ def _larger(path: Path, image_size: int) -> OtherModel:
 class DistilledReading(nn.Module):
     """Distance of embeddings `(n, 99)` to the larger model's of the same pictures, as `CycleLoss` measures it."""
 
-    def __init__(self, path: Path, image_size: int) -> None:
+    def __init__(self, path: Path, image_size: int, parts: Collection[Attribute] = tuple(Attribute)) -> None:
+        """`parts` are those that are compared."""
         super().__init__()
-        self._larger, self._distance = _larger(path, image_size), CycleLoss()
+        self._larger, self._distance = _larger(path, image_size), CycleLoss(parts)
 
     def embed(self, images: Tensor) -> Tensor:
         """The larger model's embeddings `(n, 99)` of pictures `(n, 3, s, s)`."""

@@ -16,6 +16,7 @@ from training.losses.embedding.leakage import LeakageLoss
 from training.losses.latent import LatentLoss
 from training.losses.loss_term import DRAWING, EVERY, READING, SPLITTING, SWAPPING, Term
 from training.losses.moments import MomentsLoss
+from training.losses.pictures.detail import DetailLoss
 from training.losses.pictures.feature_matching import FeatureMatchingLoss
 from training.losses.pictures.grid import GridLoss
 from training.losses.pictures.likeness import LikenessLoss
@@ -124,6 +125,7 @@ WHOLE: Mapping[str, Term] = {
     "structural": Term(
         DRAWING, lambda *_: StructuralLoss(), lambda loss, p: loss(p.drawn, p.batch.images, p.batch.weights)
     ),
+    "detail": Term(DRAWING, lambda *_: DetailLoss(), lambda loss, p: loss(p.drawn, p.batch.images, p.batch.weights)),
     "perceptual": Term(
         DRAWING, lambda *_: PerceptualLoss(), lambda loss, p: loss(p.drawn, p.batch.images, p.batch.weights)
     ),
@@ -141,7 +143,9 @@ WHOLE: Mapping[str, Term] = {
     ),
     "distilled_reading": Term(
         SPLITTING,
-        lambda recipe, _: DistilledReading(Path(recipe.distilled_from), recipe.network.image_size),
+        lambda recipe, _: DistilledReading(
+            Path(recipe.distilled_from), recipe.network.image_size, [Attribute(part) for part in recipe.distilled_parts]
+        ),
         distilled_reading,
     ),
     "distilled_drawing": Term(

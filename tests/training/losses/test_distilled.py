@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from model.attributes import SPACES, Attribute
 from model.checkpoint import load_checkpoint
 from tests.tiny import tiny_model
 from tests.training.drawn import crop_set
@@ -29,6 +30,21 @@ def test_the_larger_model_itself_is_perfect() -> None:
     assert drawing(model.render(f) + 0.25, f) > 0.25
     z = torch.randn(4, f.shape[1], generator=NOISE)
     torch.testing.assert_close(drawing.split(z), model.splitter(z))
+
+
+@pytest.mark.parametrize("free", Attribute)
+def test_parts_that_are_not_compared_are_free(free: Attribute) -> None:
+    compared = [attribute for attribute in Attribute if attribute is not free]
+    recipe = tiny_recipe("joint", 1, weights=only("distilled_reading"), distilled_parts=tuple(map(str, compared)))
+    loss = Objective(recipe, 0).losses["distilled_reading"]
+    assert isinstance(loss, DistilledReading)
+    wanted = loss.embed(FACES)
+    for attribute in Attribute:
+        part = SPACES[attribute].slice
+        changed = wanted.clone()
+        changed[:, part] = wanted[:, part].roll(1, dims=0)
+        expected = 0.0 if attribute is free else 1 / len(compared)
+        assert loss(changed, wanted).item() == pytest.approx(expected, abs=0.4 * expected + 1e-5)
 
 
 def test_another_drawing_size_is_refused() -> None:
@@ -70,3 +86,4 @@ def test_the_recipe_begins_with_the_bundled_sizes() -> None:
     assert recipe.network == load_recipe("facet-128").network
     assert recipe.weights.distilled_reading
     assert recipe.weights.distilled_drawing
+    assert recipe.distilled_parts == tuple(Attribute)

@@ -18,6 +18,7 @@ READING, DRAWING = {"encoder", "splitter"}, {"merger", "decoder"}
 TAUGHT: dict[str, set[str]] = {
     "reconstruction": ALL,
     "structural": ALL,
+    "detail": ALL,
     "perceptual": ALL,
     "grid": ALL,
     "smoothness": ALL,

@@ -66,18 +66,18 @@ def test_photographs_are_compared_that_keep_their_parts_and_their_frame() -> Non
         asked.append(rows)
         return Photographs(torch.zeros(len(rows), 3, SIZE, SIZE), torch.ones(len(rows), 1, SIZE, SIZE))
 
-    rows, view = torch.arange(100, 160), torch.arange(60) % 3
-    givers = torch.arange(90)[:, None].repeat(1, EMBEDDING_SIZE)
+    rows, view = torch.arange(100, 400), torch.arange(300) % 3
+    givers = torch.arange(330)[:, None].repeat(1, EMBEDDING_SIZE)
     givers[:30, 40] = 50  # these have something of another one, and the last 30 are random
-    embeddings = torch.randn(90, EMBEDDING_SIZE)
+    embeddings = torch.randn(330, EMBEDDING_SIZE)
     step = Step(rows, view, embeddings, embeddings)
-    latents = torch.zeros(90, EMBEDDING_SIZE, requires_grad=True)
+    latents = torch.randn(330, EMBEDDING_SIZE, generator=torch.Generator().manual_seed(3)).requires_grad_()
     exchange = Exchange(step, embeddings, givers, latents, latents.detach(), nn.Identity())
     DrawnBackLoss(Painter(), look, torch.arange(1000, 2000))(exchange).backward()
-    expected = range(30, 60, 3)
+    expected = range(30, 30 + 3 * DRAWN, 3)  # of the ninety that are left, the first
     assert [row.tolist() for row in asked] == [[1100 + place for place in expected]]
     assert latents.grad is not None
-    assert len(expected) <= DRAWN
+    assert latents.grad.abs().sum(dim=1).nonzero()[:, 0].tolist() == [*expected]
 
 
 def test_crops_are_looked_at_as_they_were_found() -> None:
