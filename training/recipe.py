@@ -15,6 +15,7 @@ from training.data.augmentation import Augmentation
 StageName = Literal["autoencoder", "disentangle", "joint", "drawing"]
 NetworkName = Literal["encoder", "decoder", "splitter", "merger"]
 PartName = Literal["pose", "identity", "expression", "style"]
+"""The words of `Attribute`, as a saved state holds them."""
 CONFIGS = Path(__file__).parent / "configs"
 
 LEARNING: dict[str, tuple[str, ...]] = {

@@ -1,4 +1,7 @@
-"""What a larger model reads and draws, which a smaller one learns (knowledge distillation, Hinton et al. 2015)."""
+"""What another model reads and draws, a larger or an earlier one (knowledge distillation, Hinton et al. 2015).
+
+It is called the larger one here.
+"""
 
 from collections.abc import Collection
 from functools import cache
