@@ -41,7 +41,7 @@ class LiteFeatures(nn.Module):
         self.requires_grad_(False)
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        x = F.relu6(self.stem(images * self.scale + self.offset))
+        x = F.relu6(self.stem(images * self.scale + self.offset), inplace=True)
         maps = []
         for number, block in enumerate(self.blocks):
             y = block(x)
@@ -49,6 +49,16 @@ class LiteFeatures(nn.Module):
             if number in TAPPED:
                 maps.append(x)
         return maps
+
+
+class StridedDepthwise(nn.Conv2d):
+    """Keeps float32's precision on a CPU, where its gradient in bf16 takes ten times as long."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.device.type != "cpu":
+            return super().forward(x)
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(x.float())
 
 
 def _file() -> Path:
@@ -62,8 +72,8 @@ def _block(weights: dict[str, Tensor], name: str, kernel: int, stride: int) -> n
     """An inverted residual (Sandler et al. 2018): expand, depthwise, project; the first block does not expand."""
     layers: list[nn.Module] = []
     if f"{name}._expand_conv.weight" in weights:
-        layers += [_folded(weights, f"{name}._expand_conv", f"{name}._bn0", 1, 1), nn.ReLU6()]
-    layers += [_folded(weights, f"{name}._depthwise_conv", f"{name}._bn1", kernel, stride), nn.ReLU6()]
+        layers += [_folded(weights, f"{name}._expand_conv", f"{name}._bn0", 1, 1), nn.ReLU6(inplace=True)]
+    layers += [_folded(weights, f"{name}._depthwise_conv", f"{name}._bn1", kernel, stride), nn.ReLU6(inplace=True)]
     return nn.Sequential(*layers, _folded(weights, f"{name}._project_conv", f"{name}._bn2", 1, 1))
 
 
@@ -72,7 +82,8 @@ def _folded(weights: dict[str, Tensor], conv: str, norm: str, kernel: int, strid
     weight = weights[f"{conv}.weight"]
     factor = weights[f"{norm}.weight"] / (weights[f"{norm}.running_var"] + EPSILON).sqrt()
     groups = weight.shape[0] if weight.shape[1] == 1 else 1
-    folded = nn.Conv2d(groups * weight.shape[1], len(weight), kernel, stride, kernel // 2, groups=groups)
+    kind = StridedDepthwise if groups > 1 and stride > 1 else nn.Conv2d
+    folded = kind(groups * weight.shape[1], len(weight), kernel, stride, kernel // 2, groups=groups)
     folded.weight.data.copy_(weight * factor[:, None, None, None])
     assert folded.bias is not None
     folded.bias.data.copy_(weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * factor)

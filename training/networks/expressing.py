@@ -19,6 +19,7 @@ from model.engine.backend import Pixels
 from model.face_model import FaceModel
 from training.losses.embedding.leakage import explained, lifted
 from training.networks.drawing_back import DrawnBackLoss, Look
+from training.networks.poses import POSE_PACE, learn_poses
 from training.networks.purity import PurityLoss
 from training.networks.reading_latents import STEPS, LatentReader
 from training.networks.relearning import NOISE, Exchange, Pace, Views, givers_of, relearn
@@ -76,6 +77,7 @@ class Effort(NamedTuple):
     """Latents that are drawn and read, each time."""
     reader_steps: int = STEPS
     """Of each small network, each time."""
+    pose_steps: int = POSE_PACE.steps
 
 
 ENOUGH = Effort()
@@ -101,9 +103,9 @@ def express(
     A face with another's expression should have the blendshapes of the other, less what its own pose explains of those,
     plus what the drawn pose does. Expression stays pure meanwhile (`training.networks.purity`), and gains what helps.
     With `likeness` each drawing should also have the descriptor of the photograph that its identity comes from; without
-    it, identity loses what expression gains. `photographs` are then drawn back as they were. `read` gives 52
-    blendshapes and three angles. Raises ValueError where fewer than `LEAST_READ` crops have pose and blendshapes, or as
-    few drawings are read.
+    it, identity loses what expression gains. `photographs` are then drawn back as they were. Pose, which loses by all
+    that, learns its labels at the end. `read` gives 52 blendshapes and three angles. Raises ValueError where fewer than
+    `LEAST_READ` crops have pose and blendshapes, or as few drawings are read.
     """
     known = seen.posed & ~seen.blendshapes.isnan().flatten(1).any(dim=1)
     seen = seen.of(known)
@@ -134,6 +136,7 @@ def express(
             chances=CHANCES,
             among=AMONG,
         )
+    learn_poses(model, seen.z, seen.pose, effort.pose_steps, seed)
 
 
 class ShownLoss:

@@ -207,12 +207,13 @@ def interpolate(
     to: Written,
     data: Prepared,
     share: Annotated[float, typer.Option(min=0.0, max=1.0, help="How far to go; 1 is the other's decoder.")] = 0.5,
+    whole: Annotated[bool, typer.Option("--whole", help="All networks, of two models that go back to one.")] = False,
     pairs: PairsFile = None,
     fold: Fold = 9,
 ) -> None:
     """Move the decoder of a model towards another's: pictures between the two, while what is read stays as it is.
 
-    The card's figures are measured anew; reports about pictures go, as they were of others.
+    The card's figures are measured anew; reports about pictures go, as they were of others, and with --whole all.
     Example: facet model interpolate mine.safetensors sharper.safetensors --to between.safetensors --data prepared/lfw
     """
     from model.checkpoint import load_checkpoint
@@ -222,7 +223,7 @@ def interpolate(
 
     with told():
         size = load_checkpoint(model).model.config.image_size
-        interpolate(model, other, share, to, load_splits(data, size), read_fold(pairs, fold) if pairs else None)
+        interpolate(model, other, share, to, load_splits(data, size), read_fold(pairs, fold) if pairs else None, whole)
 
 
 @app.command()

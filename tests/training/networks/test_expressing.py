@@ -18,7 +18,7 @@ from training.networks.drawing_back import Photographs
 from training.networks.expressing import ANGLES, EXPRESSION, SHAPES, Effort, Likeness, express, read_drawn
 from training.networks.relearning import Views, givers_of
 
-BRIEF = Effort(3, 300, 10)
+BRIEF = Effort(3, 300, 10, 5)
 MOVES = slice(30, 34)
 """Of the numbers of z, those that move the face."""
 
@@ -105,17 +105,17 @@ def look_at(model: FaceModel, z: Tensor) -> Tensor:
 def test_an_exchanged_expression_is_seen_and_the_rest_stays() -> None:
     given, before = photographed(), painting()
     after = deepcopy(before)
-    express(after, given, look, effort=Effort(150, 2000, 200))
+    express(after, given, look, effort=Effort(150, 2000, 200, 300))
     (seldom, *_), (often, angles, again) = exchanged(before, given), exchanged(after, given)
     assert seldom < 0.5
     assert often > 0.9
     assert F.mse_loss(angles, given.pose[:, 0]) < 0.15 * given.pose.var()
     with torch.no_grad():
         old, new = (model.splitter(given.z[:, 0]) for model in (before, after))
-    for attribute, most in ((Attribute.POSE, 0.05), (Attribute.IDENTITY, 0.25)):
-        part = SPACES[attribute].slice
-        assert F.mse_loss(new[:, part], old[:, part]) < most * old[:, part].var()
-    identity = SPACES[Attribute.IDENTITY].slice
+    pose, identity = (SPACES[attribute].slice for attribute in (Attribute.POSE, Attribute.IDENTITY))
+    assert F.mse_loss(new[:, identity], old[:, identity]) < 0.25 * old[:, identity].var()
+    before_labels, after_labels = (F.mse_loss(f[:, pose], given.pose[:, 0]) for f in (old, new))
+    assert after_labels < 0.5 * before_labels
     assert F.cosine_similarity(again[:, identity], new[:, identity]).mean() > 0.95
 
 
@@ -131,7 +131,7 @@ def test_drawn_people_look_as_photographed() -> None:
     models = {}
     for people in (None, Likeness(describe, wanted)):
         models[people is not None] = model = deepcopy(begun)
-        express(model, given, look, people, effort=Effort(150, 2000, 200))
+        express(model, given, look, people, effort=Effort(150, 2000, 200, 100))
     assert apart_from_photographs(models[True]) < 0.4 * apart_from_photographs(models[False])
     assert exchanged(models[True], given)[0] > 0.9
 
@@ -156,7 +156,7 @@ def test_photographs_are_drawn_back() -> None:
     models = []
     for each in (None, photographs):
         models.append(deepcopy(begun))
-        express(models[-1], given, look, photographs=each, effort=Effort(150, 2000, 200))
+        express(models[-1], given, look, photographs=each, effort=Effort(150, 2000, 200, 100))
     assert off(models[1]) < 0.8 * off(models[0])
     assert (torch.cat(asked) % 3 > 0).all()
 

@@ -102,6 +102,14 @@ def test_a_decoder_is_moved_towards_another_and_what_is_read_stays(
     for name, (one, two, found) in {name: [state[name] for state in states] for name in states[0]}.items():
         expected = 0.75 * one + 0.25 * two if name.startswith("decoder.") else one
         torch.testing.assert_close(found, expected, atol=2e-3, rtol=2e-3)  # a file has 16 bits
+
+    result = facet("interpolate", model, other, "--whole", "--share", 0.25, "--to", to, "--data", tmp_path)
+    assert result.exit_code == 0, result.output
+    between = load_checkpoint(to)
+    assert {**between.card, "metrics": {}} == {"summary": "A test.", "metrics": {}}
+    one, two, found = (each.encoder.stem.weight for each in (*ends, between.model))
+    torch.testing.assert_close(found, 0.75 * one + 0.25 * two, atol=2e-3, rtol=2e-3)
+
     larger = FaceModel(replace(ends[0].config, hidden=2 * ends[0].config.hidden))
     save_checkpoint(other, "other", larger, Calibration(), {})
     refused = facet("interpolate", model, other, "--to", to, "--data", tmp_path)
@@ -157,7 +165,7 @@ def test_expressions_are_made_visible_in_what_a_file_draws(
 ) -> None:
     monkeypatch.setattr(summary, "edit_laws", partial(edit_laws, pairs=20))  # for speed
     monkeypatch.setattr(drawn_faces, "DrawnFaceReader", Looking)
-    monkeypatch.setattr(expressing, "express", partial(expressing.express, effort=Effort(3, 200, 10)))
+    monkeypatch.setattr(expressing, "express", partial(expressing.express, effort=Effort(3, 200, 10, 5)))
     write_shard(tmp_path / "0.parquet", [*samples(120), *samples(6, "val", 120), *samples(6, "test", 126)])
     (tmp_path / "landmarker.task").touch()
     to, asked = tmp_path / "new.safetensors", ("--data", tmp_path, "--seen", tmp_path)
