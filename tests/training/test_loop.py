@@ -186,8 +186,8 @@ def test_a_compiled_critic_judges_alike_and_its_slope_is_found(crops: CropSet, m
 def test_weights_that_are_rounded_once_a_step_give_what_they_give_rounded_each_time(crops: CropSet) -> None:
     curves: list[list[Report]] = [[], []]
     # Without those whose gradient is little more than the sign of differences near nought, which rounding turns round,
-    # and without a reader of random weights, to which a rounded picture is another one.
-    weights = replace(EVERYTHING, grid=0.0, smoothness=0.0, second_reader=0.0)
+    # and without readers of random weights, to which a rounded picture is another one.
+    weights = replace(EVERYTHING, grid=0.0, smoothness=0.0, second_reader=0.0, likeness=0.0)
     recipe = tiny_recipe("joint", 3, bf16=True, weights=weights)
     for once, reports in zip((True, False), curves, strict=True):
         torch.set_autocast_cache_enabled(once)
@@ -196,7 +196,7 @@ def test_weights_that_are_rounded_once_a_step_give_what_they_give_rounded_each_t
         finally:
             torch.set_autocast_cache_enabled(True)
     # The passes' gradients of a weight come together in bfloat16 where they share the rounded one. After Adam's first
-    # step that is up to 1 %, where bfloat16 is emulated or AMX multiplies.
+    # step that is up to 1.5 %, where bfloat16 is emulated or AMX multiplies.
     for mine, theirs, tolerance in zip(*curves, (1e-4, 0.02, 0.02), strict=True):
         assert mine.losses == pytest.approx(theirs.losses, rel=tolerance, abs=1e-5)
 

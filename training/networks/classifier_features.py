@@ -52,7 +52,7 @@ class LiteFeatures(nn.Module):
 
 
 class StridedDepthwise(nn.Conv2d):
-    """Keeps float32's precision on a CPU, where its gradient in bf16 takes ten times as long."""
+    """Keeps float32's precision on a CPU, where its gradient in bf16 takes ten times as long and more."""
 
     def forward(self, x: Tensor) -> Tensor:
         if x.device.type != "cpu":

@@ -78,6 +78,7 @@ class Effort(NamedTuple):
     reader_steps: int = STEPS
     """Of each small network, each time."""
     pose_steps: int = POSE_PACE.steps
+    """Of splitter and merger, at the end, for pose."""
 
 
 ENOUGH = Effort()

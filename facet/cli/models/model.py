@@ -202,11 +202,11 @@ def quantize(model: Read, to: Written, data: Prepared) -> None:
 def interpolate(
     model: Read,
     other: Annotated[
-        Path, typer.Argument(exists=True, help="One with the same encoder, whose decoder was trained on.")
+        Path, typer.Argument(exists=True, help="One with the same encoder, unless --whole, that was trained on.")
     ],
     to: Written,
     data: Prepared,
-    share: Annotated[float, typer.Option(min=0.0, max=1.0, help="How far to go; 1 is the other's decoder.")] = 0.5,
+    share: Annotated[float, typer.Option(min=0.0, max=1.0, help="How far to go; 1 is all the way.")] = 0.5,
     whole: Annotated[bool, typer.Option("--whole", help="All networks, of two models that go back to one.")] = False,
     pairs: PairsFile = None,
     fold: Fold = 9,
