@@ -28,7 +28,7 @@ CROPS = 256
 """Crops by which the ranges of what goes into the convolutions are found; twice as many changed no cosine by 0.001."""
 CHUNK = 32
 PERCENTILE = 99.99
-"""Share of the numbers that lie in the range; the rest is cut off. All of them in it, or a share of 99.9, is worse."""
+"""Share of the numbers that lie in the range; the rest is cut off. All of them in it is as good, 99.9 worse."""
 
 SMALLEST = 1e-6
 """The range of a channel that says nothing."""
