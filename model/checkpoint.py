@@ -14,10 +14,11 @@ from model.calibration import Calibration, cosine_classifier
 from model.errors import InvalidCheckpoint
 from model.face_model import FaceModel
 from model.networks.config import NetworkConfig
-from model.sealed_file import WEIGHTS, read_sealed, write_sealed
+from model.sealed_file import WEIGHTS, content_hash, read_sealed, write_sealed
 
 FORMAT = "facet-1"
 INT8_READER = "int8_reader"
+NETWORKS_HASH = "networks_sha256"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,11 @@ class Checkpoint:
     """A loaded model file."""
 
     id: str
-    """Name and the first 12 digits of the content's hash."""
+    """Name and the first 12 digits of a hash of the networks: of all that embeddings and pictures depend on.
+
+    A gallery outlives what else is changed of a file: the card, the calibration, the graph of 8 bits. A file from
+    before there was this hash keeps its id, which is of its whole content.
+    """
     model: FaceModel
     """float32, in evaluation mode."""
     calibration: Calibration
@@ -52,12 +57,15 @@ def save_checkpoint(
 ) -> None:
     """Write the weights as float16 with everything that rebuilds the model; aside first, then renamed."""
     arrays = {key: value.detach().cpu().half().numpy() for key, value in model.state_dict().items()}
+    network = {"network": json.dumps(model.config.to_data())}
+    networks_hash = content_hash(arrays, network)
     if int8_reader is not None:
         arrays[INT8_READER] = np.frombuffer(int8_reader, np.uint8)
     metadata = {
         "format": FORMAT,
         "name": name,
-        "network": json.dumps(model.config.to_data()),
+        **network,
+        NETWORKS_HASH: networks_hash,
         "calibration": json.dumps(_calibration_to_data(calibration)),
         "card": json.dumps(dict(card)),
     }
@@ -81,7 +89,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InvalidCheckpoint(f"{path} does not describe a model that can be rebuilt: {error}") from error
     model.eval().requires_grad_(False)
-    return Checkpoint(f"{name}-{digest[:12]}", model, calibration, card, None if graph is None else graph.tobytes())
+    id = f"{name}-{metadata.get(NETWORKS_HASH, digest)[:12]}"
+    return Checkpoint(id, model, calibration, card, None if graph is None else graph.tobytes())
 
 
 def _calibration_to_data(calibration: Calibration) -> dict[str, Any]:

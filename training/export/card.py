@@ -55,22 +55,19 @@ CURVES = "roc"
 def take_in(path: Path, reports: Path) -> list[str]:
     """Put the reports of `facet evaluate` in a folder into a model file's card; the protocols that were found.
 
-    The weights stay the same and the model's id changes, since the card is part of what it names; the card remembers
-    the earlier ids. Raises ValueError if the folder has no report or one of another model.
+    The model keeps its weights and its id. Raises ValueError if the folder has no report or one of another model.
     """
     checkpoint = load_checkpoint(path)
-    card = dict(checkpoint.card)
-    ids = [*card.get("earlier_ids", []), checkpoint.id]
     found = {name: reports / f"{name}.json" for name in COMMANDS if (reports / f"{name}.json").is_file()}
     if not found:
         raise ValueError(f"{reports} has no reports; `facet evaluate <protocol> --to {reports}` writes them")
-    taken = dict(card.get("reports", {}))
+    taken = dict(checkpoint.card.get("reports", {}))
     for name, file in found.items():
         report = json.loads(file.read_text())
-        if report["model"] not in (None, *ids):
+        if report["model"] not in (None, checkpoint.id):
             raise ValueError(f"{file} measured the model {report['model']}, not {checkpoint.id}")
         taken[name] = {"figures": _without_curves(report["figures"]), "tables": report["tables"]}
-    card |= {"reports": taken, "earlier_ids": ids}
+    card = {**checkpoint.card, "reports": taken}
     name = checkpoint.id.rpartition("-")[0]
     save_checkpoint(path, name, checkpoint.model, checkpoint.calibration, card, checkpoint.int8_reader)
     return list(found)

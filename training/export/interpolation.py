@@ -40,7 +40,7 @@ def interpolate(
         for mine, its in zip(moved.parameters(), goal.parameters(), strict=True):
             mine.lerp_(its, share)
     name = one.id.rpartition("-")[0]
-    card = {name: value for name, value in one.card.items() if name not in ("earlier_ids", "reports")}
+    card = {name: value for name, value in one.card.items() if name != "reports"}
     if whole:
         finish(one.model, to, name, splits, pairs, card)
         return

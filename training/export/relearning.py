@@ -28,6 +28,6 @@ def relearn_file(
     """
     checkpoint = load_checkpoint(path)
     learn(checkpoint.model)
-    kept = {name: value for name, value in checkpoint.card.items() if name not in ("earlier_ids", "reports")}
+    kept = {name: value for name, value in checkpoint.card.items() if name != "reports"}
     told = tomllib.loads(card.read_text()) if card else {}
     return finish(checkpoint.model, to, checkpoint.id.rpartition("-")[0], splits, pairs, kept | told)
