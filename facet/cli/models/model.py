@@ -236,7 +236,7 @@ def card(
 ) -> None:
     """The model card as Markdown, with sheets of generated faces.
 
-    Taking in reports changes the model's id, which names the card too, and leaves its weights as they are.
+    Taking in reports leaves the model's weights and its id as they are.
     Example: facet model card mine.safetensors --reports evaluation/ --to card/
     """
     from model.checkpoint import bundled
