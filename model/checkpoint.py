@@ -26,10 +26,10 @@ class Checkpoint:
     """A loaded model file."""
 
     id: str
-    """Name and the first 12 digits of a hash of the networks: of all that embeddings and pictures depend on.
+    """Name and the first 12 digits of a hash of the networks, on which embeddings and pictures depend.
 
-    A gallery outlives what else is changed of a file: the card, the calibration, the graph of 8 bits. A file from
-    before there was this hash keeps its id, which is of its whole content.
+    A gallery outlives what else is changed of a file: the card, the calibration, the graph of 8 bits, which only rounds
+    otherwise. A file from before there was this hash has an id of its whole content, until it is written anew.
     """
     model: FaceModel
     """float32, in evaluation mode."""
@@ -56,20 +56,18 @@ def save_checkpoint(
     int8_reader: bytes | None = None,
 ) -> None:
     """Write the weights as float16 with everything that rebuilds the model; aside first, then renamed."""
-    arrays = {key: value.detach().cpu().half().numpy() for key, value in model.state_dict().items()}
-    network = {"network": json.dumps(model.config.to_data())}
-    networks_hash = content_hash(arrays, network)
-    if int8_reader is not None:
-        arrays[INT8_READER] = np.frombuffer(int8_reader, np.uint8)
+    weights = {key: value.detach().cpu().half().numpy() for key, value in model.state_dict().items()}
+    graph = {} if int8_reader is None else {INT8_READER: np.frombuffer(int8_reader, np.uint8)}
+    network = json.dumps(model.config.to_data())
     metadata = {
         "format": FORMAT,
         "name": name,
-        **network,
-        NETWORKS_HASH: networks_hash,
+        "network": network,
+        NETWORKS_HASH: content_hash(weights, {"network": network}),
         "calibration": json.dumps(_calibration_to_data(calibration)),
         "card": json.dumps(dict(card)),
     }
-    write_sealed(path, arrays, metadata)
+    write_sealed(path, weights | graph, metadata)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
